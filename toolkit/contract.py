@@ -1,4 +1,4 @@
-"""The contract: every metric, log table and platform metric that a definition may name, with its type, labels and unit."""
+"""The contract: every metric that a definition may name, with its type, labels, unit and where it comes from."""
 
 from __future__ import annotations
 
@@ -55,7 +55,7 @@ class Metric:
 
 @dataclass(frozen=True)
 class SeriesShape:
-    """What one series name carries: the type that decides which functions apply, all labels, and the closed label values."""
+    """What a series carries: the type that decides which functions apply, its labels, the closed label values."""
 
     metric: Metric
     type: MetricType
