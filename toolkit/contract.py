@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Mapping
+from collections.abc import Mapping
 from dataclasses import dataclass, field
 from decimal import Decimal
 from enum import Enum
@@ -80,12 +80,10 @@ def gauge(name: str, *, labels: str, source: Source, help: str, unit: Unit = COU
     return Metric(name, MetricType.GAUGE, names, source, unit, help, closed)
 
 
-def histogram(
-    name: str, *, labels: str, source: Source, help: str, buckets: Iterable[str], unit: Unit = SECONDS
-) -> Metric:
-    """A classic histogram. `buckets` are the finite upper bounds, written as text so that 0.1 stays 0.1."""
+def histogram(name: str, *, labels: str, source: Source, help: str, buckets: str, unit: Unit = SECONDS) -> Metric:
+    """A classic histogram. `buckets` are the finite upper bounds, blank-separated."""
     names, closed = _labels(labels)
-    bounds = tuple(Decimal(bound) for bound in buckets)
+    bounds = tuple(Decimal(bound) for bound in buckets.split())
     return Metric(name, MetricType.HISTOGRAM, names, source, unit, help, closed, bounds)
 
 

@@ -1,0 +1,56 @@
+"""The managed online endpoint: what the gateway saw, what the container reported, what the platform measured."""
+
+from queries.errors import (
+    app_error_ratio,
+    error_ratio,
+    exceptions,
+    exceptions_by_type,
+    failed_requests,
+    rejected_ratio,
+)
+from queries.latency import app_latency, latency, latency_p95_by_minute, slowest_requests
+from queries.pods import console_log, deployment_capacity, endpoint_events
+from queries.resources import cpu_utilisation, disk_utilisation, memory_utilisation
+from queries.traffic import app_request_rate, request_rate, requests_per_minute
+from toolkit.dashboards import Dashboard, Row
+from toolkit.places import Place
+
+endpoint = Dashboard(
+    title="ML inference / Online endpoint",
+    says="Is the endpoint up, correct, fast and roomy: gateway log, Application Insights and platform metrics.",
+    places=(Place.ONLINE_ENDPOINT, Place.APPLICATION_INSIGHTS),
+    rows=(
+        Row(
+            "Is it up?",
+            request_rate.timeseries(8),
+            requests_per_minute.timeseries(8),
+            deployment_capacity.timeseries(8),
+            endpoint_events.rows(24),
+        ),
+        Row(
+            "Is it correct?",
+            error_ratio.timeseries(8),
+            rejected_ratio.timeseries(8),
+            app_error_ratio.timeseries(8),
+            exceptions.timeseries(8),
+            exceptions_by_type.rows(16),
+            failed_requests.rows(24),
+        ),
+        Row(
+            "Is it fast?",
+            latency.slow_share(8, title="Slow predictions"),
+            latency.quantiles(8, "p50 p95 p99"),
+            latency_p95_by_minute.timeseries(8),
+            app_latency.quantiles(8, "p50 p95 p99"),
+            app_request_rate.timeseries(16),
+            slowest_requests.rows(24),
+        ),
+        Row(
+            "Is it full?",
+            cpu_utilisation.timeseries(8),
+            memory_utilisation.timeseries(8),
+            disk_utilisation.timeseries(8),
+        ),
+        Row("What did it say?", console_log.rows(24)),
+    ),
+)

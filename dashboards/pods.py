@@ -1,0 +1,40 @@
+"""The containers that serve the models: do they run, do they answer scrapes, have they room."""
+
+from queries.pods import (
+    available_replicas,
+    container_restarts,
+    crash_looping,
+    out_of_memory_kills,
+    wanted_replicas,
+)
+from queries.resources import cpu_utilisation, memory_utilisation
+from queries.scrape import scrape_duration, scrape_samples, target_up, targets_up
+from toolkit.dashboards import Dashboard, Row
+from toolkit.places import Place
+
+pods = Dashboard(
+    title="ML inference / Pods",
+    says="Do the pods run, do they answer scrapes, and how far are they from request and limit.",
+    places=(Place.PROMETHEUS,),
+    variables="namespace pod",
+    rows=(
+        Row(
+            "Is it up?",
+            available_replicas.timeseries(8),
+            wanted_replicas.timeseries(8),
+            targets_up.timeseries(8),
+            target_up.timeseries(12),
+            crash_looping.timeseries(12),
+            container_restarts.timeseries(12),
+            out_of_memory_kills.timeseries(12),
+        ),
+        Row(
+            "Is it full?",
+            cpu_utilisation.timeseries(12),
+            cpu_utilisation.amounts(12, title="CPU used, requested and allowed"),
+            memory_utilisation.timeseries(12),
+            memory_utilisation.amounts(12, title="Memory used, requested and allowed"),
+        ),
+        Row("Do the figures arrive?", scrape_duration.timeseries(12), scrape_samples.timeseries(12)),
+    ),
+)

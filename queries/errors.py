@@ -1,0 +1,95 @@
+"""Whether the answers are right."""
+
+from queries.tables import APP_REQUESTS, TRAFFIC_LOG
+from toolkit.kql.measures import LogEvents, LogList, LogQuery
+from toolkit.places import Place
+from toolkit.promql.measures import CounterRate, Events
+from toolkit.signals import Increase, Listing, Rate, Ratio, Unwatched
+
+error_ratio = Ratio(
+    title="Error ratio",
+    says="Share of predictions that failed on our side. Bad input of a caller does not count.",
+    per="namespace model_name",
+    prometheus=Events(bad='model_predictions_total{status="error"}', total="model_predictions_total"),
+    # 100 is an interim answer to a caller that asks before it sends: the real answer has a row of its own.
+    online_endpoint=LogEvents(
+        table=TRAFFIC_LOG,
+        total="toint(ResponseCode) != 100",
+        bad="toint(ResponseCode) >= 500",
+        by="EndpointName DeploymentName",
+    ),
+)
+
+errors_by_type = Rate(
+    title="Errors by type",
+    says="Failed predictions per second, by cause.",
+    per="namespace model_name error_type",
+    prometheus=CounterRate(counter="model_errors_total"),
+    unwatched=Unwatched("breaks down what the error ratio judges"),
+    when_empty="No errors",
+)
+
+rejected_ratio = Ratio(
+    title="Rejected requests",
+    says="Share of requests that were the caller's fault: bad input, wrong credentials.",
+    per="namespace model_name",
+    prometheus=Events(bad='model_predictions_total{status="rejected"}', total="model_predictions_total"),
+    online_endpoint=LogEvents(
+        table=TRAFFIC_LOG,
+        total="toint(ResponseCode) != 100",
+        bad="toint(ResponseCode) between (400 .. 499)",
+        by="EndpointName DeploymentName",
+    ),
+    unwatched=Unwatched("nobody here can mend a caller's input; the panel is for the talk with the caller"),
+)
+
+# Application Insights records result code and success of these requests as "0" and true, whatever happened; the
+# inference server's own attributes hold the truth.
+app_error_ratio = Ratio(
+    title="Error ratio inside the container",
+    says="Share of requests that reached the container and failed there.",
+    application_insights=LogEvents(
+        table=APP_REQUESTS,
+        bad="toint(customDimensions.resultCode) >= 500",
+        weight="itemCount",
+        by="cloud_RoleName",
+    ),
+    unwatched=Unwatched("the gateway's error ratio is the one that callers see, and has an alert"),
+)
+
+exceptions = Increase(
+    title="Exceptions",
+    says="Unhandled exceptions that the inference server reported, sampling undone.",
+    application_insights=LogQuery(
+        file="kql/exceptions.kql",
+        place=Place.APPLICATION_INSIGHTS,
+        value_column="Exceptions",
+        by="cloud_RoleName",
+    ),
+    when_empty="No exceptions",
+)
+
+exceptions_by_type = Listing(
+    title="Exceptions by type",
+    says="What was raised how often in the dashboard's time range.",
+    application_insights=LogList(
+        file="kql/exceptions_by_type.kql",
+        place=Place.APPLICATION_INSIGHTS,
+        columns="Type Message Exceptions LastSeen",
+    ),
+    unwatched=Unwatched("breaks down what the number of exceptions judges"),
+    when_empty="No exceptions",
+)
+
+failed_requests = Listing(
+    title="Failed requests",
+    says="The newest requests that failed on our side, with the gateway's and the model's answer.",
+    online_endpoint=LogList(
+        file="kql/failed_requests.kql",
+        place=Place.ONLINE_ENDPOINT,
+        columns="TimeGenerated DeploymentName ResponseCode ResponseCodeReason ModelStatusCode ModelStatusReason "
+        "TotalDurationMs XRequestId",
+    ),
+    unwatched=Unwatched("lists what the error ratio judges"),
+    when_empty="No failed requests",
+)

@@ -1,0 +1,58 @@
+"""Whether the answers come in time."""
+
+from queries.platform_metrics import REQUEST_LATENCY_P95
+from queries.tables import APP_REQUESTS, TRAFFIC_LOG
+from toolkit.kql.measures import LogDurations, LogList
+from toolkit.places import Place
+from toolkit.promql.measures import Durations
+from toolkit.signals import Latency, Listing, Platform, State, Unwatched
+from toolkit.units import MILLISECONDS
+
+latency = Latency(
+    title="Latency",
+    says="Time from a request's arrival to its answer, failures included.",
+    per="namespace model_name",
+    prometheus=Durations(histogram="model_prediction_duration_seconds"),
+    online_endpoint=LogDurations(
+        table=TRAFFIC_LOG,
+        only="toint(ResponseCode) != 100",
+        duration="TotalDurationMs",
+        unit=MILLISECONDS,
+        by="EndpointName DeploymentName",
+    ),
+)
+
+# The requests table's own duration is 0 with current inference servers; their attribute holds a timespan as text.
+app_latency = Latency(
+    title="Latency inside the container",
+    says="Time that the inference server itself took, without gateway and network.",
+    application_insights=LogDurations(
+        table=APP_REQUESTS,
+        duration="(totimespan(tostring(customDimensions.duration)) / 1ms)",
+        unit=MILLISECONDS,
+        by="cloud_RoleName",
+    ),
+    unwatched=Unwatched("the gateway's latency is the one that callers see, and has an alert"),
+)
+
+latency_p95_by_minute = State(
+    title="p95 latency, as the platform computes it",
+    says="Azure Monitor's p95 of each minute: it needs no diagnostic setting. An average of it is no percentile.",
+    unit=MILLISECONDS,
+    online_endpoint=Platform(metric=REQUEST_LATENCY_P95, by="deployment"),
+    unwatched=Unwatched("a second opinion on the traffic log, which the alerts judge"),
+    when_empty="No traffic",
+)
+
+slowest_requests = Listing(
+    title="Slowest requests",
+    says="The slowest requests of the dashboard's time range, and where their time went.",
+    online_endpoint=LogList(
+        file="kql/slowest_requests.kql",
+        place=Place.ONLINE_ENDPOINT,
+        columns="TimeGenerated DeploymentName TotalDurationMs RequestDurationMs ResponseDurationMs ThrottlingDelayMs "
+        "ResponseCode Path XRequestId",
+    ),
+    unwatched=Unwatched("lists what the share of slow requests judges"),
+    when_empty="No requests",
+)

@@ -1,0 +1,23 @@
+"""Which model runs where."""
+
+from toolkit.promql.measures import Level, Promql
+from toolkit.signals import Listing, Query, Unwatched
+
+model_versions = Listing(
+    title="Model versions",
+    says="Pods per model and version, from model_info.",
+    per="namespace model_name model_version framework",
+    prometheus=Level(gauge="model_info", combine="count"),
+    unwatched=Unwatched("a table to read; the number of versions at once has an alert"),
+    when_empty="No model loaded",
+)
+
+versions_served = Query(
+    title="Versions served at once",
+    says="How many versions of a model answer at the same time. 2 during a rollout.",
+    per="namespace model_name",
+    prometheus=Promql(
+        text="count by (namespace, model_name) (count by (namespace, model_name, model_version) (model_info))"
+    ),
+    when_empty="No model loaded",
+)

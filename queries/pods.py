@@ -1,0 +1,111 @@
+"""Whether the containers run."""
+
+from queries.platform_metrics import DEPLOYMENT_CAPACITY
+from toolkit.kql.measures import LogList, LogQuery
+from toolkit.places import Place
+from toolkit.promql.measures import CounterIncrease, Level
+from toolkit.signals import Increase, Listing, Platform, State, Unwatched
+
+available_replicas = State(
+    title="Available replicas",
+    says="Replicas that can answer, while the Deployment asks for any.",
+    per="namespace deployment",
+    prometheus=Level(gauge="kube_deployment_status_replicas_available", only_while="kube_deployment_spec_replicas > 0"),
+    when_empty="Scaled to zero",
+)
+
+wanted_replicas = State(
+    title="Wanted replicas",
+    says="Replicas that the Deployment asks for.",
+    per="namespace deployment",
+    prometheus=Level(gauge="kube_deployment_spec_replicas"),
+    unwatched=Unwatched("somebody chose the number; the available replicas are judged"),
+)
+
+crash_looping = State(
+    title="Crash loops",
+    says="1 for a container that Kubernetes keeps restarting because it ends right after its start.",
+    per="namespace pod container",
+    prometheus=Level(
+        gauge='kube_pod_container_status_waiting_reason{reason="CrashLoopBackOff"}', highest_in_window=True
+    ),
+    when_empty="No crash loops",
+)
+
+container_restarts = Increase(
+    title="Restarts",
+    says="How often a container was restarted within the window.",
+    per="namespace pod container",
+    prometheus=CounterIncrease(counter="kube_pod_container_status_restarts_total"),
+    container_insights=LogQuery(
+        file="kql/container_restarts.kql",
+        place=Place.CONTAINER_INSIGHTS,
+        value_column="Restarts",
+        by="PodName ContainerName",
+    ),
+)
+
+out_of_memory_kills = Increase(
+    title="Out-of-memory kills",
+    says="Restarts of containers whose last end was a kill for using more memory than their limit.",
+    per="namespace pod container",
+    prometheus=CounterIncrease(
+        counter="kube_pod_container_status_restarts_total",
+        only_while='kube_pod_container_status_last_terminated_reason{reason="OOMKilled"} == 1',
+    ),
+    when_empty="No out-of-memory kills",
+)
+
+container_errors = Increase(
+    title="Error lines in the container log",
+    says="Lines that a container logged as ERROR or CRITICAL within the window.",
+    container_insights=LogQuery(
+        file="kql/container_errors.kql",
+        place=Place.CONTAINER_INSIGHTS,
+        value_column="ErrorLines",
+        by="PodName",
+    ),
+    when_empty="No error lines",
+)
+
+container_log = Listing(
+    title="Container log: errors and warnings",
+    says="The newest lines that a container logged as WARNING, ERROR or CRITICAL.",
+    container_insights=LogList(
+        file="kql/container_log.kql",
+        place=Place.CONTAINER_INSIGHTS,
+        columns="TimeGenerated LogLevel PodName Line",
+    ),
+    unwatched=Unwatched("lists what the number of error lines judges"),
+    when_empty="No errors or warnings",
+)
+
+console_log = Listing(
+    title="Container log of the deployment",
+    says="The newest lines that the deployment's containers wrote.",
+    online_endpoint=LogList(
+        file="kql/console_log.kql",
+        place=Place.ONLINE_ENDPOINT,
+        columns="TimeGenerated DeploymentName InstanceId Message",
+    ),
+    unwatched=Unwatched("text to read, without a level that could be counted"),
+)
+
+endpoint_events = Listing(
+    title="Events of the deployment",
+    says="What the platform did to the containers: back-offs, kills, failed probes.",
+    online_endpoint=LogList(
+        file="kql/endpoint_events.kql",
+        place=Place.ONLINE_ENDPOINT,
+        columns="TimeGenerated DeploymentName InstanceId Name Message",
+    ),
+    unwatched=Unwatched("explains failures that the error ratio judges"),
+    when_empty="No events",
+)
+
+deployment_capacity = State(
+    title="Instances of the deployment",
+    says="Instances by state, as the platform counts them.",
+    online_endpoint=Platform(metric=DEPLOYMENT_CAPACITY, by="State"),
+    unwatched=Unwatched("the values of the dimension State are not documented, so no number can be judged yet"),
+)

@@ -1,0 +1,1 @@
+"""When it is bad, who hears of it, and what to do."""

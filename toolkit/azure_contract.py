@@ -1,0 +1,72 @@
+"""The Azure half of the contract: log tables with their columns, platform metrics with aggregations and dimensions."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+from enum import Enum
+from types import MappingProxyType
+
+from toolkit.findings import Location, here
+from toolkit.places import Place
+from toolkit.units import Unit
+
+
+class LogScope(Enum):
+    """The resource that a query runs against: it decides which names the tables and columns have."""
+
+    WORKSPACE = "workspace"
+    COMPONENT = "component"
+
+
+@dataclass(frozen=True)
+class LogTable:
+    """A log table.
+
+    `columns` maps each column to its Kusto type, `time` is the column that holds the row's time, `own_rows` is the
+    Kusto predicate that picks this service's rows (`{{ setting }}` is filled in as a Kusto literal), `cumulative` are
+    the columns that only ever grow, so that summing them counts everything again with every row.
+    """
+
+    name: str
+    place: Place
+    scope: LogScope
+    time: str
+    columns: Mapping[str, str] = field(hash=False)
+    own_rows: str
+    cumulative: frozenset[str] = frozenset()
+    where: Location = field(default_factory=here, compare=False)
+
+
+def log_table(
+    name: str,
+    *,
+    place: Place,
+    columns: str,
+    own_rows: str,
+    scope: LogScope = LogScope.WORKSPACE,
+    time: str = "TimeGenerated",
+    cumulative: str = "",
+) -> LogTable:
+    """A log table. `columns` is written as Kusto writes a schema: blank-separated `Name:type`."""
+    types = dict(column.split(":", 1) for column in columns.split())
+    return LogTable(name, place, scope, time, MappingProxyType(types), own_rows, frozenset(cumulative.split()))
+
+
+@dataclass(frozen=True)
+class PlatformMetric:
+    """A metric that Azure Monitor itself keeps for a resource. `aggregations` are the only ones that Azure offers."""
+
+    namespace: str
+    name: str
+    unit: Unit
+    aggregations: frozenset[str]
+    dimensions: frozenset[str]
+    where: Location = field(default_factory=here, compare=False)
+
+
+def platform_metric(
+    namespace: str, name: str, *, unit: Unit, aggregations: str, dimensions: str = ""
+) -> PlatformMetric:
+    """A platform metric; aggregations and dimensions are separated by blanks."""
+    return PlatformMetric(namespace, name, unit, frozenset(aggregations.split()), frozenset(dimensions.split()))

@@ -1,0 +1,1 @@
+"""Kusto queries: written once, rendered for a panel and for an alert."""

@@ -1,0 +1,155 @@
+"""Thresholds: the numbers that decide whether somebody is woken, each with its unit, its time and its reason."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass, field
+from enum import Enum
+
+from toolkit.durations import Duration, parse_duration
+from toolkit.findings import Finding, Location, Refused, here
+from toolkit.units import Quantity
+
+
+class Severity(Enum):
+    """Who hears of it: critical pages now, warning opens a ticket, info is context beside another alert."""
+
+    CRITICAL = "critical"
+    WARNING = "warning"
+    INFO = "info"
+
+
+class Comparison(Enum):
+    """How a value is held against a threshold, as PromQL and Azure write it and as a sentence says it."""
+
+    ABOVE = (">", "GreaterThan", "more than")
+    AT_LEAST = (">=", "GreaterThanOrEqual", "at least")
+    BELOW = ("<", "LessThan", "less than")
+    AT_MOST = ("<=", "LessThanOrEqual", "at most")
+
+    def __init__(self, promql: str, azure: str, words: str) -> None:
+        self.promql = promql
+        self.azure = azure
+        self.words = words
+
+    @property
+    def worse_is_higher(self) -> bool:
+        """Whether a value gets worse by growing."""
+        return self in (Comparison.ABOVE, Comparison.AT_LEAST)
+
+
+@dataclass(frozen=True)
+class Earlier:
+    """A guard that looks back: the signal was above `value`, measured over `window`, `ago` before now."""
+
+    value: Quantity
+    window: Duration
+    ago: Duration
+
+
+@dataclass(frozen=True)
+class Threshold:
+    """When a signal is bad.
+
+    `levels` maps severities to values of one unit. A value has to stay bad for `hold` before somebody hears of it, and
+    is measured over `window`. `min_events` is the number of events in the window below which a ratio means nothing;
+    `slower_than` is the bound of a duration histogram beyond which an event counts as slow; `earlier` asks that the
+    signal was alive before. `because` is the reason for the numbers, `no_hold_because` for a hold of zero.
+    """
+
+    comparison: Comparison
+    levels: tuple[tuple[Severity, Quantity], ...]
+    hold: Duration
+    window: Duration
+    because: str
+    min_events: Quantity | None = None
+    slower_than: Quantity | None = None
+    earlier: Earlier | None = None
+    no_hold_because: str = ""
+    where: Location = field(default_factory=here, compare=False)
+
+    def level(self, severity: Severity) -> Quantity | None:
+        """The value at which `severity` is reached, None where this threshold does not use it."""
+        return dict(self.levels).get(severity)
+
+
+def earlier(value: Quantity, *, window: str, ago: str) -> Earlier:
+    """The guard "was above `value` over `window`, `ago` before now"."""
+    return Earlier(value, parse_duration(window), parse_duration(ago))
+
+
+def above(
+    *,
+    because: str,
+    hold: str,
+    window: str = "5m",
+    critical: Quantity | None = None,
+    warning: Quantity | None = None,
+    info: Quantity | None = None,
+    min_events: Quantity | None = None,
+    slower_than: Quantity | None = None,
+    no_hold_because: str = "",
+) -> Threshold:
+    """Bad while greater than the level."""
+    levels = _levels(critical, warning, info)
+    return Threshold(
+        Comparison.ABOVE, levels, _time(hold), _time(window), because, min_events, slower_than, None, no_hold_because
+    )
+
+
+def at_least(
+    *,
+    because: str,
+    hold: str,
+    window: str = "5m",
+    critical: Quantity | None = None,
+    warning: Quantity | None = None,
+    info: Quantity | None = None,
+    no_hold_because: str = "",
+) -> Threshold:
+    """Bad while equal to the level or greater."""
+    levels = _levels(critical, warning, info)
+    return Threshold(
+        Comparison.AT_LEAST, levels, _time(hold), _time(window), because, no_hold_because=no_hold_because
+    )
+
+
+def below(
+    *,
+    because: str,
+    hold: str,
+    window: str = "5m",
+    critical: Quantity | None = None,
+    warning: Quantity | None = None,
+    info: Quantity | None = None,
+) -> Threshold:
+    """Bad while less than the level."""
+    return Threshold(Comparison.BELOW, _levels(critical, warning, info), _time(hold), _time(window), because)
+
+
+def at_most(
+    *,
+    because: str,
+    hold: str,
+    window: str = "5m",
+    critical: Quantity | None = None,
+    warning: Quantity | None = None,
+    info: Quantity | None = None,
+    earlier: Earlier | None = None,
+) -> Threshold:
+    """Bad while equal to the level or less."""
+    levels = _levels(critical, warning, info)
+    return Threshold(Comparison.AT_MOST, levels, _time(hold), _time(window), because, earlier=earlier)
+
+
+def _levels(
+    critical: Quantity | None, warning: Quantity | None, info: Quantity | None
+) -> tuple[tuple[Severity, Quantity], ...]:
+    given = ((Severity.CRITICAL, critical), (Severity.WARNING, warning), (Severity.INFO, info))
+    return tuple((severity, value) for severity, value in given if value is not None)
+
+
+def _time(text: str) -> Duration:
+    try:
+        return parse_duration(text)
+    except ValueError as error:
+        raise Refused(Finding(here(), "threshold", str(error), check="duration")) from None
