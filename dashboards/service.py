@@ -1,4 +1,4 @@
-"""The first page that somebody opens who was woken: is it up, is it correct, is it fast, is it full, is the model odd."""
+"""The first page that somebody opens who was woken: is it up, correct, fast, full, and is the model itself odd."""
 
 from queries.errors import error_ratio, errors_by_type, rejected_ratio
 from queries.latency import latency

@@ -91,6 +91,11 @@ def _seconds(shortest: int, longest: int) -> Callable[[str], Duration]:
     return parse
 
 
+def _duration_as_written(text: str) -> str:
+    parse_duration(text)
+    return text
+
+
 def _port(text: str) -> int:
     if int(text) > 65535:
         raise ValueError("the highest port is 65535")
@@ -126,11 +131,11 @@ def _resource_of(kind: str) -> Form:
 
 # Only the alert knows the unit of a threshold, so it reads these values itself.
 LEVEL = Form("a number with its unit, such as 10%, 500ms, 0.1/s or 3", "10%", r".{1,40}")
-HOLD = Form(
-    "a duration such as 5m or 1h30m", "10m", r"(?:[0-9]{1,6}[wdhms]){1,5}", lambda text: text if parse_duration(text) else text
-)
+HOLD = Form("a duration such as 5m or 1h30m", "10m", r"(?:[0-9]{1,6}[wdhms]){1,5}", _duration_as_written)
 REASON = Form(
-    "the reason for which the alert is off, in 10 to 300 characters", '"The nightly batch fails on purpose."', r".{10,300}"
+    "the reason for which the alert is off, in 10 to 300 characters",
+    '"The nightly batch fails on purpose."',
+    r".{10,300}",
 )
 
 _LABEL = r"[a-z0-9](?:[a-z0-9-]*[a-z0-9])?"
@@ -182,7 +187,9 @@ Release = Annotated[
 ]
 Port = Annotated[int, Form("a port from 1 to 65535", "5001", r"[1-9][0-9]{0,4}", _port, bare=True)]
 # Prometheus looks back 5 minutes for a sample: with more than 2 minutes between samples one lost scrape makes a gap.
-ScrapeInterval = Annotated[Duration, Form("a duration from 5s to 2m", "30s", r"(?:[0-9]{1,6}[hms]){1,3}", _seconds(5, 120))]
+ScrapeInterval = Annotated[
+    Duration, Form("a duration from 5s to 2m", "30s", r"(?:[0-9]{1,6}[hms]){1,3}", _seconds(5, 120))
+]
 EvaluationInterval = Annotated[
     Duration, Form("a duration from 5s to 5m", "30s", r"(?:[0-9]{1,6}[hms]){1,3}", _seconds(5, 300))
 ]

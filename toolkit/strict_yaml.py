@@ -116,7 +116,11 @@ def child_path(parent: str, key: str) -> str:
 
 def file_of(path: str | Path) -> str:
     """`path` as messages name it, without characters that a terminal cannot show."""
-    return "".join(c if c.isprintable() else ascii(c)[1:-1] for c in shown_path(path))
+    try:
+        name = shown_path(path)
+    except (OSError, RuntimeError, ValueError):  # a loop of links, or a name that no file can have
+        name = str(path)
+    return "".join(c if c.isprintable() else ascii(c)[1:-1] for c in name)
 
 
 def read_yaml(path: str | Path) -> Document:

@@ -40,7 +40,7 @@ SECONDS = _unit("seconds", "time", "1", " s", "s", "{{ $value | humanizeDuration
 MILLISECONDS = _unit("milliseconds", "time", "0.001", " ms", "ms", '{{ $value | printf "%.4g" }} ms')
 BYTES = _unit("bytes", "memory", "1", " B", "bytes", "{{ $value | humanize1024 }}B")
 CORES = _unit("cores", "processor", "1", " cores", "none", '{{ $value | printf "%.3g" }} cores')
-COUNT = _unit("count", "number", "1", "", "short", '{{ $value | printf "%.4g" }}')
+COUNT = _unit("count", "number", "1", "", "short", '{{ $value | printf "%.0f" }}')
 PER_SECOND = _unit("per second", "frequency", "1", "/s", "reqps", "{{ $value | humanize }}/s")
 
 UNITS = (RATIO, PERCENT, SECONDS, MILLISECONDS, BYTES, CORES, COUNT, PER_SECOND)

@@ -1,0 +1,112 @@
+"""Finding the definitions: everything that `queries/`, `rules/` and `dashboards/` hold, by name."""
+
+from __future__ import annotations
+
+import importlib
+import pkgutil
+from collections.abc import Iterator, Mapping
+from dataclasses import dataclass, field
+from pathlib import Path
+from types import MappingProxyType, ModuleType
+from typing import TypeVar
+
+from toolkit.alerts import Alert
+from toolkit.azure_contract import LogTable, PlatformMetric
+from toolkit.contract import Metric, MetricCatalogue
+from toolkit.dashboards import Dashboard
+from toolkit.findings import PROJECT, Finding, Location, Refused, shown_path
+from toolkit.signals import Signal
+
+RUNBOOKS = PROJECT / "rules" / "runbooks"
+
+Held = TypeVar("Held", Metric, LogTable, PlatformMetric)
+Named = TypeVar("Named", Signal, Alert, Dashboard)
+
+
+@dataclass(frozen=True)
+class Runbook:
+    """What a person wrote about one alert: Markdown, one file an alert."""
+
+    text: str
+    where: Location
+
+
+@dataclass(frozen=True)
+class Definitions:
+    """All definitions. `subjects` maps each signal's name to the module that holds it, which names its rule group."""
+
+    catalogue: MetricCatalogue
+    tables: Mapping[str, LogTable] = field(hash=False)
+    platform_metrics: tuple[PlatformMetric, ...]
+    signals: Mapping[str, Signal] = field(hash=False)
+    subjects: Mapping[str, str] = field(hash=False)
+    alerts: Mapping[str, Alert] = field(hash=False)
+    dashboards: Mapping[str, Dashboard] = field(hash=False)
+    runbooks: Mapping[str, Runbook] = field(hash=False)
+
+    def watching(self, signal: Signal) -> tuple[Alert, ...]:
+        """The alerts that judge `signal`."""
+        return tuple(alert for alert in self.alerts.values() if alert.signal is signal)
+
+
+def load_definitions() -> Definitions:
+    """Imports every definition module and names what it holds.
+
+    Raises Refused for a name given twice, and for whatever a definition itself refuses.
+    """
+    queries = tuple(_modules("queries"))
+    signals = _named(queries, Signal)
+    return Definitions(
+        catalogue=MetricCatalogue({metric.name: metric for metric in _held(queries, Metric)}),
+        tables=MappingProxyType({table.name: table for table in _held(queries, LogTable)}),
+        platform_metrics=tuple(_held(queries, PlatformMetric)),
+        signals=signals,
+        subjects=MappingProxyType({name: Path(signal.where.file).stem for name, signal in signals.items()}),
+        alerts=_named(tuple(_modules("rules")), Alert),
+        dashboards=_named(tuple(_modules("dashboards")), Dashboard),
+        runbooks=load_runbooks(RUNBOOKS),
+    )
+
+
+def load_runbooks(folder: Path) -> Mapping[str, Runbook]:
+    """The runbooks of `folder`, by alert."""
+    files = sorted(folder.glob("*.md"))
+    return MappingProxyType(
+        {file.stem: Runbook(file.read_text(encoding="utf-8"), Location(shown_path(file), 1)) for file in files}
+    )
+
+
+def _modules(package: str) -> Iterator[ModuleType]:
+    root = importlib.import_module(package)
+    for module in sorted(pkgutil.iter_modules(root.__path__), key=lambda module: module.name):
+        yield importlib.import_module(f"{package}.{module.name}")
+
+
+def _held(modules: tuple[ModuleType, ...], kind: type[Held]) -> Iterator[Held]:
+    """The objects of `kind` that the modules hold, each once though several modules import it."""
+    seen: set[int] = set()
+    for module in modules:
+        for value in vars(module).values():
+            if isinstance(value, kind) and id(value) not in seen:
+                seen.add(id(value))
+                yield value
+
+
+def _named(modules: tuple[ModuleType, ...], kind: type[Named]) -> Mapping[str, Named]:
+    found: dict[str, Named] = {}
+    findings = []
+    for module in modules:
+        file = shown_path(module.__file__ or "")
+        for name, value in vars(module).items():
+            if not isinstance(value, kind) or value.where.file != file:
+                continue
+            if name in found or value.name not in ("", name):
+                problem = f"the name {name!r} is taken: {found.get(name, value).where}"
+                findings.append(Finding(value.where, name, problem, "give every definition one name of its own", "name"))
+                continue
+            # A definition is frozen, and its name is the one thing that only the module around it knows.
+            object.__setattr__(value, "name", name)
+            found[name] = value
+    if findings:
+        raise Refused(findings)
+    return MappingProxyType(found)

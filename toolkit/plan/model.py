@@ -1,0 +1,203 @@
+"""The plan of an environment: every rule, query and panel, decided but not yet written in any target's format."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+from decimal import Decimal
+from enum import Enum
+
+from toolkit.alerts import Alert
+from toolkit.azure_contract import LogScope
+from toolkit.dashboards import Dashboard
+from toolkit.durations import Duration
+from toolkit.environment import Environment, ResourceId
+from toolkit.places import Place
+from toolkit.promql.tree import Expression
+from toolkit.signals import Panel, Platform
+from toolkit.thresholds import Severity, Threshold
+from toolkit.units import Unit
+
+
+@dataclass(frozen=True)
+class PrometheusAlert:
+    """An alerting rule of Prometheus.
+
+    `value` is what the alert's panel plots, `condition` the whole expression; both are scoped. `alert.threshold` has the
+    environment's overrides in it.
+    """
+
+    alert: Alert
+    severity: Severity
+    group: str
+    value: Expression
+    condition: Expression
+    labels: Mapping[str, str] = field(hash=False)
+    annotations: Mapping[str, str] = field(hash=False)
+
+
+@dataclass(frozen=True)
+class LogAlert:
+    """A scheduled query rule of Azure Monitor.
+
+    `column` holds the value that is compared with `threshold`; each combination of `dimensions` is judged on its own.
+    The alert fires when the last `periods` windows were all bad.
+    """
+
+    alert: Alert
+    severity: Severity
+    place: Place
+    scope: LogScope
+    query: str
+    column: str
+    dimensions: tuple[str, ...]
+    threshold: Decimal
+    window: Duration
+    frequency: Duration
+    periods: int
+    summary: str
+    description: str
+    links: Mapping[str, str] = field(hash=False)
+
+
+@dataclass(frozen=True)
+class MetricAlert:
+    """A metric alert of Azure Monitor on one resource, named by `deployment` ("" is the endpoint itself)."""
+
+    alert: Alert
+    severity: Severity
+    platform: Platform
+    deployment: str
+    threshold: Decimal
+    window: Duration
+    frequency: Duration
+    summary: str
+    description: str
+    links: Mapping[str, str] = field(hash=False)
+
+
+class QueryFormat(Enum):
+    """What a panel expects of a query's result."""
+
+    SERIES = "series"
+    ROWS = "rows"
+    BUCKETS = "buckets"
+
+
+@dataclass(frozen=True)
+class PrometheusQuery:
+    """A PromQL query of a panel. `legend` names the series, with `{{label}}` filled in by Grafana."""
+
+    expression: Expression
+    legend: str
+    format: QueryFormat
+    instant: bool
+
+
+@dataclass(frozen=True)
+class LogQueryPlan:
+    """A Kusto query of a panel, against the workspace or the component that `resource` is."""
+
+    query: str
+    scope: LogScope
+    resource: ResourceId
+    format: QueryFormat
+    columns: tuple[str, ...]
+
+
+@dataclass(frozen=True)
+class PlatformQuery:
+    """A platform metric of a panel, read from `resource`."""
+
+    platform: Platform
+    resource: ResourceId
+    legend: str
+
+
+PanelQuery = PrometheusQuery | LogQueryPlan | PlatformQuery
+
+
+@dataclass(frozen=True)
+class ThresholdLine:
+    """A line that an alert's level draws on a panel, in the panel's unit."""
+
+    severity: Severity
+    value: Decimal
+    worse_is_higher: bool
+
+
+@dataclass(frozen=True)
+class PlannedPanel:
+    """A panel with its queries. `x`, `y`, `width` and `height` are in Grafana's grid of 24 columns."""
+
+    id: int
+    panel: Panel
+    place: Place
+    title: str
+    description: str
+    unit: Unit
+    queries: tuple[PanelQuery, ...]
+    lines: tuple[ThresholdLine, ...]
+    alerts: tuple[Alert, ...]
+    x: int
+    y: int
+
+
+@dataclass(frozen=True)
+class PlannedRow:
+    """A row of panels, `id` and `y` as for a panel."""
+
+    id: int
+    title: str
+    y: int
+    panels: tuple[PlannedPanel, ...]
+
+
+@dataclass(frozen=True)
+class Variable:
+    """A variable of a dashboard: the values that `label` takes in `series`."""
+
+    label: str
+    series: str
+    default: str
+
+
+@dataclass(frozen=True)
+class PlannedDashboard:
+    """A dashboard as one environment shows it."""
+
+    uid: str
+    title: str
+    dashboard: Dashboard
+    variables: tuple[Variable, ...]
+    rows: tuple[PlannedRow, ...]
+
+    @property
+    def panels(self) -> tuple[PlannedPanel, ...]:
+        """All panels, from top to bottom."""
+        return tuple(panel for row in self.rows for panel in row.panels)
+
+
+@dataclass(frozen=True)
+class Disabled:
+    """An alert that the environment switched off, and why."""
+
+    alert: Alert
+    reason: str
+
+
+@dataclass(frozen=True)
+class Plan:
+    """Everything that one environment gets."""
+
+    environment: Environment
+    alerts: tuple[Alert, ...]
+    prometheus_alerts: tuple[PrometheusAlert, ...]
+    log_alerts: tuple[LogAlert, ...]
+    metric_alerts: tuple[MetricAlert, ...]
+    dashboards: tuple[PlannedDashboard, ...]
+    disabled: tuple[Disabled, ...]
+
+    def threshold(self, alert: Alert) -> Threshold:
+        """The threshold of `alert` with the environment's overrides in it."""
+        return next(planned for planned in self.alerts if planned.name == alert.name).threshold

@@ -1,0 +1,38 @@
+"""Narrowing an expression to one service: the matchers that people do not write by hand."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import replace
+
+from toolkit.contract import MetricCatalogue
+from toolkit.promql.parser import parse_selector
+from toolkit.promql.tree import Expression, Matcher, Selector, transform
+
+
+def scoped(
+    expression: Expression,
+    catalogue: MetricCatalogue,
+    settings: Mapping[str, str],
+    variables: frozenset[str] = frozenset(),
+) -> Expression:
+    """The expression with every selector narrowed by the scope of its metric's source.
+
+    `$name` in a scope becomes the environment's setting. A label of `variables` is left to the reader of a dashboard:
+    its matcher is `label=~"$label"`, on every series that has the label. A metric outside the contract is left as it is.
+    """
+
+    def narrowed(part: Expression) -> Expression:
+        shape = catalogue.shape(part.metric) if isinstance(part, Selector) else None
+        if not isinstance(part, Selector) or shape is None:
+            return part
+        scope = parse_selector(shape.metric.source.scope)
+        fixed = [_filled(matcher, settings) for matcher in scope if matcher.label not in variables]
+        chosen = [Matcher(label, "=~", f"${label}") for label in sorted(variables & shape.labels)]
+        return replace(part, matchers=(*fixed, *chosen, *part.matchers))
+
+    return transform(expression, narrowed)
+
+
+def _filled(matcher: Matcher, settings: Mapping[str, str]) -> Matcher:
+    return replace(matcher, value=settings[matcher.value[1:]]) if matcher.value.startswith("$") else matcher
