@@ -8,7 +8,7 @@ from queries.pods import (
     wanted_replicas,
 )
 from queries.resources import cpu_utilisation, memory_utilisation
-from queries.scrape import scrape_duration, scrape_samples, target_up, targets_up
+from queries.scrape import metrics_missing, scrape_duration, scrape_samples, target_up, targets_up
 from toolkit.dashboards import Dashboard, Row
 from toolkit.places import Place
 
@@ -35,6 +35,11 @@ pods = Dashboard(
             memory_utilisation.timeseries(12),
             memory_utilisation.amounts(12, title="Memory used, requested and allowed"),
         ),
-        Row("Do the figures arrive?", scrape_duration.timeseries(12), scrape_samples.timeseries(12)),
+        Row(
+            "Do the figures arrive?",
+            metrics_missing.timeseries(8),
+            scrape_duration.timeseries(8),
+            scrape_samples.timeseries(8),
+        ),
     ),
 )

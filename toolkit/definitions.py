@@ -102,7 +102,9 @@ def _named(modules: tuple[ModuleType, ...], kind: type[Named]) -> Mapping[str, N
                 continue
             if name in found or value.name not in ("", name):
                 problem = f"the name {name!r} is taken: {found.get(name, value).where}"
-                findings.append(Finding(value.where, name, problem, "give every definition one name of its own", "name"))
+                findings.append(
+                    Finding(value.where, name, problem, "give every definition one name of its own", "name")
+                )
                 continue
             # A definition is frozen, and its name is the one thing that only the module around it knows.
             object.__setattr__(value, "name", name)

@@ -145,7 +145,7 @@ Url = Annotated[
     Form(
         "an http or https address: host, port and path, without user, password, query, fragment and blanks",
         "https://grafana.example.com",
-        r"(?=.{1,300}\Z)https?://[A-Za-z0-9](?:[A-Za-z0-9.-]*[A-Za-z0-9])?(?::[1-9][0-9]{0,4})?(?:/[A-Za-z0-9._~%+-]+)*/?",
+        r"(?=.{1,300}\Z)(?!.*/\.\.?(?:/|\Z))https?://[A-Za-z0-9](?:[A-Za-z0-9.-]*[A-Za-z0-9])?(?::[1-9][0-9]{0,4})?(?:/[A-Za-z0-9._~%+-]+)*/?",
         lambda text: text.rstrip("/"),
     ),
 ]

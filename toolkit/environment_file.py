@@ -89,6 +89,10 @@ def read_environment(path: str | Path) -> Environment:
     except Refused as refused:
         raise _refused(file, [*problems, *refused.findings]) from None
     reading = _Reading(file, [*problems, *document.findings])
+    if not isinstance(document.root, Fields):
+        remedy = "Write fields, as in `grafana_url: https://grafana.example.com`."
+        reading.findings.append(_finding(document.root.where, "file", f"found {_kind(document.root)}", remedy))
+        raise _refused(file, reading.findings)
     environment = reading.environment(name, document.root)
     if reading.findings:
         raise _refused(file, reading.findings)
@@ -160,10 +164,7 @@ class _Reading:
     file: str
     findings: list[Finding]
 
-    def environment(self, name: str, root: Node) -> Environment:
-        if not isinstance(root, Fields):
-            self._report(root.where, "file", f"found {_kind(root)}", "Write fields: `grafana_url: ...`")
-            root = Fields(MappingProxyType({}), root.where)
+    def environment(self, name: str, root: Fields) -> Environment:
         overrides = self._overrides(root.entries.get(_OVERRIDES))
         given = {"name": name, "overrides": overrides, "where": Location(self.file, root.where.line)}
         environment = self._block(Environment, root, Location(self.file), "", given, also=(_OVERRIDES,))
@@ -319,7 +320,9 @@ class _Reading:
             one, other = (
                 node.entries[name].value if name in node.entries else None for node in (first.value, second.value)
             )
-            if isinstance(one, Text) and isinstance(other, Text) and one.text.lower() != other.text.lower():
+            if not isinstance(one, Text) or not isinstance(other, Text) or one.nothing or other.nothing:
+                continue
+            if one.text.lower() != other.text.lower():
                 problem = f"found {shown(other.text)}, but {block}.{name} in line {one.where.line} is {shown(one.text)}"
                 remedy = "Write the same in both: an environment is one service in one place."
                 self._report(other.where, f"azure.container_insights.{name}", problem, remedy)

@@ -97,7 +97,7 @@ def shown(text: str) -> str:
     Of a URL only the host is shown, because a path, a query or a password may be a secret and messages end up in logs.
     """
     text = _URL.sub(_shown_url, text)
-    return repr(text if len(text) <= 60 else f"{text[:57]}...")
+    return repr(text if len(text) <= 70 else f"{text[:20]}...{text[-47:]}")
 
 
 def _shown_url(matched: re.Match[str]) -> str:
@@ -253,8 +253,9 @@ class _Builder:
             self._place(Unusable(where), where)
             return
         if isinstance(event, yaml.ScalarEvent | yaml.CollectionStartEvent) and event.tag is not None:
+            tag = event.tag.replace("tag:yaml.org,2002:", "!!")
             remedy = "Leave the tag out: every value is text. A text that begins with ! needs quotes."
-            self._report(where, subject, f"found the tag {shown(event.tag)}", remedy)
+            self._report(where, subject, f"found the tag {shown(tag)}", remedy)
         if isinstance(event, yaml.ScalarEvent):
             self._place(self._scalar(event, subject, where), where)
             return

@@ -46,6 +46,7 @@ metrics = st.sampled_from(["up", "a:b:c", "http_requests_total", ":x", "sum", "o
 selectors = st.builds(Selector, metrics, st.lists(matchers, max_size=3).map(tuple), offsets, ats) | st.builds(
     Selector, st.just(""), st.just((Matcher("__name__", "=", "on"),)), offsets, ats
 )
+groupings = st.sampled_from(["by", "without"])
 range_selectors = st.builds(RangeSelector, selectors, windows)
 matchings = st.builds(Matching, st.sampled_from(["on", "ignoring"]), label_lists)
 # Labels that are matched on cannot be included from the other side as well.
@@ -70,16 +71,13 @@ scalars: st.SearchStrategy[Expression] = st.recursive(
 
 def _grow(inner: st.SearchStrategy[Expression]) -> st.SearchStrategy[Expression]:
     ranges = range_selectors | st.builds(Subquery, inner, windows, st.none() | windows, offsets, ats)
-    grouped = st.tuples(st.none(), st.just(())) | st.tuples(st.sampled_from(["by", "without"]), label_lists)
     plain = st.sampled_from(["sum", "min", "avg", "count", "group", "stddev"])
-    aggregations = st.builds(
-        lambda operator, argument, by: Aggregation(operator, argument, *by), plain, inner, grouped
-    ) | st.builds(
-        lambda operator, k, argument, by: Aggregation(operator, argument, *by, k),
-        st.sampled_from(["topk", "bottomk", "quantile"]),
-        scalars,
-        inner,
-        grouped,
+    with_parameter = st.sampled_from(["topk", "bottomk", "quantile"])
+    aggregations = (
+        st.builds(Aggregation, plain, inner)
+        | st.builds(Aggregation, plain, inner, groupings, label_lists)
+        | st.builds(Aggregation, with_parameter, inner, parameter=scalars)
+        | st.builds(Aggregation, with_parameter, inner, groupings, label_lists, scalars)
     )
     calls = (
         st.builds(lambda function, argument: Call(function, (argument,)), st.sampled_from(["rate", "delta"]), ranges)

@@ -83,7 +83,7 @@ def test_good_rules_are_counted(rules: Path) -> None:
             'annotation "summary": template: __alert_TargetDown:1: function "is" not defined',
         ),
         (replaced(RULES, "labels:", "lables:"), 8, "rule file", "field lables not found"),
-        (replaced(RULES, "severity: critical", "severity: ["), 8, "rule file", "did not find expected ',' or ']'"),
+        (replaced(RULES, "severity: critical", "severity: ["), 7, "rule file", "did not find expected node content"),
         (RULES + RULES.partition("\n")[2], 10, "rule file", 'groupname: "targets" is repeated in the same file'),
         (
             RULES + RULES[RULES.index("  - record") : RULES.index("  - alert")],

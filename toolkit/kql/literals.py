@@ -2,21 +2,27 @@
 
 from __future__ import annotations
 
+import re
 from decimal import Decimal
 
 from toolkit.durations import Duration
 from toolkit.units import plain
 
+_GRAFANA_VARIABLE = re.compile(r"\$[A-Za-z0-9_{]|\[\[")
 _ESCAPES = {"\\": "\\\\", '"': '\\"', "\n": "\\n", "\r": "\\r", "\t": "\\t"}
 
 
 def kql_string(text: str) -> str:
     """`text` as a Kusto string literal.
 
-    A dollar sign is written as an escape, because Grafana would take `$name` for a variable of the dashboard.
+    Raises ValueError where no literal can hold it: a control character, or what Grafana would take for a variable of the
+    dashboard (`$name`, `${name}`, `[[name]]`), which it replaces even inside quotes.
     """
-    inner = "".join(_ESCAPES.get(c) or (f"\\u{ord(c):04x}" if ord(c) < 32 or c == "$" else c) for c in text)
-    return f'"{inner}"'
+    if _GRAFANA_VARIABLE.search(text) or any(ord(c) < 32 and c not in _ESCAPES for c in text):
+        raise ValueError(
+            f"{text!r} cannot stand in a query: Grafana would replace a part of it, or it cannot be written"
+        )
+    return '"' + "".join(_ESCAPES.get(c, c) for c in text) + '"'
 
 
 def kql_number(number: Decimal) -> str:

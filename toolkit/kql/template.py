@@ -57,7 +57,10 @@ def _literal(value: object) -> object:
     if isinstance(value, _Syntax):
         return value
     if isinstance(value, str):
-        return kql_string(value)
+        try:
+            return kql_string(value)
+        except ValueError as error:
+            raise KqlTemplateError(str(error)) from None
     raise KqlTemplateError(f"{value!r} cannot stand in a query: use rows(Table), bin, width or a setting")
 
 

@@ -13,7 +13,7 @@ from toolkit.dashboards import Dashboard
 from toolkit.durations import Duration
 from toolkit.environment import Environment, ResourceId
 from toolkit.places import Place
-from toolkit.promql.tree import Expression
+from toolkit.promql.tree import Expression, Selector
 from toolkit.signals import Panel, Platform
 from toolkit.thresholds import Severity, Threshold
 from toolkit.units import Unit
@@ -23,8 +23,8 @@ from toolkit.units import Unit
 class PrometheusAlert:
     """An alerting rule of Prometheus.
 
-    `value` is what the alert's panel plots, `condition` the whole expression; both are scoped. `alert.threshold` has the
-    environment's overrides in it.
+    `value` is what the alert's panel plots, `condition` the whole expression; both are scoped. `alert.threshold` has
+    the environment's overrides in it.
     """
 
     alert: Alert
@@ -96,13 +96,17 @@ class PrometheusQuery:
 
 @dataclass(frozen=True)
 class LogQueryPlan:
-    """A Kusto query of a panel, against the workspace or the component that `resource` is."""
+    """A Kusto query of a panel, against the workspace or the component that `resource` is.
+
+    `columns` are what the panel draws, besides the time; `tables` what the query reads.
+    """
 
     query: str
     scope: LogScope
     resource: ResourceId
     format: QueryFormat
     columns: tuple[str, ...]
+    tables: tuple[str, ...]
 
 
 @dataclass(frozen=True)
@@ -155,10 +159,10 @@ class PlannedRow:
 
 @dataclass(frozen=True)
 class Variable:
-    """A variable of a dashboard: the values that `label` takes in `series`."""
+    """A variable of a dashboard: the values that `label` takes in the series that `selector` matches."""
 
     label: str
-    series: str
+    selector: Selector
     default: str
 
 

@@ -3,8 +3,9 @@
 from __future__ import annotations
 
 from collections.abc import Iterable
+from itertools import product
 
-from toolkit.promql.printer import one_line
+from toolkit.promql.printer import one_line, quote
 from toolkit.promql.problems import Problem, listed
 from toolkit.promql.series import METRIC_NAME_LABEL, Series
 from toolkit.promql.tree import Binary, Matching
@@ -26,16 +27,16 @@ def paired(operation: Binary, left: Alternatives, right: Alternatives) -> tuple[
         return _distinct((*left, *(series.filtered() for series in right))), problems
     if not left or not right:
         return (left if operation.operator == "unless" else ()), problems
-    pairs = [(l, r) for l in left for r in right if _can_pair(l, r, matching)]  # noqa: E741
+    pairs = [(here, there) for here in left for there in right if _can_pair(here, there, matching)]
     if not pairs:
         problems.append(_never_matches(operation, matching, left, right))
     if operation.operator == "unless":
         return tuple(series.filtered() for series in left), problems
     if operation.operator == "and":
-        return _distinct(l.filtered() for l, _ in pairs), problems  # noqa: E741
+        return _distinct(here.filtered() for here, _ in pairs), problems
     if pairs:
         problems += _many(operation, matching, pairs)
-    return _distinct(_result(l, r, matching) for l, r in pairs), problems  # noqa: E741
+    return _distinct(_result(here, there, matching) for here, there in pairs), problems
 
 
 def _key(series: Series, matching: Matching) -> frozenset[str]:
@@ -79,12 +80,13 @@ def _result(left: Series, right: Series, matching: Matching) -> Series:
 def _never_matches(operation: Binary, matching: Matching, left: Alternatives, right: Alternatives) -> Problem:
     verdict = "removes nothing" if operation.operator == "unless" else "never has a value"
     sides = f"the left side has {_described(left)}, the right side {_described(right)}"
-    for one, other in ((l, r) for l in left for r in right):  # noqa: E741
+    for one, other in product(left, right):
         if contradictions := _contradictions(one, other, matching):
             label, here, there = contradictions[0]
             return Problem(
                 "never-matches",
-                f"`{one_line(operation)}` {verdict}: {sides}; {label} is {here!r} on the left and {there!r} on the right",
+                f"`{one_line(operation)}` {verdict}: {sides}; {label} is {quote(here)} on the left and {quote(there)} "
+                "on the right",
                 f"leave {label} out of the match: aggregate it away on both sides, or write ignoring ({label})",
             )
     left_key, right_key = _key(left[0], matching), _key(right[0], matching)
@@ -103,11 +105,9 @@ def _many(operation: Binary, matching: Matching, pairs: Iterable[tuple[Series, S
     """At most one problem: a side that must have one series for each match, and has or may have several."""
     maybe: Problem | None = None
     for left, right in pairs:
-        sides = {"left": (left,), "right": (right,)}.get("", ())
-        sides = (("right", right),) if matching.group == "left" else (("left", left),)
-        if matching.group is None:
-            sides = (("left", left), ("right", right))
-        for name, series in sides:
+        for name, series in (("left", left), ("right", right)):
+            if name == matching.group:
+                continue
             extra = series.labels - _key(series, matching) - {label for label, _ in series.fixed}
             if certain := extra & series.several:
                 return [_several(operation, name, certain, "many-to-many", "has")]
@@ -127,7 +127,8 @@ def _many(operation: Binary, matching: Matching, pairs: Iterable[tuple[Series, S
 def _several(operation: Binary, side: str, labels: frozenset[str], check: str, verb: str) -> Problem:
     return Problem(
         check,
-        f"`{one_line(operation)}`: the {side} side {verb} several series for one match; they differ in {listed(labels)}",
+        f"`{one_line(operation)}`: the {side} side {verb} several series for one match, "
+        f"which differ in {listed(labels)}",
         f"aggregate {listed(labels)} away on the {side} side, or match on it too",
     )
 

@@ -18,8 +18,9 @@ def scoped(
 ) -> Expression:
     """The expression with every selector narrowed by the scope of its metric's source.
 
-    `$name` in a scope becomes the environment's setting. A label of `variables` is left to the reader of a dashboard:
-    its matcher is `label=~"$label"`, on every series that has the label. A metric outside the contract is left as it is.
+    `$name` in a scope becomes the environment's setting. A label of `variables` is the reader's to choose on a
+    dashboard: every series that has it gets `label=~"$label"`, in place of a scope that names one value, beside a scope
+    that is a pattern. A metric outside the contract is left as it is.
     """
 
     def narrowed(part: Expression) -> Expression:
@@ -27,7 +28,7 @@ def scoped(
         if not isinstance(part, Selector) or shape is None:
             return part
         scope = parse_selector(shape.metric.source.scope)
-        fixed = [_filled(matcher, settings) for matcher in scope if matcher.label not in variables]
+        fixed = [_filled(m, settings) for m in scope if m.operator != "=" or m.label not in variables]
         chosen = [Matcher(label, "=~", f"${label}") for label in sorted(variables & shape.labels)]
         return replace(part, matchers=(*fixed, *chosen, *part.matchers))
 

@@ -5,7 +5,7 @@ from __future__ import annotations
 import difflib
 import re
 from collections.abc import Iterator
-from dataclasses import dataclass, field
+from dataclasses import dataclass
 
 from toolkit.contract import MetricCatalogue, SeriesShape
 from toolkit.promql.printer import one_line, quote
@@ -13,6 +13,17 @@ from toolkit.promql.problems import Problem, listed
 from toolkit.promql.tree import Matcher, Selector
 
 METRIC_NAME_LABEL = "__name__"
+
+
+@dataclass(frozen=True)
+class LabelSet:
+    """Labels that every series of a result carries; where `open`, it may carry further labels that we do not know."""
+
+    labels: frozenset[str]
+    open: bool = False
+
+    def __str__(self) -> str:
+        return f"{{{', '.join([*sorted(self.labels), *(['...'] if self.open else [])])}}}"
 
 
 @dataclass(frozen=True)
@@ -27,7 +38,7 @@ class Series:
     labels: frozenset[str]
     open: bool = False
     several: frozenset[str] = frozenset()
-    fixed: frozenset[tuple[str, str]] = field(default=frozenset())
+    fixed: frozenset[tuple[str, str]] = frozenset()
 
     def reduced(self, labels: frozenset[str], open: bool) -> Series:
         """These series with only `labels` left of them."""
@@ -38,8 +49,21 @@ class Series:
         """Some of these series: which ones depends on values, so that nothing certain is known of their number."""
         return Series(self.labels, self.open, frozenset(), self.fixed)
 
+    def with_label(self, label: str) -> Series:
+        """These series with a new value for `label`."""
+        without = self.without_label(label)
+        return Series(self.labels | {label}, self.open, without.several, without.fixed)
+
+    def without_label(self, label: str) -> Series:
+        """These series without `label`."""
+        return self.reduced(self.labels - {label}, self.open)
+
+    def label_set(self) -> LabelSet:
+        """What is said of them to others."""
+        return LabelSet(self.labels, self.open)
+
     def __str__(self) -> str:
-        return f"{{{', '.join(sorted(self.labels))}{', ...' if self.open else ''}}}"
+        return str(self.label_set())
 
 
 UNKNOWN_SERIES = Series(frozenset(), open=True)
@@ -57,8 +81,8 @@ def selected(selector: Selector, shape: SeriesShape) -> tuple[Series | None, lis
     """The series of `shape` that `selector` picks, None where no series can match, and what is wrong with its matchers.
 
     A matcher on a label that the metric does not have is a mistake even where it matches (`!=`, `!~`, a pattern that
-    matches nothing at all): it filters nothing although somebody thought that it does. Only `label=""` says openly that the label is
-    expected to be absent. A value with a `$` is filled in later, so nothing is said about it.
+    matches the empty value): it filters nothing although somebody thought that it does. Only `label=""` says openly
+    that the label is expected to be absent. A value with a `$` is filled in later, so nothing is said about it.
     """
     problems: list[Problem] = []
     labels = set(shape.labels)

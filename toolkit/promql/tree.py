@@ -15,7 +15,7 @@ NOT_A_NUMBER = Decimal("NaN")
 
 _METRIC_NAME = re.compile(r"[a-zA-Z_:][a-zA-Z0-9_:]*")
 _LABEL_NAME = re.compile(r"[a-zA-Z_][a-zA-Z0-9_]*")
-# Words that the grammar never reads as a metric name; it takes others, such as `sum` and `offset`, where no syntax is due.
+# Words that the grammar never reads as a metric name; others, such as `sum` and `offset`, can be one.
 _RESERVED = frozenset({"atan2", "bool", "group_left", "group_right", "ignoring", "inf", "nan", "on"})
 
 

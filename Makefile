@@ -1,0 +1,57 @@
+# Everything that a person or a pipeline calls. Each command also works on a fresh machine with Python and make.
+# Where `python3` is not 3.11 or newer: make build PYTHON=python3.12
+
+PYTHON ?= python3
+VENV_PYTHON := .venv/bin/python
+NODE_PACKAGES := tests/node/node_modules/.package-lock.json
+
+.DELETE_ON_ERROR:
+.SUFFIXES:
+MAKEFLAGS += --no-builtin-rules
+
+.PHONY: help
+help:
+	@echo 'make build   render every environment into build/ and say what changed'
+	@echo 'make check   the fast checks of the definitions, for the inner loop'
+	@echo 'make diff    what a build would change, in words; writes nothing'
+	@echo 'make test    everything that proves the output: promtool, unit tests of rules, types, mutation'
+	@echo 'make tools   only fetch promtool, Prometheus and Alertmanager into .tools, where they are not on PATH'
+	@echo 'make clean   remove what these commands fetched and cached; build/ stays'
+
+.PHONY: build check diff
+build check diff: .venv/ready-to-build
+	@$(VENV_PYTHON) generate.py $@
+
+.PHONY: test
+test: .venv/ready-to-test .tools/ready $(NODE_PACKAGES)
+	@$(VENV_PYTHON) -m pytest --numprocesses 2
+
+.PHONY: tools
+tools:
+	@$(PYTHON) -m toolkit.tools
+
+.PHONY: clean
+clean:
+	rm -rf .venv .tools tests/node/node_modules .pytest_cache .mypy_cache .ruff_cache .hypothesis
+	find . -name __pycache__ -type d -prune -exec rm -rf {} +
+
+# The Python is a prerequisite because an upgrade of the system can take it away from under the virtual environment.
+.venv/ready-to-build: pyproject.toml $(VENV_PYTHON)
+	@$(PYTHON) -m toolkit.bootstrap build
+	@touch $@
+
+.venv/ready-to-test: .venv/ready-to-build
+	@$(PYTHON) -m toolkit.bootstrap test
+	@touch $@
+
+$(VENV_PYTHON): ;
+
+.tools/ready: toolkit/tools.py
+	@$(PYTHON) -m toolkit.tools
+	@mkdir -p $(@D)
+	@touch $@
+
+$(NODE_PACKAGES): tests/node/package.json tests/node/package-lock.json .venv/ready-to-test
+	@echo 'Installing the packages of tests/node'
+	@$(VENV_PYTHON) -m toolkit.node tests/node
+	@touch $@

@@ -1,0 +1,204 @@
+"""Alerts become rules: one for each level, at the first place of the environment that measures the signal."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Mapping
+from dataclasses import dataclass
+
+from toolkit.alerts import Alert
+from toolkit.azure_contract import LogScope
+from toolkit.definitions import Definitions
+from toolkit.durations import Duration
+from toolkit.environment import Environment
+from toolkit.findings import Finding
+from toolkit.kql.template import KqlTemplateError, alert_form, render_kql, tables_named
+from toolkit.places import Place
+from toolkit.plan.model import LogAlert, MetricAlert, PrometheusAlert
+from toolkit.plan.texts import azure_subject, description, prometheus_subject, runbook_url, summary, value_in_words
+from toolkit.plan.values import judged_unit, log_value, prometheus_condition, prometheus_value, windows_to_hold
+from toolkit.promql.scope import scoped
+from toolkit.promql.tree import Expression, RangeSelector, walk
+from toolkit.signals import Measure, Platform
+from toolkit.thresholds import Severity
+from toolkit.units import Quantity
+
+# Azure bills a log alert by how often it runs; with windows of 5 minutes and more, more often would find little more.
+LOG_ALERT_FREQUENCY = Duration(300)
+METRIC_ALERT_FREQUENCY = Duration(60)
+
+
+@dataclass(frozen=True)
+class PanelLinks:
+    """The addresses of the panels that plot the alerts: by alert name and place."""
+
+    urls: Mapping[tuple[str, Place], str]
+
+    def of(self, alert: Alert, place: Place) -> str:
+        """The address, "" where no dashboard of the environment plots the alert's signal there."""
+        return self.urls.get((alert.name, place), "")
+
+
+def places_of(environment: Environment) -> tuple[Place, ...]:
+    """The places that an environment has, in the order in which an alert prefers them."""
+    azure = environment.azure
+    present = {
+        Place.PROMETHEUS: environment.prometheus,
+        Place.ONLINE_ENDPOINT: azure and azure.online_endpoint,
+        Place.APPLICATION_INSIGHTS: azure and azure.application_insights,
+        Place.CONTAINER_INSIGHTS: azure and azure.container_insights,
+    }
+    return tuple(place for place in Place if present[place] is not None)
+
+
+def raised_at(alert: Alert, environment: Environment) -> tuple[Place, ...]:
+    """Where the environment raises the alert: in Prometheus if it can, else in Azure; in both only where it says so."""
+    able = [place for place in places_of(environment) if alert.signal.measure(place) is not None]
+    prometheus = tuple(place for place in able if place is Place.PROMETHEUS)
+    azure = () if alert.prometheus_only else tuple(place for place in able if place is not Place.PROMETHEUS)[:1]
+    repeat = environment.azure is not None and environment.azure.repeat_prometheus_alerts
+    return (*prometheus, *azure) if repeat else prometheus or azure
+
+
+class AlertPlanner:
+    """Plans the alerts of one environment, and collects what stands in the way."""
+
+    def __init__(self, definitions: Definitions, environment: Environment, links: PanelLinks) -> None:
+        self.definitions = definitions
+        self.environment = environment
+        self.links = links
+        self.settings = environment.settings()
+        self.findings: list[Finding] = []
+
+    def prometheus(self, alert: Alert) -> Iterator[PrometheusAlert]:
+        """The alerting rules of an alert."""
+        prometheus, measure = self.environment.prometheus, alert.signal.measure(Place.PROMETHEUS)
+        if prometheus is None or measure is None:
+            return
+        per = alert.signal.labels
+        for severity, level in alert.threshold.levels:
+            unit = judged_unit(alert.signal, measure)
+            value = prometheus_value(measure, per, alert.threshold.window, alert.threshold.slower_than)
+            if value is None or level.unit.dimension != unit.dimension:
+                self._unmeasurable(alert, value is None)
+                return
+            condition = prometheus_condition(measure, per, alert.threshold, level, unit)
+            if (
+                condition is None
+                or (text := self._summary(alert, severity, prometheus_subject(per), unit.template)) is None
+            ):
+                return
+            yield PrometheusAlert(
+                alert=alert,
+                severity=severity,
+                group=f"{prometheus.workload}-{self.definitions.subjects.get(alert.signal.name, 'other')}",
+                value=scoped(value, self.definitions.catalogue, self.settings),
+                condition=scoped(condition, self.definitions.catalogue, self.settings),
+                labels={"severity": severity.value, "team": alert.owner, "service": prometheus.workload},
+                annotations={
+                    "summary": text,
+                    "description": description(alert, severity, unit.template, _over_window(value)),
+                    "runbook_url": runbook_url(alert, self.environment),
+                    "dashboard_url": self.links.of(alert, Place.PROMETHEUS),
+                },
+            )
+
+    def azure(self, alert: Alert, place: Place) -> Iterator[LogAlert | MetricAlert]:
+        """The rules of an alert that Azure Monitor raises at `place`."""
+        measure = alert.signal.measure(place)
+        if measure is None:
+            return
+        for severity, level in alert.threshold.levels:
+            if isinstance(measure, Platform):
+                yield from self._metric_alerts(alert, severity, level, place, measure)
+            else:
+                yield from self._log_alert(alert, severity, level, place, measure)
+
+    def _log_alert(
+        self, alert: Alert, severity: Severity, level: Quantity, place: Place, measure: Measure
+    ) -> Iterator[LogAlert]:
+        threshold, tables = alert.threshold, self.definitions.tables
+        text = log_value(measure, alert.signal, threshold.slower_than, threshold.min_events)
+        unit = judged_unit(alert.signal, measure)
+        if text is None or level.unit.dimension != unit.dimension:
+            self._unmeasurable(alert, text is None)
+            return
+        try:
+            query = render_kql(text.text, alert_form(threshold.window), self.settings, tables)
+        except KqlTemplateError as error:
+            self.findings.append(Finding(alert.signal.where, f"signal {alert.signal.name}", str(error), check="kql"))
+            return
+        subject = azure_subject(place, self.environment)
+        words = self._summary(alert, severity, subject, value_in_words(threshold, severity))
+        if words is None:
+            return
+        yield LogAlert(
+            alert=alert,
+            severity=severity,
+            place=place,
+            scope=next((table.scope for table in tables_named(text.text, tables)), LogScope.WORKSPACE),
+            query=query,
+            column=text.value,
+            dimensions=text.by,
+            threshold=level.to(unit),
+            window=threshold.window,
+            frequency=min(LOG_ALERT_FREQUENCY, threshold.window),
+            periods=windows_to_hold(threshold.hold, threshold.window),
+            summary=words,
+            description=description(alert, severity, "", over_window=True),
+            links=self._links(alert, place),
+        )
+
+    def _metric_alerts(
+        self, alert: Alert, severity: Severity, level: Quantity, place: Place, platform: Platform
+    ) -> Iterator[MetricAlert]:
+        azure = self.environment.azure
+        if azure is None or azure.online_endpoint is None:
+            return
+        if level.unit.dimension != platform.unit.dimension:
+            self._unmeasurable(alert, False)
+            return
+        on_deployment = platform.metric.namespace.endswith("/deployments")
+        for deployment in azure.online_endpoint.deployments if on_deployment else ("",):
+            subject = azure_subject(place, self.environment, deployment)
+            words = self._summary(alert, severity, subject, value_in_words(alert.threshold, severity))
+            if words is None:
+                return
+            yield MetricAlert(
+                alert=alert,
+                severity=severity,
+                platform=platform,
+                deployment=deployment,
+                threshold=level.to(platform.unit),
+                # A metric alert knows no hold: it averages over the whole time instead.
+                window=max(alert.threshold.window, alert.threshold.hold),
+                frequency=METRIC_ALERT_FREQUENCY,
+                summary=words,
+                description=description(alert, severity, "", over_window=True),
+                links=self._links(alert, place),
+            )
+
+    def _links(self, alert: Alert, place: Place) -> Mapping[str, str]:
+        return {
+            "runbook_url": runbook_url(alert, self.environment),
+            "dashboard_url": self.links.of(alert, place),
+        }
+
+    def _summary(self, alert: Alert, severity: Severity, subject: str, value: str) -> str | None:
+        try:
+            return summary(alert, severity, subject, value)
+        except (KeyError, IndexError, ValueError) as error:
+            remedy = "use {value}, {threshold}, {window} and {slower_than}"
+            problem = f"says={alert.says!r} cannot be filled in: {error}"
+            self.findings.append(Finding(alert.where, f"alert {alert.name}", problem, remedy, "text"))
+            return None
+
+    def _unmeasurable(self, alert: Alert, has_no_value: bool) -> None:
+        """A wrong unit is a finding of the checks; a signal without a single value is one of its own."""
+        if has_no_value:
+            problem = f"signal {alert.signal.name} has no value that could be compared with a number"
+            remedy = "a latency needs slower_than= in its threshold; a listing cannot be judged"
+            self.findings.append(Finding(alert.where, f"alert {alert.name}", problem, remedy, "judgeable"))
+
+
+def _over_window(value: Expression) -> bool:
+    return any(isinstance(part, RangeSelector) for part in walk(value))

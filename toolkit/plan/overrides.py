@@ -1,0 +1,75 @@
+"""What an environment changes about the alerts: other levels, another hold, or off with a reason."""
+
+from __future__ import annotations
+
+import difflib
+from collections.abc import Mapping
+from dataclasses import replace
+
+from toolkit.alerts import Alert
+from toolkit.durations import parse_duration
+from toolkit.environment import AlertOverride, Environment
+from toolkit.findings import Finding, Location
+from toolkit.plan.model import Disabled
+from toolkit.thresholds import Severity, Threshold
+from toolkit.units import parse_quantity
+
+
+def overridden(
+    alerts: Mapping[str, Alert], environment: Environment
+) -> tuple[tuple[Alert, ...], tuple[Disabled, ...], list[Finding]]:
+    """The alerts with the environment's changes in them, those it switched off, and what is wrong with the changes."""
+    findings = [
+        _unknown_alert(override, alerts) for name, override in environment.overrides.items() if name not in alerts
+    ]
+    kept, disabled = [], []
+    for name, alert in alerts.items():
+        override = environment.overrides.get(name)
+        if override is not None and override.disabled is not None:
+            disabled.append(Disabled(alert, override.disabled))
+            continue
+        if override is not None:
+            threshold, problems = _changed(alert, override)
+            findings += problems
+            alert = replace(alert, threshold=threshold)
+        kept.append(alert)
+    return tuple(kept), tuple(disabled), findings
+
+
+def _changed(alert: Alert, override: AlertOverride) -> tuple[Threshold, list[Finding]]:
+    threshold, findings = alert.threshold, []
+    levels = dict(threshold.levels)
+    for name, text in override.levels.items():
+        severity = Severity(name)
+        where, field = _place(override, name), f"alerts.{alert.name}.{name}"
+        if severity not in levels:
+            known = " or ".join(level.value for level in levels)
+            problem = f"{alert.name} has no level {name!r}"
+            findings.append(Finding(where, field, problem, f"it has {known}: change that one", "override"))
+            continue
+        unit = levels[severity].unit
+        try:
+            levels[severity] = parse_quantity(text, unit)
+        except ValueError as error:
+            remedy = f"write a value like the definition's own: {levels[severity]}"
+            findings.append(Finding(where, field, str(error), remedy, "override"))
+    hold = threshold.hold
+    if override.hold is not None:
+        try:
+            hold = parse_duration(override.hold)
+        except ValueError as error:
+            field = f"alerts.{alert.name}.hold"
+            findings.append(Finding(_place(override, "hold"), field, str(error), check="override"))
+    order = tuple((severity, levels[severity]) for severity, _ in threshold.levels)
+    # From here on a finding about the numbers has to lead to the file in which they were changed.
+    return replace(threshold, levels=order, hold=hold, where=override.where), findings
+
+
+def _place(override: AlertOverride, field: str) -> Location:
+    return override.places.get(field, override.where)
+
+
+def _unknown_alert(override: AlertOverride, alerts: Mapping[str, Alert]) -> Finding:
+    near = difflib.get_close_matches(override.alert, alerts, n=1)
+    remedy = f"did you mean {near[0]}?" if near else f"known are: {', '.join(sorted(alerts))}"
+    return Finding(override.where, f"alerts.{override.alert}", "there is no such alert", remedy, "override")

@@ -1,0 +1,97 @@
+"""The sentences of an alert: who does what, how bad it is, and where to read on."""
+
+from __future__ import annotations
+
+from toolkit.alerts import Alert
+from toolkit.environment import Environment
+from toolkit.places import Place
+from toolkit.thresholds import Severity, Threshold
+from toolkit.units import Quantity
+
+_NOUNS = {
+    "model_name": "model",
+    "model_version": "version",
+    "error_type": "error type",
+    "job": "service",
+    "deployment": "Deployment",
+}
+
+
+def prometheus_subject(labels: tuple[str, ...]) -> str:
+    """What the labels name, as a Go template: "Container c of pod p in namespace n"."""
+    *wider, narrowest = labels
+    words = [f"{_noun(narrowest)} {_value(narrowest)}"]
+    for label in reversed(wider):
+        words.append(f"in {_value(label)}" if label == "namespace" else f"of {_noun(label)} {_value(label)}")
+    text = " ".join(words)
+    return text[0].upper() + text[1:]
+
+
+def azure_subject(place: Place, environment: Environment, deployment: str = "") -> str:
+    """What an Azure alert of `place` is about."""
+    azure = environment.azure
+    if azure is not None and azure.container_insights is not None and place is Place.CONTAINER_INSIGHTS:
+        return f"Deployment {azure.container_insights.workload} in {azure.container_insights.namespace}"
+    if azure is not None and azure.online_endpoint is not None:
+        endpoint = f"endpoint {azure.online_endpoint.id.name}"
+        return f"Deployment {deployment} of {endpoint}" if deployment else f"E{endpoint[1:]}"
+    if azure is not None and azure.application_insights is not None:
+        return f"The service behind {azure.application_insights.name}"
+    return environment.name.capitalize()
+
+
+def summary(alert: Alert, severity: Severity, subject: str, value: str) -> str:
+    """One line: the subject and what it does. Raises KeyError where `says` names a hole that does not exist."""
+    threshold = alert.threshold
+    says = alert.says.format_map(
+        {
+            "value": value,
+            "threshold": str(_level(threshold, severity)),
+            "window": threshold.window.words(),
+            "slower_than": str(threshold.slower_than) if threshold.slower_than else "",
+        }
+    )
+    return f"{subject} {says}."
+
+
+def value_in_words(threshold: Threshold, severity: Severity) -> str:
+    """The value of an alert whose text cannot show the measured one: "more than 5 %"."""
+    return f"{threshold.comparison.words} {_level(threshold, severity)}"
+
+
+def description(alert: Alert, severity: Severity, value: str, over_window: bool) -> str:
+    """How bad it is, against what, and why that matters.
+
+    `value` is a template of the measured value, "" where the target has none. `over_window` says whether the value is
+    measured over the threshold's window or as it stands.
+    """
+    threshold = alert.threshold
+    measured = ": ".join(part for part in (judged_title(alert), value) if part)
+    window = f" over {threshold.window.words()}" if over_window else ""
+    hold = f" for {threshold.hold.words()}" if threshold.hold.seconds else ""
+    guard = f", judged from {threshold.min_events} events on" if threshold.min_events else ""
+    limit = f"Threshold: {value_in_words(threshold, severity)}{hold}{guard}."
+    return f"{measured}{window}. {limit} Why: {threshold.because}."
+
+
+def judged_title(alert: Alert) -> str:
+    """What the compared value is: the signal, or the share of its events that are too slow."""
+    bound = alert.threshold.slower_than
+    return f"{alert.signal.title}, share slower than {bound}" if bound else alert.signal.title
+
+
+def runbook_url(alert: Alert, environment: Environment) -> str:
+    """The address of the alert's runbook."""
+    return f"{environment.runbooks_url}/{alert.name}.md"
+
+
+def _level(threshold: Threshold, severity: Severity) -> Quantity:
+    return dict(threshold.levels)[severity]
+
+
+def _noun(label: str) -> str:
+    return _NOUNS.get(label, label)
+
+
+def _value(label: str) -> str:
+    return f"{{{{ $labels.{label} }}}}"

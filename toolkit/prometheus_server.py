@@ -1,0 +1,151 @@
+"""A Prometheus of one's own on this machine, over samples that were written beforehand."""
+
+from __future__ import annotations
+
+import http.client
+import json
+import socket
+import subprocess
+import tempfile
+import time
+from collections.abc import Iterator, Mapping
+from contextlib import contextmanager
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any
+from urllib.parse import urlencode, urlsplit
+
+from toolkit.tools import find
+
+_LOOPBACK = "127.0.0.1"
+_READY_WITHIN_SECONDS = 30.0
+_STOPPED_WITHIN_SECONDS = 10.0
+# Another process can take a free port between our finding it and Prometheus's listening on it.
+_ATTEMPTS = 3
+
+
+class PrometheusFailed(RuntimeError):
+    """promtool or Prometheus did not do what it was asked; the message holds what it said."""
+
+
+class QueryFailed(RuntimeError):
+    """Prometheus refused a query; the message is its own."""
+
+
+@dataclass(frozen=True)
+class Sample:
+    """One series of an instant vector; a scalar is a sample without labels. `labels` includes `__name__`."""
+
+    labels: Mapping[str, str]
+    value: float
+
+
+def backfill(openmetrics: str, blocks: Path) -> None:
+    """Write samples in OpenMetrics text, with timestamps in seconds and `# EOF` at the end, as blocks into `blocks`.
+
+    A counter is declared without `_total` (`# TYPE requests counter`, then `requests_total 1 0`). Raises
+    PrometheusFailed with promtool's words for text that it cannot read, ToolMissing without promtool.
+    """
+    with tempfile.TemporaryDirectory() as folder:
+        source = Path(folder) / "samples.txt"
+        source.write_text(openmetrics, encoding="utf-8")
+        command = [str(find("promtool")), "tsdb", "create-blocks-from", "openmetrics", str(source), str(blocks)]
+        run = subprocess.run(command, capture_output=True, text=True, check=False)  # noqa: S603, the arguments are our own and no shell reads them
+    if run.returncode != 0:
+        raise PrometheusFailed(f"promtool did not write the samples:\n{run.stdout}{run.stderr}")
+
+
+@contextmanager
+def serve(blocks: Path, configuration: str = "") -> Iterator[str]:
+    """A running Prometheus over the blocks in `blocks`; gives its address, such as "http://127.0.0.1:40123".
+
+    It listens on the loopback only, scrapes nothing unless `configuration` (a prometheus.yml) says so, writes its log
+    of new samples into `blocks`, and is stopped when the context ends, however it ends. Raises PrometheusFailed where
+    it does not start, ToolMissing without Prometheus.
+    """
+    with tempfile.TemporaryDirectory() as folder:
+        settings, log = Path(folder) / "prometheus.yml", Path(folder) / "log"
+        settings.write_text(configuration, encoding="utf-8")
+        for attempt in range(1, _ATTEMPTS + 1):
+            port = _free_port()
+            with log.open("wb") as output:
+                process = subprocess.Popen(  # noqa: S603, the arguments are our own and no shell reads them
+                    [
+                        str(find("prometheus")),
+                        f"--config.file={settings}",
+                        f"--storage.tsdb.path={blocks}",
+                        "--storage.tsdb.retention.time=10y",
+                        f"--web.listen-address={_LOOPBACK}:{port}",
+                    ],
+                    stdout=output,
+                    stderr=subprocess.STDOUT,
+                )
+            try:
+                if not _becomes_ready(process, port):
+                    said = log.read_text(encoding="utf-8", errors="replace")
+                    if "address already in use" in said and attempt < _ATTEMPTS:
+                        continue
+                    raise PrometheusFailed(f"Prometheus did not start:\n{said}")
+                yield f"http://{_LOOPBACK}:{port}"
+                return
+            finally:
+                _stop(process)
+
+
+def query(address: str, promql: str, at: float) -> list[Sample]:
+    """The answer to an instant query at `at` (seconds since 1970). Raises QueryFailed with Prometheus's words."""
+    data = _get(address, "/api/v1/query", {"query": promql, "time": repr(at)})
+    if data["resultType"] == "scalar":
+        return [Sample({}, float(data["result"][1]))]
+    if data["resultType"] != "vector":
+        raise QueryFailed(f"{promql}: the answer is a {data['resultType']}, not a vector or a scalar")
+    return [Sample(series["metric"], float(series["value"][1])) for series in data["result"]]
+
+
+def formatted(address: str, promql: str) -> str:
+    """`promql` as Prometheus itself would write it. Raises QueryFailed for text that it cannot read."""
+    return str(_get(address, "/api/v1/format_query", {"query": promql}))
+
+
+def _get(address: str, path: str, parameters: Mapping[str, str]) -> Any:
+    connection = http.client.HTTPConnection(urlsplit(address).netloc, timeout=_READY_WITHIN_SECONDS)
+    try:
+        connection.request("GET", f"{path}?{urlencode(parameters)}")
+        answer = json.loads(connection.getresponse().read())
+    finally:
+        connection.close()
+    if answer["status"] != "success":
+        raise QueryFailed(answer["error"])
+    return answer["data"]
+
+
+def _free_port() -> int:
+    with socket.socket() as probe:
+        probe.bind((_LOOPBACK, 0))
+        port: int = probe.getsockname()[1]
+        return port
+
+
+def _becomes_ready(process: subprocess.Popen[bytes], port: int) -> bool:
+    deadline = time.monotonic() + _READY_WITHIN_SECONDS
+    while process.poll() is None and time.monotonic() < deadline:
+        connection = http.client.HTTPConnection(_LOOPBACK, port, timeout=1)
+        try:
+            connection.request("GET", "/-/ready")
+            if connection.getresponse().status == http.HTTPStatus.OK:
+                return True
+        except OSError:
+            pass  # not listening yet
+        finally:
+            connection.close()
+        time.sleep(0.02)
+    return False
+
+
+def _stop(process: subprocess.Popen[bytes]) -> None:
+    process.terminate()
+    try:
+        process.wait(_STOPPED_WITHIN_SECONDS)
+    except subprocess.TimeoutExpired:
+        process.kill()
+        process.wait()
