@@ -15,8 +15,8 @@ _ESCAPES = {"\\": "\\\\", '"': '\\"', "\n": "\\n", "\r": "\\r", "\t": "\\t"}
 def kql_string(text: str) -> str:
     """`text` as a Kusto string literal.
 
-    Raises ValueError where no literal can hold it: a control character, or what Grafana would take for a variable of the
-    dashboard (`$name`, `${name}`, `[[name]]`), which it replaces even inside quotes.
+    Raises ValueError where no literal can hold it: a control character, or what Grafana would take for a variable of
+    the dashboard (`$name`, `${name}`, `[[name]]`), which it replaces even inside quotes.
     """
     if _GRAFANA_VARIABLE.search(text) or any(ord(c) < 32 and c not in _ESCAPES for c in text):
         raise ValueError(

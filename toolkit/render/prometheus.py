@@ -1,0 +1,59 @@
+"""Rule files for Prometheus, Thanos, Mimir and promtool: one file a group."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+
+from toolkit.plan.model import Plan, PrometheusAlert
+from toolkit.promql.printer import print_promql
+from toolkit.render.yaml_text import YamlValue, yaml_text
+
+HEADER = "Generated. Do not edit: change {source} and run `make build`."
+
+
+def render_prometheus(plan: Plan) -> Mapping[str, str]:
+    """`prometheus/<subject>.yaml` for each group of alerting rules."""
+    return {
+        f"prometheus/{subject_of(plan, name)}.yaml": yaml_text({"groups": [group]}, header_of(plan, name))
+        for name, group in rule_groups(plan).items()
+    }
+
+
+def rule_groups(plan: Plan) -> Mapping[str, Mapping[str, YamlValue]]:
+    """The groups of the plan by name, as Prometheus reads them."""
+    if plan.environment.prometheus is None:
+        return {}
+    interval = plan.environment.prometheus.evaluation_interval.prometheus()
+    names = sorted({rule.group for rule in plan.prometheus_alerts})
+    return {
+        name: {
+            "name": name,
+            "interval": interval,
+            "rules": [_rule(rule) for rule in plan.prometheus_alerts if rule.group == name],
+        }
+        for name in names
+    }
+
+
+def subject_of(plan: Plan, group: str) -> str:
+    """What a group is about: its name without the workload that it starts with."""
+    workload = plan.environment.prometheus.workload if plan.environment.prometheus else ""
+    return group.removeprefix(f"{workload}-")
+
+
+def header_of(plan: Plan, group: str) -> str:
+    """The comment above a generated file, with the definitions that it comes from."""
+    rules = [rule for rule in plan.prometheus_alerts if rule.group == group]
+    sources = sorted({rule.alert.where.file for rule in rules} | {rule.alert.signal.where.file for rule in rules})
+    return HEADER.format(source=", ".join(sources))
+
+
+def _rule(rule: PrometheusAlert) -> Mapping[str, YamlValue]:
+    hold = rule.alert.threshold.hold
+    return {
+        "alert": rule.alert.name,
+        "expr": print_promql(rule.condition),
+        **({"for": hold.prometheus()} if hold.seconds else {}),
+        "labels": dict(sorted(rule.labels.items())),
+        "annotations": dict(sorted(rule.annotations.items())),
+    }

@@ -1,0 +1,152 @@
+"""Runbooks as people write them: sections, blocks of code, and names in angle brackets that are filled in later."""
+
+from __future__ import annotations
+
+import re
+import shlex
+from collections.abc import Iterator, Mapping
+from dataclasses import dataclass
+from enum import Enum
+from types import MappingProxyType
+
+from toolkit.environment import Environment
+from toolkit.kql.literals import kql_string
+from toolkit.promql.printer import quote
+
+SECTIONS = ("Meaning", "Impact", "Diagnosis", "Mitigation")
+PLACEHOLDER = re.compile(r"<([A-Za-z]\w*)>")
+
+# What an environment fills in by itself, so that a command can be pasted as it stands.
+ENVIRONMENT_NAMES: Mapping[str, str] = MappingProxyType(
+    {
+        "namespace": "the namespace of the model server",
+        "deployment": "the Deployment of the model server",
+        "service": "the Service that exposes the metrics",
+        "release": "the Helm release of kube-prometheus-stack",
+        "EndpointName": "the online endpoint",
+        "ml_workspace": "the Azure ML workspace of the endpoint",
+        "resource_group": "the resource group of the endpoint",
+        "subscription": "the subscription of the endpoint",
+        "log_analytics": "the Log Analytics workspace",
+        "application_insights": "the Application Insights component",
+        "cluster": "the AKS cluster",
+        "cluster_resource_group": "the resource group of the AKS cluster",
+    }
+)
+
+_FENCE = re.compile(r" {0,3}(`{3,})\s*(\w*)\s*")
+_HEADING = re.compile(r"(#{1,6})\s+(.*?)\s*")
+
+
+class Side(Enum):
+    """Who raises an alert: a part of a section under such a sub-heading is for this side only."""
+
+    PROMETHEUS = "On Prometheus"
+    AZURE = "On Azure"
+
+
+@dataclass(frozen=True)
+class Line:
+    """A line of a runbook. `language` is that of the block of code around it, None outside; `fence` marks its edges."""
+
+    number: int
+    text: str
+    language: str | None
+    fence: bool = False
+
+    @property
+    def heading(self) -> tuple[int, str] | None:
+        """Level and title, None where the line is no heading."""
+        found = _HEADING.fullmatch(self.text) if self.language is None else None
+        return (len(found[1]), found[2]) if found else None
+
+
+@dataclass(frozen=True)
+class Block:
+    """A block of code, and the line of its first line of text."""
+
+    language: str
+    text: str
+    line: int
+
+
+def lines(text: str) -> Iterator[Line]:
+    """The lines of a runbook. A block that is never closed reaches to the end."""
+    fence, language = "", None
+    for number, line in enumerate(text.splitlines(), start=1):
+        found = _FENCE.fullmatch(line)
+        if language is None and found:
+            fence, language = found[1], found[2]
+            yield Line(number, line, language, fence=True)
+        elif language is not None and found and not found[2] and len(found[1]) >= len(fence):
+            yield Line(number, line, language, fence=True)
+            language = None
+        else:
+            yield Line(number, line, language)
+
+
+def blocks(text: str) -> tuple[Block, ...]:
+    """The blocks of code, in order."""
+    found: list[Block] = []
+    inside: list[Line] = []
+    opened: Line | None = None
+    for line in lines(text):
+        if not line.fence:
+            inside += [line] if opened else []
+        elif opened is None:
+            opened, inside = line, []
+        else:
+            found.append(Block(opened.language or "", "\n".join(part.text for part in inside), opened.number + 1))
+            opened = None
+    return tuple(found)
+
+
+def for_sides(text: str, sides: frozenset[Side]) -> str:
+    """The runbook without the parts that are for other sides, and without the sub-heading where one side is left."""
+    kept, skipping = [], False
+    for line in lines(text):
+        heading = line.heading
+        if heading:
+            side = next((side for side in Side if heading == (3, side.value)), None)
+            skipping = side is not None and side not in sides
+            if side is not None and len(sides) == 1:
+                continue
+        if not skipping:
+            kept.append(line.text)
+    return re.sub(r"\n{3,}", "\n\n", "\n".join(kept)).strip()
+
+
+def filled(text: str, values: Mapping[str, str]) -> str:
+    """The runbook with the names that `values` knows filled in, quoted for the language of the block they stand in."""
+    quoting = {"sh": shlex.quote, "promql": lambda value: quote(value)[1:-1], "kusto": lambda value: kql_string(value)[1:-1]}
+
+    def line_filled(line: Line) -> str:
+        quoted = quoting.get(line.language or "", str)
+        return PLACEHOLDER.sub(lambda found: quoted(values[found[1]]) if found[1] in values else found[0], line.text)
+
+    return "\n".join(map(line_filled, lines(text)))
+
+
+def environment_names(environment: Environment) -> Mapping[str, str]:
+    """The values of those of ENVIRONMENT_NAMES that the environment has."""
+    settings, azure = environment.settings(), environment.azure
+    values = {
+        "namespace": settings.get("namespace"),
+        "deployment": settings.get("workload"),
+        "service": settings.get("service"),
+        "release": environment.prometheus.release if environment.prometheus else None,
+        "EndpointName": settings.get("endpoint"),
+        "ml_workspace": settings.get("ml_workspace"),
+        "cluster": settings.get("cluster"),
+    }
+    if azure is not None:
+        endpoint, component = azure.online_endpoint, azure.application_insights
+        cluster = azure.container_insights or azure.managed_prometheus
+        values |= {
+            "resource_group": endpoint.id.resource_group if endpoint else None,
+            "subscription": endpoint.id.subscription if endpoint else None,
+            "log_analytics": azure.log_analytics.name,
+            "application_insights": component.name if component else None,
+            "cluster_resource_group": cluster.cluster.resource_group if cluster else None,
+        }
+    return MappingProxyType({name: value for name, value in values.items() if value is not None})
