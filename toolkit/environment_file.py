@@ -232,7 +232,7 @@ class _Reading:
         if isinstance(node, Text) and not node.nothing:
             if form.bare and node.quoted:
                 remedy = f"Write it without quotes. {remedy}"
-            elif re.fullmatch(form.pattern, node.text, re.ASCII):
+            elif re.fullmatch(form.pattern, node.text):
                 try:
                     return form.parse(node.text)
                 except ValueError as error:

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import re
 import shlex
-from collections.abc import Iterator, Mapping
+from collections.abc import Callable, Iterator, Mapping
 from dataclasses import dataclass
 from enum import Enum
 from types import MappingProxyType
@@ -34,6 +34,14 @@ ENVIRONMENT_NAMES: Mapping[str, str] = MappingProxyType(
     }
 )
 
+# In a query a name stands within a string that the runbook has quoted.
+_QUOTING: Mapping[str, Callable[[str], str]] = MappingProxyType(
+    {
+        "sh": shlex.quote,
+        "promql": lambda value: quote(value)[1:-1],
+        "kusto": lambda value: kql_string(value)[1:-1],
+    }
+)
 _FENCE = re.compile(r" {0,3}(`{3,})\s*(\w*)\s*")
 _HEADING = re.compile(r"(#{1,6})\s+(.*?)\s*")
 
@@ -118,10 +126,9 @@ def for_sides(text: str, sides: frozenset[Side]) -> str:
 
 def filled(text: str, values: Mapping[str, str]) -> str:
     """The runbook with the names that `values` knows filled in, quoted for the language of the block they stand in."""
-    quoting = {"sh": shlex.quote, "promql": lambda value: quote(value)[1:-1], "kusto": lambda value: kql_string(value)[1:-1]}
 
     def line_filled(line: Line) -> str:
-        quoted = quoting.get(line.language or "", str)
+        quoted = _QUOTING.get(line.language or "", str)
         return PLACEHOLDER.sub(lambda found: quoted(values[found[1]]) if found[1] in values else found[0], line.text)
 
     return "\n".join(map(line_filled, lines(text)))

@@ -2,6 +2,7 @@
 
 import re
 from collections.abc import Callable
+from dataclasses import replace
 
 import pytest
 
@@ -292,3 +293,10 @@ def test_settings_fill_the_scopes_of_queries(read: Read) -> None:
     }
     assert re.fullmatch(settings["pods"], "ml-inference-6d4cf56db6-x7k2p")
     assert not re.fullmatch(settings["pods"], "ml-inference-canary-6d4cf56db6-x7k2p")
+
+
+def test_the_pattern_of_the_pods_takes_a_workload_literally(read: Read) -> None:
+    environment = read(VALID)
+    assert environment.prometheus is not None
+    dotted = replace(environment, prometheus=replace(environment.prometheus, workload="a.b"))
+    assert dotted.settings()["pods"] == r"a\.b-[a-z0-9]+-[a-z0-9]{5}"

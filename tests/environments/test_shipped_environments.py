@@ -1,6 +1,7 @@
 """The environments of the repository: they read, document every field, and name nothing real."""
 
 import re
+from itertools import pairwise
 from pathlib import Path
 
 import pytest
@@ -75,9 +76,7 @@ def test_every_field_is_shown_or_named_in_a_shipped_file(path: str) -> None:
 def test_every_field_has_a_comment_above_it_or_shares_the_one_of_its_neighbour(path: Path) -> None:
     lines = path.read_text().splitlines()
     bare = [
-        line
-        for above, line in zip(lines, lines[1:], strict=False)
-        if re.match(r" *\w+:", line) and not re.match(r" *#| *\w+: \S", above)
+        line for above, line in pairwise(lines) if re.match(r" *\w+:", line) and not re.match(r" *#| *\w+: \S", above)
     ]
     assert bare == []
 

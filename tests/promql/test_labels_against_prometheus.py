@@ -133,7 +133,9 @@ class Expressions:
         if self.random.random() < 0.15 and operator not in ("and", "or", "unless"):
             return f"({left}) {operator} 3"
         on = self.labels(most=3)
-        matching = self.random.choice(["", f"on ({on})", f"on ({on})", f"ignoring ({on or self.random.choice(LABELS)})"])
+        matching = self.random.choice(
+            ["", f"on ({on})", f"on ({on})", f"ignoring ({on or self.random.choice(LABELS)})"]
+        )
         if matching and operator not in ("and", "or", "unless") and self.random.random() < 0.5:
             include = self.labels(most=2, without=on if matching.startswith("on") else "")
             matching += f" {self.random.choice(['group_left', 'group_right'])} ({include})"
@@ -207,18 +209,6 @@ def test_no_wrong_labels_no_false_alarm_and_no_missed_duplicates(prometheus: str
     assert outcomes["returned"] > EXPRESSIONS * 0.3
     assert outcomes["foreseen to be empty"] > EXPRESSIONS * 0.1
     assert outcomes["several for one match"] > EXPRESSIONS * 0.02
-    assert outcomes["empty for its values"] < EXPRESSIONS * 0.06
-
-
-def test_a_mistake_in_the_inference_would_be_noticed(prometheus: str) -> None:
-    """The comparison itself: a join that has a value, against the labels that a wrong inference would give it."""
-    text = "queue * on (model, pod) group_left (version) max by (model, pod, version) (info)"
-    (expected,) = infer(parse("queue"), CONTRACT).labels or ()
-    found = answer(prometheus, 'queue * on (model, pod) group_left (version) info{version="1"}')
-
-    assert "many-to-many" in answer(prometheus, text)
-    assert not isinstance(found, str)
-    assert {frozenset(sample.labels) for sample in found} == {expected.labels | {"version"}}
 
 
 def plain(part: Expression) -> Expression:
@@ -236,7 +226,7 @@ def test_prometheus_reads_the_printed_form_as_we_do(prometheus: str) -> None:
         assert transform(read, plain) == transform(expression, plain)
 
 
-def test_every_aggregation_is_tried() -> None:
+def test_the_random_expressions_are_of_every_kind() -> None:
     """The fuzz would prove little over one kind of expression."""
     expressions = Expressions(SEED)
     parts = [part for _ in range(200) for part in walk(parse(expressions.vector(depth=3)))]

@@ -35,7 +35,7 @@ def paired(operation: Binary, left: Alternatives, right: Alternatives) -> tuple[
     if operation.operator == "and":
         return _distinct(here.filtered() for here, _ in pairs), problems
     if pairs:
-        problems += _many(operation, matching, pairs)
+        problems += _many(operation, matching, left, right, pairs)
     return _distinct(_result(here, there, matching) for here, there in pairs), problems
 
 
@@ -101,27 +101,38 @@ def _never_matches(operation: Binary, matching: Matching, left: Alternatives, ri
     )
 
 
-def _many(operation: Binary, matching: Matching, pairs: Iterable[tuple[Series, Series]]) -> list[Problem]:
+def _many(
+    operation: Binary,
+    matching: Matching,
+    left: Alternatives,
+    right: Alternatives,
+    pairs: Iterable[tuple[Series, Series]],
+) -> list[Problem]:
     """At most one problem: a side that must have one series for each match, and has or may have several."""
-    maybe: Problem | None = None
-    for left, right in pairs:
-        for name, series in (("left", left), ("right", right)):
-            if name == matching.group:
-                continue
-            extra = series.labels - _key(series, matching) - {label for label, _ in series.fixed}
-            if certain := extra & series.several:
-                return [_several(operation, name, certain, "many-to-many", "has")]
-            if extra and maybe is None:
-                maybe = _several(operation, name, extra, "maybe-many-to-many", "may have")
-        many = {"left": left, "right": right}.get(matching.group or "")
-        if many is not None and maybe is None and (overwritten := many.labels & frozenset(matching.include)):
-            maybe = Problem(
-                "maybe-many-to-many",
-                f"`{one_line(operation)}`: group_{matching.group} overwrites {listed(overwritten)}, which tells the "
-                f"series of the {matching.group} side apart",
-                f"do not include {listed(overwritten)}, or aggregate it away first",
+    # Of the "one" side Prometheus wants every series to be unique, of the other only those that find a partner.
+    unique: list[tuple[str, Series]] = []
+    if matching.group != "left":
+        unique += [("left", series) for series in (left if matching.group else (here for here, _ in pairs))]
+    if matching.group != "right":
+        unique += [("right", series) for series in right]
+    maybe: list[Problem] = []
+    for side, series in unique:
+        extra = series.labels - _key(series, matching) - {label for label, _ in series.fixed}
+        if certain := extra & series.several:
+            return [_several(operation, side, certain, "many-to-many", "has")]
+        if extra:
+            maybe.append(_several(operation, side, extra, "maybe-many-to-many", "may have"))
+    for many in (here if matching.group == "left" else there for here, there in pairs):
+        if overwritten := many.labels & frozenset(matching.include):
+            maybe.append(
+                Problem(
+                    "maybe-many-to-many",
+                    f"`{one_line(operation)}`: group_{matching.group} overwrites {listed(overwritten)}, which tells "
+                    f"the series of the {matching.group} side apart",
+                    f"do not include {listed(overwritten)}, or aggregate it away first",
+                )
             )
-    return [] if maybe is None else [maybe]
+    return maybe[:1]
 
 
 def _several(operation: Binary, side: str, labels: frozenset[str], check: str, verb: str) -> Problem:

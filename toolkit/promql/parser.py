@@ -10,6 +10,7 @@ from typing import Literal
 import promql_parser as grammar
 
 from toolkit.durations import Duration
+from toolkit.promql.printer import quote
 from toolkit.promql.tree import (
     Aggregation,
     At,
@@ -48,7 +49,8 @@ _PLACEHOLDERS = {interval.value: f"{n}ms" for n, interval in enumerate(GrafanaIn
 
 _TOKEN = re.compile(
     r"""
-    "(?:\\.|[^"\\])*" | '(?:\\.|[^'\\])*' | `[^`]*` | \#[^\n]* | (?: [a-zA-Z_] | :(?!\s*\d) )[\w:]*  # pass unchanged
+    "(?:\\.|[^"\\])*" | '(?:\\.|[^'\\])*' | \#[^\n]* | (?: [a-zA-Z_] | :(?!\s*\d) )[\w:]*  # pass unchanged
+    | ` (?P<raw> [^`]* ) `
     | (?P<milliseconds> \d\w*ms\b )
     | \$ (?P<brace>\{)? (?P<interval> __rate_interval | __interval | __range ) (?(brace)\}|\b)
     | \d\w*
@@ -73,7 +75,7 @@ def parse(text: str) -> Expression:
 
     Raises PromqlError for everything that is not one complete, correctly typed expression.
     """
-    substituted = _TOKEN.sub(lambda found: _placeholder(found, text), text)
+    substituted = _TOKEN.sub(lambda found: _readable(found, text), text)
     try:
         parsed = grammar.parse(substituted)
     except ValueError as error:
@@ -106,7 +108,9 @@ def _error(text: str, reason: str) -> PromqlError:
     return PromqlError(f"not valid PromQL: {' '.join(text.split()) or 'empty text'}: {reason}")
 
 
-def _placeholder(found: re.Match[str], text: str) -> str:
+def _readable(found: re.Match[str], text: str) -> str:
+    if found["raw"] is not None:  # promql-parser wants valid escapes even where a string has none
+        return quote(found["raw"])
     if found["milliseconds"]:
         raise _error(text, f"{found['milliseconds']} is not a whole number of seconds")
     if found["interval"]:

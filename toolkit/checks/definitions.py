@@ -1,0 +1,164 @@
+"""Checks on what people wrote, before any environment comes into play: names, units, reasons, deliberate silence."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Callable, Iterator
+from itertools import pairwise
+
+from toolkit.alerts import Alert
+from toolkit.contract import MetricType, bucket_label
+from toolkit.definitions import Definitions
+from toolkit.findings import Finding
+from toolkit.places import Place
+from toolkit.plan.values import judged_unit
+from toolkit.promql.measures import Durations
+from toolkit.promql.parser import PromqlError, parse
+from toolkit.promql.tree import Selector
+from toolkit.signals import Platform, Signal
+from toolkit.thresholds import Severity, Threshold
+from toolkit.units import Unit, plain
+
+Finder = Callable[[str, str, str], Finding]
+
+_SIGNAL_NAME = re.compile(r"[a-z][a-z0-9]*(_[a-z0-9]+)*")
+_ALERT_NAME = re.compile(r"([A-Z][a-z0-9]+){2,}")
+_WORST_FIRST = (Severity.CRITICAL, Severity.WARNING, Severity.INFO)
+
+
+def definition_findings(definitions: Definitions) -> list[Finding]:
+    """Everything that is wrong with the definitions themselves."""
+    findings: list[Finding] = []
+    for signal in definitions.signals.values():
+        findings += _signal_findings(signal, definitions)
+    for alert in definitions.alerts.values():
+        findings += _alert_findings(alert, definitions)
+    for dashboard in definitions.dashboards.values():
+        for row in dashboard.rows:
+            for panel in row.panels:
+                if definitions.signals.get(panel.signal.name) is not panel.signal:
+                    problem = f"panel {panel.heading!r} shows a signal that no module of queries/ holds by name"
+                    remedy = "give the signal a variable of its own in queries/ and import that"
+                    findings.append(
+                        Finding(panel.where, f"dashboard {dashboard.name}", problem, remedy, "unnamed-signal")
+                    )
+    return findings
+
+
+def threshold_findings(alert: Alert, definitions: Definitions) -> Iterator[Finding]:
+    """What is wrong with the numbers of an alert, which an environment may have changed."""
+    threshold, signal = alert.threshold, alert.signal
+
+    def finding(check: str, problem: str, remedy: str) -> Finding:
+        return Finding(threshold.where, f"threshold of {alert.name}", problem, remedy, check)
+
+    if not threshold.levels:
+        yield finding("no-level", "has no level at all", "give it critical=, warning= or info=")
+    if not threshold.because.strip():
+        yield finding("reason", "does not say why", "write because='...': whoever is woken will ask")
+    if threshold.hold.seconds == 0 and not threshold.no_hold_because:
+        problem = "fires at once, on a single evaluation"
+        remedy = 'write hold="5m", or no_hold_because="..." where waiting makes no sense'
+        yield finding("hold", problem, remedy)
+    yield from _unit_findings(alert, finding)
+    yield from _order_findings(threshold, finding)
+    measure = signal.prometheus
+    if isinstance(measure, Durations):
+        yield from _bound_findings(threshold, measure, definitions, finding)
+
+
+def _signal_findings(signal: Signal, definitions: Definitions) -> Iterator[Finding]:
+    def finding(check: str, problem: str, remedy: str) -> Finding:
+        return Finding(signal.where, f"signal {signal.name}", problem, remedy, check)
+
+    if not _SIGNAL_NAME.fullmatch(signal.name):
+        yield finding("signal-name", "is not in snake_case", "rename the variable: error_ratio")
+    if all(signal.measure(place) is None for place in Place):
+        remedy = "give it prometheus=, online_endpoint=, application_insights= or container_insights="
+        yield finding("unmeasured", "is measured nowhere", remedy)
+    if signal.prometheus is not None and not signal.labels:
+        yield finding("per", "does not say what tells its series apart", 'write per="namespace ..."')
+    watching = definitions.watching(signal)
+    if not watching and signal.unwatched is None:
+        remedy = "add an Alert in rules/alerts.py, or say unwatched=Unwatched('why nobody needs to hear of it')"
+        yield finding("unwatched", "no alert watches it, and it does not say why", remedy)
+    if watching and signal.unwatched is not None:
+        names = ", ".join(alert.name for alert in watching)
+        yield finding("unwatched", f"says that no alert watches it, but {names} does", "drop one of the two")
+    if not any(panel.signal is signal for d in definitions.dashboards.values() for r in d.rows for panel in r.panels):
+        yield finding(
+            "unshown", "is on no dashboard", "add a panel of it to a module of dashboards/, or drop the signal"
+        )
+
+
+def _alert_findings(alert: Alert, definitions: Definitions) -> Iterator[Finding]:
+    def finding(check: str, problem: str, remedy: str) -> Finding:
+        return Finding(alert.where, f"alert {alert.name}", problem, remedy, check)
+
+    if not _ALERT_NAME.fullmatch(alert.name):
+        yield finding("alert-name", "is not named <Subject><Symptom>", "rename the variable: ModelErrorRatioHigh")
+    if definitions.signals.get(alert.signal.name) is not alert.signal:
+        yield finding("unnamed-signal", "judges a signal that no module of queries/ holds by name", "name it there")
+    if alert.signal.prometheus is not None and "namespace" not in alert.signal.labels:
+        problem = f"loses the label namespace: {alert.signal.name} is per {alert.signal.per or 'nothing'}"
+        remedy = f'write per="namespace {alert.signal.per}": Alertmanager routes by it, and the runbook needs it'
+        yield finding("namespace", problem, remedy)
+    if not alert.owner.strip():
+        yield finding("owner", "has no owner", "name the team that is woken")
+    yield from threshold_findings(alert, definitions)
+
+
+def _unit_findings(alert: Alert, finding: Finder) -> Iterator[Finding]:
+    threshold, signal = alert.threshold, alert.signal
+    for severity, level in threshold.levels:
+        for place in Place:
+            measure = signal.measure(place)
+            if measure is None:
+                continue
+            unit = measure.unit if isinstance(measure, Platform) else judged_unit(signal, measure)
+            if level.unit.dimension != unit.dimension:
+                problem = f"{severity.value} is {plain(level.value)} {level.unit}, but {signal.name} is in {unit}"
+                yield finding("unit", problem, f"write the level in {_written(unit)}")
+                break
+    if threshold.slower_than is not None and threshold.slower_than.unit.dimension != "time":
+        problem = f"slower_than is {threshold.slower_than}, which is no time"
+        yield finding("unit", problem, "write it in SECONDS or MILLISECONDS")
+    if threshold.min_events is not None and threshold.min_events.unit.dimension != "number":
+        yield finding("unit", f"min_events is {threshold.min_events}, which is no count", "write it in COUNT")
+
+
+def _order_findings(threshold: Threshold, finding: Finder) -> Iterator[Finding]:
+    levels = dict(threshold.levels)
+    present = [severity for severity in _WORST_FIRST if severity in levels]
+    for worse, better in pairwise(present):
+        high, low = levels[worse], levels[better]
+        if high.unit.dimension != low.unit.dimension:
+            continue
+        apart = high.to(low.unit) - low.value
+        if apart == 0 or (apart > 0) != threshold.comparison.worse_is_higher:
+            problem = f"{worse.value} ({high}) is not worse than {better.value} ({low})"
+            yield finding("level-order", problem, f"a value must pass {better.value} before it reaches {worse.value}")
+
+
+def _bound_findings(
+    threshold: Threshold, measure: Durations, definitions: Definitions, finding: Finder
+) -> Iterator[Finding]:
+    if threshold.slower_than is None or threshold.slower_than.unit.dimension != "time":
+        return
+    try:
+        parsed = parse(measure.histogram)
+    except PromqlError:
+        return  # the expression's own check reports it
+    metric = definitions.catalogue.metrics.get(parsed.metric) if isinstance(parsed, Selector) else None
+    if metric is None or metric.type is not MetricType.HISTOGRAM:
+        return
+    bound = threshold.slower_than.to(metric.unit)
+    if bound not in metric.buckets:
+        bounds = " ".join(bucket_label(bucket) for bucket in metric.buckets)
+        problem = f"slower_than is {threshold.slower_than}, which is no bucket bound of {metric.name}"
+        remedy = f"a histogram is exact only at its bounds, in {metric.unit}: {bounds}; use one, or add a bucket"
+        yield finding("bucket-bound", problem, remedy)
+
+
+def _written(unit: Unit) -> str:
+    return unit.name.upper().replace(" ", "_")

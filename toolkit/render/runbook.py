@@ -1,0 +1,213 @@
+"""The page of one alert: what the plan knows about it, generated, above what a person wrote about it."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Iterable, Iterator, Mapping
+from dataclasses import dataclass
+from types import MappingProxyType
+
+from toolkit.alerts import Alert
+from toolkit.definitions import Definitions, Runbook
+from toolkit.durations import Duration
+from toolkit.environment import Environment
+from toolkit.places import Place
+from toolkit.plan.alerts import places_of
+from toolkit.plan.model import LogAlert, MetricAlert, Plan, PlannedDashboard, PlannedPanel, PrometheusAlert
+from toolkit.promql.printer import print_promql
+from toolkit.render.markdown import TEMPLATES, Markdown, code, escaped, fenced, link, listed, sentence, table
+from toolkit.runbooks import Side, environment_names, filled, for_sides
+from toolkit.thresholds import Severity, Threshold
+from toolkit.units import plain
+
+PlannedAlert = PrometheusAlert | LogAlert | MetricAlert
+
+_LABEL = re.compile(r"\{\{\s*\$labels\.(\w+)\s*\}\}")
+_VALUE = re.compile(r"\{\{\s*\$value\b.*?\}\}")
+
+
+@dataclass(frozen=True)
+class Fact:
+    """One line of the page's head."""
+
+    name: str
+    text: str
+
+
+def render_runbooks(plan: Plan, definitions: Definitions) -> Mapping[str, str]:
+    """The pages of the alerts that the environment raises, by file name (`runbooks/<Alert>.md`).
+
+    An alert without a runbook gets none: that is a finding of the checks. Parts for a side (Prometheus or Azure) that
+    does not raise the alert are left out, names that the environment knows are filled in.
+    """
+    pages = {}
+    for alert in sorted(plan.alerts, key=lambda alert: alert.name):
+        rules, runbook = rules_of(plan, alert), definitions.runbooks.get(alert.name)
+        if rules and runbook is not None:
+            pages[f"runbooks/{alert.name}.md"] = _page(plan, definitions, alert, rules, runbook)
+    return MappingProxyType(pages)
+
+
+def rules_of(plan: Plan, alert: Alert) -> tuple[PlannedAlert, ...]:
+    """The rules that raise an alert: Prometheus first, then Azure."""
+    rules: tuple[PlannedAlert, ...] = (*plan.prometheus_alerts, *plan.log_alerts, *plan.metric_alerts)
+    return tuple(rule for rule in rules if rule.alert.name == alert.name)
+
+
+def level_in_words(threshold: Threshold, severity: Severity) -> str:
+    """When a level is reached: "more than 5 %", of a latency "more than 5 % slower than 500 ms"."""
+    slower = f" slower than {threshold.slower_than}" if threshold.slower_than else ""
+    return f"{threshold.comparison.words} {threshold.level(severity)}{slower}"
+
+
+def panel_link(environment: Environment, dashboard: PlannedDashboard, panel: PlannedPanel) -> Markdown:
+    """A link to the panel, alone and of the last three hours."""
+    url = f"{environment.grafana_url}/d/{dashboard.uid}?from=now-3h&to=now&viewPanel={panel.id}"
+    return sentence(link(panel.title, url), f"on {dashboard.title}")
+
+
+def _page(plan: Plan, definitions: Definitions, alert: Alert, rules: tuple[PlannedAlert, ...], runbook: Runbook) -> str:
+    sides = frozenset(Side.PROMETHEUS if isinstance(rule, PrometheusAlert) else Side.AZURE for rule in rules)
+    return TEMPLATES.get_template("runbook.md.j2").render(
+        alert=alert,
+        sources=listed(map(code, (runbook.where.file, alert.where.file, plan.environment.where.file))),
+        summaries=tuple(dict.fromkeys(_as_read(rule) for rule in rules)),
+        levels=_levels(rules),
+        facts=tuple(_facts(plan, definitions, alert, rules)),
+        conditions=tuple(_conditions(rules)),
+        prose=Markdown(filled(for_sides(runbook.text, sides), environment_names(plan.environment))),
+    )
+
+
+def _as_read(rule: PlannedAlert) -> str:
+    """The one line of the message, with `<label>` and `<value>` for what the alert fills in."""
+    text = rule.annotations.get("summary", "") if isinstance(rule, PrometheusAlert) else rule.summary
+    return _VALUE.sub("<value>", _LABEL.sub(r"<\1>", text))
+
+
+def _levels(rules: tuple[PlannedAlert, ...]) -> Markdown:
+    header = ("Severity", "Fires at", "Measured over", "Must last", "Raised by")
+    return table(
+        header,
+        [(rule.severity.value, level_in_words(_threshold(rule), rule.severity), *_times(rule)) for rule in rules],
+    )
+
+
+def _threshold(rule: PlannedAlert) -> Threshold:
+    return rule.alert.threshold
+
+
+def _times(rule: PlannedAlert) -> tuple[str, str, str]:
+    """Window, hold and raiser of a rule."""
+    match rule:
+        case PrometheusAlert(group=group):
+            threshold = rule.alert.threshold
+            hold = threshold.hold.words() if threshold.hold.seconds else f"at once: {threshold.no_hold_because}"
+            return threshold.window.words(), hold, sentence("Prometheus, rule group", code(group))
+        case LogAlert(periods=periods):
+            often = f"looked at every {rule.frequency.words()}"
+            hold = f"{periods} windows in a row, {often}" if periods > 1 else f"one window, {often}"
+            return rule.window.words(), hold, f"Azure Monitor, log alert on {rule.place.title}"
+        case MetricAlert(deployment=deployment):
+            on = sentence("deployment", code(deployment)) if deployment else escaped("the endpoint")
+            hold = "the average of that time decides"
+            return rule.window.words(), hold, sentence("Azure Monitor, metric alert on", on)
+
+
+def _facts(plan: Plan, definitions: Definitions, alert: Alert, rules: tuple[PlannedAlert, ...]) -> Iterator[Fact]:
+    signal, threshold = alert.signal, alert.threshold
+    yield Fact("Measures", sentence(f"{signal.title} (", code(signal.name), f", in {signal.unit}): {signal.says}"))
+    yield Fact("Why these numbers", threshold.because)
+    if threshold.min_events is not None:
+        yield Fact("Silent", f"with fewer than {threshold.min_events} events in {threshold.window.words()}")
+    if threshold.earlier is not None:
+        before = threshold.earlier
+        ends = Duration(before.ago.seconds + before.window.seconds).words()
+        yield Fact(
+            "Only where",
+            f"it was above {before.value} over {before.window.words()}, {before.ago.words()} ago. So it ends by itself "
+            f"after {ends} at the latest, mended or not",
+        )
+    yield Fact("Owner", alert.owner)
+    yield Fact("The alert carries", _carried(rules))
+    panels = [
+        panel_link(plan.environment, dashboard, panel)
+        for dashboard in plan.dashboards
+        for panel in dashboard.panels
+        if alert.name in {watching.name for watching in panel.alerts}
+    ]
+    if panels:
+        yield Fact("Panel", Markdown("; ".join(panels)))
+    yield from _exceptions(plan, definitions, alert)
+
+
+def _exceptions(plan: Plan, definitions: Definitions, alert: Alert) -> Iterator[Fact]:
+    """What this environment does in another way than the definition says."""
+    override, default = plan.environment.overrides.get(alert.name), definitions.alerts.get(alert.name)
+    if override is not None and default is not None:
+        changes = [
+            f"{severity.value} at {level}, elsewhere at {default.threshold.level(severity)}"
+            for severity, level in alert.threshold.levels
+            if level != default.threshold.level(severity)
+        ]
+        if alert.threshold.hold != default.threshold.hold:
+            changes.append(f"must last {alert.threshold.hold.words()}, elsewhere {default.threshold.hold.words()}")
+        if changes:
+            yield Fact("Set by this environment", sentence("; ".join(changes), "in", code(override.where.file)))
+    measured = [place for place in places_of(plan.environment) if alert.signal.measure(place) is not None]
+    if alert.prometheus_only and any(place is not Place.PROMETHEUS for place in measured):
+        yield Fact("Not raised by Azure", alert.prometheus_only)
+
+
+def _carried(rules: Iterable[PlannedAlert]) -> Markdown:
+    """The labels (in Azure: dimensions) by which one alert is told from the next."""
+    names: dict[str, None] = {}
+    for rule in rules:
+        match rule:
+            case PrometheusAlert():
+                names |= dict.fromkeys((*rule.alert.signal.labels, *rule.labels))
+            case LogAlert(dimensions=dimensions):
+                names |= dict.fromkeys(dimensions)
+            case MetricAlert(platform=platform):
+                names |= dict.fromkeys(platform.by.split())
+    return listed(map(code, names))
+
+
+def _conditions(rules: tuple[PlannedAlert, ...]) -> Iterator[Markdown]:
+    """The exact conditions. Levels of one alert differ in their number only, so each query stands there once."""
+    seen: dict[str, list[PlannedAlert]] = {}
+    for rule in rules:
+        seen.setdefault(_query(rule), []).append(rule)
+    for query, alike in seen.items():
+        yield Markdown(f"{_introduction(alike)}\n\n{query}" if query else f"{_introduction(alike)}")
+
+
+def _query(rule: PlannedAlert) -> str:
+    match rule:
+        case PrometheusAlert(condition=condition):
+            return fenced(print_promql(condition), "promql")
+        case LogAlert(query=query):
+            return fenced(query, "kusto")
+        case MetricAlert():
+            return ""
+
+
+def _introduction(alike: list[PlannedAlert]) -> Markdown:
+    parts = []
+    for rule in alike:
+        severity = f"{rule.severity.value}:"
+        match rule:
+            case PrometheusAlert():
+                parts.append(sentence("Prometheus fires", rule.severity.value, "where this yields a series:"))
+            case LogAlert(column=column):
+                parts.append(sentence(severity, code(column), _azure_limit(rule)))
+            case MetricAlert(platform=platform):
+                by = sentence("for each", code(platform.by)) if platform.by else Markdown("")
+                metric = sentence(code(platform.metric.name), f"({platform.aggregation})", by, _azure_limit(rule))
+                on = sentence("on deployment", code(rule.deployment)) if rule.deployment else Markdown("")
+                parts.append(sentence(severity, metric, on))
+    return Markdown("; ".join(parts)) if not isinstance(alike[0], PrometheusAlert) else parts[0]
+
+
+def _azure_limit(rule: LogAlert | MetricAlert) -> str:
+    return f"{rule.alert.threshold.comparison.words} {plain(rule.threshold)}"
