@@ -25,10 +25,10 @@ from pathlib import Path
 
 from toolkit import debian
 from toolkit.findings import PROJECT
+from toolkit.tools import TOOLS_FOLDER
 
 VENV = PROJECT / ".venv"
 VENV_PYTHON = VENV / "bin/python"
-TOOLS_FOLDER = PROJECT / ".tools"
 
 
 class CannotPrepare(Exception):
@@ -92,7 +92,7 @@ def _distribution_pip() -> Path:
     """The wheel of pip that Debian and Ubuntu keep in a package of its own."""
     folder = TOOLS_FOLDER / "python3-pip-whl"
     shutil.rmtree(folder, ignore_errors=True)
-    debian.unpack(["python3-pip-whl"], folder, keep=TOOLS_FOLDER)
+    debian.unpack(["python3-pip-whl"], folder)
     wheels = sorted(folder.glob("usr/share/python-wheels/pip-*.whl"))
     if not wheels:
         raise debian.Unavailable("the package python3-pip-whl holds no wheel of pip")

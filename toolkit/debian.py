@@ -17,29 +17,29 @@ class Unavailable(Exception):
     """The packages cannot be had from here; the text says why."""
 
 
-def unpack(packages: Sequence[str], into: Path, *, keep: Path) -> None:
+def unpack(packages: Sequence[str], into: Path) -> None:
     """Download `packages` in the distribution's version and unpack their files below the folder `into`.
 
-    Where the machine's own package lists are missing or too old, lists of our own are fetched into `keep`. Raises
-    `Unavailable` where apt is missing or the packages cannot be had.
+    Where the machine's own package lists are missing or too old, lists of our own are fetched and thrown away again.
+    Raises `Unavailable` where apt is missing or the packages cannot be had.
     """
     if shutil.which("apt-get") is None or shutil.which("dpkg-deb") is None:
         raise Unavailable("this machine has no apt-get and dpkg-deb")
-    keep.mkdir(parents=True, exist_ok=True)
-    with tempfile.TemporaryDirectory(prefix="download-", dir=keep) as name:
+    into.mkdir(parents=True, exist_ok=True)
+    with tempfile.TemporaryDirectory(prefix="download-", dir=into) as name:
         downloads = Path(name)
         as_it_is = _apt([], ["download", *packages], downloads)
         if as_it_is.returncode != 0:
-            own_lists = _own_lists(keep)
+            own_lists = _own_lists(downloads)
             _require(_apt(own_lists, ["update"], downloads))
             _require(_apt(own_lists, ["download", *packages], downloads))
         for package in sorted(downloads.glob("*.deb")):
             _require(_run(["dpkg-deb", "--extract", str(package), str(into)], downloads))
 
 
-def _own_lists(keep: Path) -> list[str]:
-    """Options that let apt fetch package lists without root: they lie in `keep` instead of the system's folders."""
-    lists, cache = keep.resolve() / "apt/lists", keep.resolve() / "apt/cache"
+def _own_lists(folder: Path) -> list[str]:
+    """Options that let apt fetch package lists without root: they lie in `folder` instead of the system's folders."""
+    lists, cache = folder.resolve() / "apt/lists", folder.resolve() / "apt/cache"
     (lists / "partial").mkdir(parents=True, exist_ok=True)
     (cache / "archives/partial").mkdir(parents=True, exist_ok=True)
     return ["-o", f"Dir::State::lists={lists}", "-o", f"Dir::Cache={cache}"]

@@ -6,15 +6,26 @@ import re
 import shlex
 from collections.abc import Callable, Iterator, Mapping
 from dataclasses import dataclass
-from enum import Enum
 from types import MappingProxyType
 
 from toolkit.environment import Environment
 from toolkit.kql.literals import kql_string
+from toolkit.places import Place
 from toolkit.promql.printer import quote
 
 SECTIONS = ("Meaning", "Impact", "Diagnosis", "Mitigation")
 PLACEHOLDER = re.compile(r"<([A-Za-z]\w*)>")
+
+# A part of a section under such a sub-heading is only for alerts that are raised at one of these places.
+PARTS: Mapping[str, frozenset[Place]] = MappingProxyType(
+    {
+        "On Prometheus": frozenset({Place.PROMETHEUS}),
+        "On Azure": frozenset(Place) - {Place.PROMETHEUS},
+        "On Kubernetes": frozenset({Place.PROMETHEUS, Place.CONTAINER_INSIGHTS}),
+        "On an online endpoint": frozenset({Place.ONLINE_ENDPOINT}),
+        "On Container insights": frozenset({Place.CONTAINER_INSIGHTS}),
+    }
+)
 
 # What an environment fills in by itself, so that a command can be pasted as it stands.
 ENVIRONMENT_NAMES: Mapping[str, str] = MappingProxyType(
@@ -22,6 +33,7 @@ ENVIRONMENT_NAMES: Mapping[str, str] = MappingProxyType(
         "namespace": "the namespace of the model server",
         "deployment": "the Deployment of the model server",
         "service": "the Service that exposes the metrics",
+        "metrics_port": "the port of that Service",
         "release": "the Helm release of kube-prometheus-stack",
         "EndpointName": "the online endpoint",
         "ml_workspace": "the Azure ML workspace of the endpoint",
@@ -42,15 +54,8 @@ _QUOTING: Mapping[str, Callable[[str], str]] = MappingProxyType(
         "kusto": lambda value: kql_string(value)[1:-1],
     }
 )
-_FENCE = re.compile(r" {0,3}(`{3,})\s*(\w*)\s*")
+_FENCE = re.compile(r"\s*(`{3,})\s*(\w*)\s*")
 _HEADING = re.compile(r"(#{1,6})\s+(.*?)\s*")
-
-
-class Side(Enum):
-    """Who raises an alert: a part of a section under such a sub-heading is for this side only."""
-
-    PROMETHEUS = "On Prometheus"
-    AZURE = "On Azure"
 
 
 @dataclass(frozen=True)
@@ -109,19 +114,16 @@ def blocks(text: str) -> tuple[Block, ...]:
     return tuple(found)
 
 
-def for_sides(text: str, sides: frozenset[Side]) -> str:
-    """The runbook without the parts that are for other sides, and without the sub-heading where one side is left."""
+def for_places(text: str, places: frozenset[Place]) -> str:
+    """The runbook without the parts that are for alerts raised elsewhere than at `places`."""
     kept, skipping = [], False
     for line in lines(text):
-        heading = line.heading
-        if heading:
-            side = next((side for side in Side if heading == (3, side.value)), None)
-            skipping = side is not None and side not in sides
-            if side is not None and len(sides) == 1:
-                continue
+        if line.heading:
+            level, title = line.heading
+            skipping = level > 2 and not PARTS.get(title, places) & places
         if not skipping:
             kept.append(line.text)
-    return re.sub(r"\n{3,}", "\n\n", "\n".join(kept)).strip()
+    return "\n".join(kept).strip()
 
 
 def filled(text: str, values: Mapping[str, str]) -> str:
@@ -141,6 +143,7 @@ def environment_names(environment: Environment) -> Mapping[str, str]:
         "namespace": settings.get("namespace"),
         "deployment": settings.get("workload"),
         "service": settings.get("service"),
+        "metrics_port": str(environment.prometheus.metrics_port) if environment.prometheus else None,
         "release": environment.prometheus.release if environment.prometheus else None,
         "EndpointName": settings.get("endpoint"),
         "ml_workspace": settings.get("ml_workspace"),

@@ -108,9 +108,7 @@ def at_least(
 ) -> Threshold:
     """Bad while equal to the level or greater."""
     levels = _levels(critical, warning, info)
-    return Threshold(
-        Comparison.AT_LEAST, levels, _time(hold), _time(window), because, no_hold_because=no_hold_because
-    )
+    return Threshold(Comparison.AT_LEAST, levels, _time(hold), _time(window), because, no_hold_because=no_hold_because)
 
 
 def below(

@@ -83,7 +83,7 @@ def install() -> None:
     TOOLS_FOLDER.mkdir(exist_ok=True)
     with tempfile.TemporaryDirectory(prefix="unpack-", dir=TOOLS_FOLDER) as folder:
         try:
-            debian.unpack(sorted({TOOLS[name].package for name in missing}), Path(folder), keep=TOOLS_FOLDER)
+            debian.unpack(sorted({TOOLS[name].package for name in missing}), Path(folder))
         except debian.Unavailable as reason:
             raise ToolMissing(_not_installed(name, str(reason)) for name in missing) from None
         (TOOLS_FOLDER / "bin").mkdir(exist_ok=True)

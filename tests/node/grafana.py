@@ -35,16 +35,24 @@ def grafana_type_errors(dashboards: Mapping[str, Mapping[str, Any]]) -> list[str
     errors: list[str] = []
     checks: list[Typed] = []
     for name, dashboard in dashboards.items():
-        checks.append(Typed(f"dashboard {name}", "", dashboard, "Dashboard", SCHEMA))
+        # Panels are held against types of their own, so that an error names the panel.
+        checks.append(Typed(f"dashboard {name}", "", _without_panels(dashboard), "Dashboard", SCHEMA))
         for path, panel in _panels(dashboard.get("panels", []), "panels"):
             subject = f"dashboard {name}, panel {panel.get('title') or panel.get('id')!r}"
             panel_type = panel.get("type")
-            if panel_type in PANEL_TYPES:
+            if panel_type == "row":
+                checks.append(Typed(subject, path, _without_panels(panel), "RowPanel", SCHEMA))
+            elif panel_type in PANEL_TYPES:
+                checks.append(Typed(subject, path, panel, "Panel", SCHEMA))
                 checks.extend(_panel_checks(subject, path, panel))
-            elif panel_type != "row":
+            else:
                 allowed = ", ".join([*PANEL_TYPES, "row"])
                 errors.append(f"{subject}: {path}.type: {panel_type!r} is not a panel type of this project ({allowed})")
     return errors + type_errors(checks)
+
+
+def _without_panels(value: Mapping[str, Any]) -> dict[str, Any]:
+    return {key: [] if key == "panels" else item for key, item in value.items()}
 
 
 def _panels(panels: list[dict[str, Any]], path: str) -> Iterator[tuple[str, dict[str, Any]]]:

@@ -366,7 +366,11 @@ def test_a_path_cannot_be_both_a_file_and_a_folder(tmp_path: Path) -> None:
 
 # Two builds at once, and killed builds
 
+# pytest-xdist runs a thread beside the tests; the child only calls the file system, then it ends or is killed.
+forks = pytest.mark.filterwarnings("ignore:This process .* is multi-threaded, use of fork:DeprecationWarning")
 
+
+@forks
 def test_a_second_build_waits_for_the_first(tmp_path: Path) -> None:
     script = (
         "import sys, time; from pathlib import Path; from toolkit.output import Output\n"
@@ -428,6 +432,7 @@ def killed_at(step: int, run: Callable[[], object]) -> bool:
     return status != 0
 
 
+@forks
 def test_a_build_killed_at_any_step_leaves_all_old_or_all_new(tmp_path: Path) -> None:
     build(tmp_path / "reference", production=OLD)
     old = tree(tmp_path / "reference/production")
@@ -457,6 +462,7 @@ def test_a_build_killed_at_any_step_leaves_all_old_or_all_new(tmp_path: Path) ->
     assert sorted(path.name for path in root.iterdir()) == ["production", "retired"]
 
 
+@forks
 def test_where_folders_cannot_be_exchanged_the_next_build_mends_what_a_kill_left(
     tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:

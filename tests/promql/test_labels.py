@@ -10,6 +10,7 @@ from toolkit.promql.parser import parse
 
 RATE = "rate(model_predictions_total[5m])"
 ERRORS = "rate(model_errors_total[5m])"
+MATCHED = f"sum by (model_name) ({RATE})"
 BUCKETS = "rate(model_prediction_duration_seconds_bucket[5m])"
 
 
@@ -99,6 +100,7 @@ def only_problem(text: str) -> Problem:
         (f"sum by (model_name) ({RATE}) / on (model_name) group_left () {RATE}", ["many-to-many"]),
         (f"sum by (model_name) ({RATE}) * on (model_name) group_right () model_info", []),
         (f"sum by (model_name) ({RATE}) * on (model_name) model_info", ["maybe-many-to-many"]),
+        (f"{MATCHED} * on (model_name) rate(model_predictions_total{{status=~'err.*'}}[5m])", ["maybe-many-to-many"]),
         (f"{RATE} > 0 and on (team) {ERRORS}", ["unknown-group-label"]),
         (f"{RATE} and on (error_type) {ERRORS}", ["never-matches"]),
         (f"{RATE} * on (pod) group_left (team) group by (pod) (model_info)", ["unknown-group-label"]),

@@ -15,7 +15,7 @@ import pytest
 from tests.promql.contract import catalogue
 from toolkit.contract import MetricType, counter, gauge, histogram, source
 from toolkit.prometheus_server import QueryFailed, Sample, backfill, formatted, query, serve
-from toolkit.promql.labels import infer
+from toolkit.promql.labels import LabelSet, infer
 from toolkit.promql.parser import parse
 from toolkit.promql.printer import one_line
 from toolkit.promql.tree import Aggregation, Binary, Call, Expression, transform, walk
@@ -209,6 +209,13 @@ def test_no_wrong_labels_no_false_alarm_and_no_missed_duplicates(prometheus: str
     assert outcomes["returned"] > EXPRESSIONS * 0.3
     assert outcomes["foreseen to be empty"] > EXPRESSIONS * 0.1
     assert outcomes["several for one match"] > EXPRESSIONS * 0.02
+
+
+def test_a_label_that_the_one_side_lacks_is_taken_from_the_many_side(prometheus: str) -> None:
+    text = 'queue{model="a"} * on (pod) group_left (model) sum by (pod) (queue)'
+
+    assert {frozenset(sample.labels) for sample in query(prometheus, text, NOW)} == {frozenset({"pod"})}
+    assert infer(parse(text), CONTRACT).labels == (LabelSet(frozenset({"pod"})),)
 
 
 def plain(part: Expression) -> Expression:

@@ -1,8 +1,22 @@
-"""What is deployed is called: names are derived from definitions, so that a second deployment changes the same rules."""
+"""What things are called in Azure: types, levels, and names that come from definitions.
+
+A name never depends on a position, so a second deployment changes the same rules.
+"""
 
 from __future__ import annotations
 
+from collections.abc import Mapping
+
 from toolkit.plan.model import LogAlert, MetricAlert, Plan
+from toolkit.thresholds import Severity
+
+ACTION_GROUPS = "Microsoft.Insights/actionGroups"
+LOG_ALERTS = "Microsoft.Insights/scheduledQueryRules"
+LOG_ALERTS_VERSION = "2023-12-01"
+METRIC_ALERTS = "Microsoft.Insights/metricAlerts"
+
+# 0 is the worst of Azure's levels, 4 the least. 1 and 4 stay free.
+SEVERITIES: Mapping[Severity, int] = {Severity.CRITICAL: 0, Severity.WARNING: 2, Severity.INFO: 3}
 
 
 def rule_name(environment: str, planned: LogAlert | MetricAlert) -> str:

@@ -11,7 +11,7 @@ from toolkit.definitions import RUNBOOKS, Definitions, Runbook
 from toolkit.findings import Finding, Location, shown_path
 from toolkit.promql.labels import infer
 from toolkit.promql.parser import PromqlError, parse
-from toolkit.runbooks import ENVIRONMENT_NAMES, PLACEHOLDER, SECTIONS, Block, Line, Side, blocks, lines
+from toolkit.runbooks import ENVIRONMENT_NAMES, PARTS, PLACEHOLDER, SECTIONS, Block, Line, blocks, lines
 
 CHECK = "runbook"
 LANGUAGES = ("kusto", "promql", "sh", "text")
@@ -28,7 +28,7 @@ def runbook_findings(definitions: Definitions) -> list[Finding]:
         page = _Page(name, runbook)
         findings += [
             *_sections(page),
-            *_side_headings(page),
+            *_parts(page),
             *_unfinished(page),
             *_fences(page),
             *_names(page, _known_names(definitions)),
@@ -80,8 +80,8 @@ def _sections(page: _Page) -> Iterator[Finding]:
             yield page.finding(line.number, f"{line.text} is empty", "say what a person who was woken has to know")
 
 
-def _side_headings(page: _Page) -> Iterator[Finding]:
-    allowed = tuple(f"### {side.value}" for side in Side)
+def _parts(page: _Page) -> Iterator[Finding]:
+    allowed = tuple(f"### {title}" for title in PARTS)
     for line in lines(page.runbook.text):
         if line.heading and line.heading[0] > 2 and line.text not in allowed:
             yield page.finding(line.number, f"sub-heading {line.text!r}", f"use {' or '.join(allowed)}, or a list")

@@ -16,7 +16,8 @@ from toolkit.plan.alerts import places_of
 from toolkit.plan.model import LogAlert, MetricAlert, Plan, PlannedDashboard, PlannedPanel, PrometheusAlert
 from toolkit.promql.printer import print_promql
 from toolkit.render.markdown import TEMPLATES, Markdown, code, escaped, fenced, link, listed, sentence, table
-from toolkit.runbooks import Side, environment_names, filled, for_sides
+from toolkit.runbooks import environment_names, filled, for_places
+from toolkit.signals import View
 from toolkit.thresholds import Severity, Threshold
 from toolkit.units import plain
 
@@ -54,28 +55,38 @@ def rules_of(plan: Plan, alert: Alert) -> tuple[PlannedAlert, ...]:
     return tuple(rule for rule in rules if rule.alert.name == alert.name)
 
 
+def place_of(rule: PlannedAlert) -> Place:
+    """Where a rule is judged."""
+    match rule:
+        case PrometheusAlert():
+            return Place.PROMETHEUS
+        case LogAlert(place=place):
+            return place
+        case MetricAlert():
+            return Place.ONLINE_ENDPOINT
+
+
 def level_in_words(threshold: Threshold, severity: Severity) -> str:
     """When a level is reached: "more than 5 %", of a latency "more than 5 % slower than 500 ms"."""
     slower = f" slower than {threshold.slower_than}" if threshold.slower_than else ""
     return f"{threshold.comparison.words} {threshold.level(severity)}{slower}"
 
 
-def panel_link(environment: Environment, dashboard: PlannedDashboard, panel: PlannedPanel) -> Markdown:
-    """A link to the panel, alone and of the last three hours."""
-    url = f"{environment.grafana_url}/d/{dashboard.uid}?from=now-3h&to=now&viewPanel={panel.id}"
-    return sentence(link(panel.title, url), f"on {dashboard.title}")
+def panel_url(environment: Environment, dashboard: PlannedDashboard, panel: PlannedPanel) -> str:
+    """The address of a panel, alone and of the last three hours."""
+    return f"{environment.grafana_url}/d/{dashboard.uid}?from=now-3h&to=now&viewPanel={panel.id}"
 
 
 def _page(plan: Plan, definitions: Definitions, alert: Alert, rules: tuple[PlannedAlert, ...], runbook: Runbook) -> str:
-    sides = frozenset(Side.PROMETHEUS if isinstance(rule, PrometheusAlert) else Side.AZURE for rule in rules)
+    places = frozenset(map(place_of, rules))
     return TEMPLATES.get_template("runbook.md.j2").render(
         alert=alert,
         sources=listed(map(code, (runbook.where.file, alert.where.file, plan.environment.where.file))),
         summaries=tuple(dict.fromkeys(_as_read(rule) for rule in rules)),
         levels=_levels(rules),
-        facts=tuple(_facts(plan, definitions, alert, rules)),
+        facts=tuple(_facts(plan, definitions, alert, rules, places)),
         conditions=tuple(_conditions(rules)),
-        prose=Markdown(filled(for_sides(runbook.text, sides), environment_names(plan.environment))),
+        prose=Markdown(filled(for_places(runbook.text, places), environment_names(plan.environment))),
     )
 
 
@@ -114,9 +125,11 @@ def _times(rule: PlannedAlert) -> tuple[str, str, str]:
             return rule.window.words(), hold, sentence("Azure Monitor, metric alert on", on)
 
 
-def _facts(plan: Plan, definitions: Definitions, alert: Alert, rules: tuple[PlannedAlert, ...]) -> Iterator[Fact]:
+def _facts(
+    plan: Plan, definitions: Definitions, alert: Alert, rules: tuple[PlannedAlert, ...], places: frozenset[Place]
+) -> Iterator[Fact]:
     signal, threshold = alert.signal, alert.threshold
-    yield Fact("Measures", sentence(f"{signal.title} (", code(signal.name), f", in {signal.unit}): {signal.says}"))
+    yield Fact("Measures", sentence(f"{signal.title},", code(signal.name), f"({signal.unit}). {signal.says}"))
     yield Fact("Why these numbers", threshold.because)
     if threshold.min_events is not None:
         yield Fact("Silent", f"with fewer than {threshold.min_events} events in {threshold.window.words()}")
@@ -131,9 +144,10 @@ def _facts(plan: Plan, definitions: Definitions, alert: Alert, rules: tuple[Plan
     yield Fact("Owner", alert.owner)
     yield Fact("The alert carries", _carried(rules))
     panels = [
-        panel_link(plan.environment, dashboard, panel)
+        sentence(link(panel.title, panel_url(plan.environment, dashboard, panel)), f"on {dashboard.title}")
         for dashboard in plan.dashboards
         for panel in dashboard.panels
+        if panel.place in places and panel.panel.view is not View.STAT
         if alert.name in {watching.name for watching in panel.alerts}
     ]
     if panels:
@@ -174,40 +188,34 @@ def _carried(rules: Iterable[PlannedAlert]) -> Markdown:
 
 
 def _conditions(rules: tuple[PlannedAlert, ...]) -> Iterator[Markdown]:
-    """The exact conditions. Levels of one alert differ in their number only, so each query stands there once."""
-    seen: dict[str, list[PlannedAlert]] = {}
+    """The exact conditions. The levels of an alert differ in one number, so each query stands there once."""
+    prometheus = [rule for rule in rules if isinstance(rule, PrometheusAlert)]
+    if prometheus:
+        worst, *others = prometheus
+        also = [f"{rule.severity.value} with {_level(rule)} in place of {_level(worst)}" for rule in others]
+        says = f"Prometheus raises {worst.severity.value} for each series that this yields"
+        yield Markdown(
+            f"{sentence('; '.join((says, *also)) + ':')}\n\n{fenced(print_promql(worst.condition), 'promql')}"
+        )
+    logs: dict[str, list[LogAlert]] = {}
     for rule in rules:
-        seen.setdefault(_query(rule), []).append(rule)
-    for query, alike in seen.items():
-        yield Markdown(f"{_introduction(alike)}\n\n{query}" if query else f"{_introduction(alike)}")
+        if isinstance(rule, LogAlert):
+            logs.setdefault(rule.query, []).append(rule)
+    for query, alike in logs.items():
+        levels = [f"{rule.severity.value} for {_comparison(rule)}" for rule in alike]
+        says = sentence("Azure raises", f"{' and '.join(levels)} in the column", code(alike[0].column), "of this:")
+        yield Markdown(f"{says}\n\n{fenced(query, 'kusto')}")
+    for rule in rules:
+        if isinstance(rule, MetricAlert):
+            metric = sentence("where the", rule.platform.aggregation.lower(), "of", code(rule.platform.metric.name))
+            each = sentence("of each", listed(map(code, rule.platform.by.split()))) if rule.platform.by else ""
+            on = sentence("on deployment", code(rule.deployment)) if rule.deployment else ""
+            yield sentence("Azure raises", rule.severity.value, metric, each, on, f"is {_comparison(rule)}.")
 
 
-def _query(rule: PlannedAlert) -> str:
-    match rule:
-        case PrometheusAlert(condition=condition):
-            return fenced(print_promql(condition), "promql")
-        case LogAlert(query=query):
-            return fenced(query, "kusto")
-        case MetricAlert():
-            return ""
+def _level(rule: PrometheusAlert) -> str:
+    return str(rule.alert.threshold.level(rule.severity))
 
 
-def _introduction(alike: list[PlannedAlert]) -> Markdown:
-    parts = []
-    for rule in alike:
-        severity = f"{rule.severity.value}:"
-        match rule:
-            case PrometheusAlert():
-                parts.append(sentence("Prometheus fires", rule.severity.value, "where this yields a series:"))
-            case LogAlert(column=column):
-                parts.append(sentence(severity, code(column), _azure_limit(rule)))
-            case MetricAlert(platform=platform):
-                by = sentence("for each", code(platform.by)) if platform.by else Markdown("")
-                metric = sentence(code(platform.metric.name), f"({platform.aggregation})", by, _azure_limit(rule))
-                on = sentence("on deployment", code(rule.deployment)) if rule.deployment else Markdown("")
-                parts.append(sentence(severity, metric, on))
-    return Markdown("; ".join(parts)) if not isinstance(alike[0], PrometheusAlert) else parts[0]
-
-
-def _azure_limit(rule: LogAlert | MetricAlert) -> str:
+def _comparison(rule: LogAlert | MetricAlert) -> str:
     return f"{rule.alert.threshold.comparison.words} {plain(rule.threshold)}"

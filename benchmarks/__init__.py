@@ -1,0 +1,1 @@
+"""Figures on speed and size. Run one with `.venv/bin/python -m benchmarks.<name>`; they measure and never judge."""

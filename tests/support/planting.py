@@ -1,0 +1,88 @@
+"""The shipped definitions with something planted in them, so that a check has something to find."""
+
+from __future__ import annotations
+
+from dataclasses import replace
+from functools import cache
+from pathlib import Path
+
+from toolkit.alerts import Alert
+from toolkit.checks.all import check_definitions, check_plan
+from toolkit.dashboards import Dashboard, Row
+from toolkit.definitions import Definitions, Runbook, load_definitions
+from toolkit.environment import Environment
+from toolkit.environment_file import read_environment
+from toolkit.findings import Location, Refused
+from toolkit.places import Place
+from toolkit.plan.build import build_plan
+from toolkit.signals import Latency, Listing, Panel, Signal, Unwatched
+from toolkit.thresholds import Threshold, above
+from toolkit.units import COUNT, Unit
+
+PROJECT = Path(__file__).parents[2]
+RUNBOOK = Runbook("", Location("rules/runbooks/Planted.md", 1))
+
+
+@cache
+def shipped() -> Definitions:
+    """The definitions of the repository."""
+    return load_definitions()
+
+
+@cache
+def shipped_environment(name: str) -> Environment:
+    """An environment of the repository."""
+    return read_environment(PROJECT / "environments" / f"{name}.yaml")
+
+
+def any_threshold(unit: Unit = COUNT, **changes: object) -> Threshold:
+    """A threshold that nothing is wrong with, but for `changes`."""
+    threshold = above(warning=1 * unit, hold="5m", window="5m", because="it is planted")
+    return replace(threshold, **changes)  # type: ignore[arg-type] # the caller names fields of Threshold
+
+
+def alone(
+    signal: Signal,
+    threshold: Threshold | None = None,
+    *,
+    says: str = "is odd",
+    owner: str = "ml-serving",
+    panel: Panel | None = None,
+    variables: str = "namespace",
+) -> Definitions:
+    """Definitions with one signal on one dashboard and, with a threshold, one alert on it; contracts as shipped."""
+    signal = signal if threshold or signal.unwatched else replace(signal, unwatched=Unwatched("it is planted"))
+    signal = replace(signal, name=signal.name or "planted")
+    alert = Alert(signal, threshold, owner=owner, says=says, name="PlantedSignalHigh") if threshold else None
+    panels = (replace(panel, signal=signal),) if panel else _views(signal)
+    places = tuple(place for place in Place if signal.measure(place) is not None)
+    dashboard = Dashboard(
+        title="Planted", says="Planted.", rows=(Row("Is it up?", *panels),), places=places, name="planted"
+    )
+    if Place.PROMETHEUS in places:
+        dashboard = replace(dashboard, variables=variables)
+    return replace(
+        shipped(),
+        signals={signal.name: signal},
+        subjects={signal.name: "planted"},
+        alerts={alert.name: alert} if alert else {},
+        dashboards={dashboard.name: dashboard},
+        runbooks={},
+    )
+
+
+def _views(signal: Signal) -> tuple[Panel, ...]:
+    if isinstance(signal, Latency):
+        return (signal.slow_share(12), signal.quantiles(12, "p95"))
+    return (signal.rows(12),) if isinstance(signal, Listing) else (signal.timeseries(12),)
+
+
+def findings_of(definitions: Definitions, environment: str | Environment = "production") -> dict[str, str]:
+    """What the checks say, by check: the whole message of the first finding. Runbooks are left out."""
+    where = shipped_environment(environment) if isinstance(environment, str) else environment
+    try:
+        found = [finding for finding in check_definitions(definitions) if finding.check != "runbook"]
+        found += check_plan(build_plan(definitions, where), definitions)
+    except Refused as refused:
+        found = list(refused.findings)
+    return {finding.check: str(finding) for finding in reversed(found)}

@@ -1,0 +1,30 @@
+"""All checks, in the two groups in which they can run: on the definitions once, on the plan of each environment."""
+
+from __future__ import annotations
+
+from toolkit.checks.azure import azure_findings
+from toolkit.checks.definitions import definition_findings, threshold_findings
+from toolkit.checks.kql import kql_findings
+from toolkit.checks.outputs import collision_findings
+from toolkit.checks.prometheus import prometheus_findings
+from toolkit.checks.runbooks import runbook_findings
+from toolkit.definitions import Definitions
+from toolkit.findings import Finding
+from toolkit.plan.model import Plan
+
+
+def check_definitions(definitions: Definitions) -> list[Finding]:
+    """What is wrong whatever the environment."""
+    return [*definition_findings(definitions), *runbook_findings(definitions)]
+
+
+def check_plan(plan: Plan, definitions: Definitions) -> list[Finding]:
+    """What is wrong in one environment: its overrides, its expressions and queries, the limits of its targets."""
+    overridden = [alert for alert in plan.alerts if alert.threshold != definitions.alerts[alert.name].threshold]
+    return [
+        *(finding for alert in overridden for finding in threshold_findings(alert, definitions)),
+        *prometheus_findings(plan, definitions.catalogue),
+        *kql_findings(plan, definitions),
+        *azure_findings(plan),
+        *collision_findings(plan),
+    ]
