@@ -22,9 +22,10 @@ endpoint = Dashboard(
     rows=(
         Row(
             "Is it up?",
-            request_rate.timeseries(8),
-            requests_per_minute.timeseries(8),
-            deployment_capacity.timeseries(8),
+            request_rate.timeseries(6),
+            request_rate.timeseries(6, by="Outcome", title="Requests by outcome"),
+            requests_per_minute.timeseries(6),
+            deployment_capacity.timeseries(6),
             endpoint_events.rows(24),
         ),
         Row(

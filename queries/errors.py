@@ -8,15 +8,14 @@ from toolkit.signals import Increase, Listing, Rate, Ratio, Unwatched
 
 error_ratio = Ratio(
     title="Error ratio",
-    says="Share of predictions that failed on our side. Bad input of a caller does not count.",
+    says="Share of valid requests that failed on our side. A caller's bad input counts neither way, so that a flood of "
+    "it hides nothing.",
     per="namespace model_name",
-    prometheus=Events(bad='model_predictions_total{status="error"}', total="model_predictions_total"),
-    # 100 is an interim answer to a caller that asks before it sends: the real answer has a row of its own.
+    prometheus=Events(
+        bad='model_predictions_total{status="error"}', total='model_predictions_total{status!="rejected"}'
+    ),
     online_endpoint=LogEvents(
-        table=TRAFFIC_LOG,
-        total="toint(ResponseCode) != 100",
-        bad="toint(ResponseCode) >= 500",
-        by="EndpointName DeploymentName",
+        table=TRAFFIC_LOG, total='Outcome != "rejected"', bad='Outcome == "error"', by="EndpointName DeploymentName"
     ),
 )
 
@@ -34,12 +33,7 @@ rejected_ratio = Ratio(
     says="Share of requests that were the caller's fault: bad input, wrong credentials.",
     per="namespace model_name",
     prometheus=Events(bad='model_predictions_total{status="rejected"}', total="model_predictions_total"),
-    online_endpoint=LogEvents(
-        table=TRAFFIC_LOG,
-        total="toint(ResponseCode) != 100",
-        bad="toint(ResponseCode) between (400 .. 499)",
-        by="EndpointName DeploymentName",
-    ),
+    online_endpoint=LogEvents(table=TRAFFIC_LOG, bad='Outcome == "rejected"', by="EndpointName DeploymentName"),
     unwatched=Unwatched("nobody here can mend a caller's input; the panel is for the talk with the caller"),
 )
 

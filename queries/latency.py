@@ -15,7 +15,6 @@ latency = Latency(
     prometheus=Durations(histogram="model_prediction_duration_seconds"),
     online_endpoint=LogDurations(
         table=TRAFFIC_LOG,
-        only="toint(ResponseCode) != 100",
         duration="TotalDurationMs",
         unit=MILLISECONDS,
         by="EndpointName DeploymentName",

@@ -7,11 +7,22 @@ page on workspace-based resources). Column names are case sensitive in Kusto.
 from toolkit.azure_contract import LogScope, log_table
 from toolkit.places import Place
 
+# The outcome of a request in the words of model_predictions_total. Where the container answers anything but 200 the
+# gateway says 424 and keeps the container's own answer as ModelStatusCode; 408 is the model's time-out and 429 that too
+# many requests are waiting, both for us to mend (Microsoft, troubleshooting online endpoints, HTTP status codes).
+OUTCOME = (
+    'case(toint(ResponseCode) >= 500 or toint(ResponseCode) in (408, 429), "error", '
+    'toint(ResponseCode) == 424 and not(coalesce(toint(ModelStatusCode), 0) between (400 .. 499)), "error", '
+    'toint(ResponseCode) >= 400, "rejected", "success")'
+)
+
 # Written by the endpoint's gateway, so it sees failures that never reached the container. Needs a diagnostic setting.
+# 100 is an interim answer to a caller that asks before it sends: the real answer has a row of its own.
 TRAFFIC_LOG = log_table(
     "AmlOnlineEndpointTrafficLog",
     place=Place.ONLINE_ENDPOINT,
-    own_rows="EndpointName =~ {{ endpoint }}",
+    own_rows="EndpointName =~ {{ endpoint }} and toint(ResponseCode) != 100",
+    derived={"Outcome": OUTCOME},
     columns="""
         AuthType:string AzureMLWorkspaceId:string AzureMLWorkspaceName:string _BilledSize:real
         DeploymentName:string EndpointName:string IdentityData:string _IsBillable:string Location:string

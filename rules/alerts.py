@@ -32,7 +32,7 @@ from toolkit.alerts import Alert
 ML_SERVING = "ml-serving"
 PLATFORM = "platform"
 
-ModelErrorRatioHigh = Alert(error_ratio, ERROR_RATIO, owner=ML_SERVING, says="fails {value} of its predictions")
+ModelErrorRatioHigh = Alert(error_ratio, ERROR_RATIO, owner=ML_SERVING, says="fails {value} of its valid requests")
 ModelLatencyHigh = Alert(
     latency, LATENCY, owner=ML_SERVING, says="answers {value} of its predictions in more than {slower_than}"
 )
@@ -59,9 +59,11 @@ InferenceOutOfMemory = Alert(
     out_of_memory_kills, OUT_OF_MEMORY, owner=ML_SERVING, says="was killed for using more memory than its limit"
 )
 InferenceMemoryNearLimit = Alert(
-    memory_utilisation, MEMORY_NEAR_LIMIT, owner=ML_SERVING, says="uses {value} of its memory limit"
+    memory_utilisation, MEMORY_NEAR_LIMIT, owner=ML_SERVING, says="uses {value} of the memory that it is allowed"
 )
-InferenceCpuNearLimit = Alert(cpu_utilisation, CPU_NEAR_LIMIT, owner=ML_SERVING, says="uses {value} of its CPU limit")
+InferenceCpuNearLimit = Alert(
+    cpu_utilisation, CPU_NEAR_LIMIT, owner=ML_SERVING, says="uses {value} of the CPU that it is allowed"
+)
 InferenceErrorsLogged = Alert(
     container_errors, ERROR_LINES, owner=ML_SERVING, says="logged {value} error lines within {window}"
 )

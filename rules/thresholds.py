@@ -71,7 +71,7 @@ EXCEPTIONS = above(
     no_hold_because="the window already spans 15 minutes",
 )
 ERROR_LINES = above(
-    warning=20 * COUNT,
+    info=20 * COUNT,
     window="15m",
     hold="0s",
     because="a pod that logs more than one error a minute fails at something that no metric shows",

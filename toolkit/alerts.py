@@ -14,7 +14,7 @@ class Alert:
     """Somebody hears of it when `signal` is worse than `threshold`.
 
     `owner` is the team, `says` a predicate whose subject comes from the signal's labels: "fails {value} of its
-    predictions" becomes "Model churn in production fails 6.1 % of its predictions". `{value}`, `{threshold}`,
+    requests" becomes "Model churn in production fails 6.1 % of its requests". `{value}`, `{threshold}`,
     `{window}` and `{slower_than}` are filled in, with their units. `prometheus_only` is the reason why Azure cannot
     raise it though it measures the signal. The loader fills in `name`: the name of the variable that holds the alert.
     """

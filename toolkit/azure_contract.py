@@ -24,8 +24,9 @@ class LogTable:
     """A log table.
 
     `columns` maps each column to its Kusto type, `time` is the column that holds the row's time, `own_rows` is the
-    Kusto predicate that picks this service's rows (`{{ setting }}` is filled in as a Kusto literal), `cumulative` are
-    the columns that only ever grow, so that summing them counts everything again with every row.
+    Kusto predicate that picks this service's rows (`{{ setting }}` is filled in as a Kusto literal), `derived` are
+    columns that every query gets on top, as Kusto expressions, `cumulative` are the columns that only ever grow, so
+    that summing them counts everything again with every row.
     """
 
     name: str
@@ -34,6 +35,7 @@ class LogTable:
     time: str
     columns: Mapping[str, str] = field(hash=False)
     own_rows: str
+    derived: Mapping[str, str] = field(default_factory=lambda: MappingProxyType({}), hash=False)
     cumulative: frozenset[str] = frozenset()
     where: Location = field(default_factory=here, compare=False)
 
@@ -46,11 +48,12 @@ def log_table(
     own_rows: str,
     scope: LogScope = LogScope.WORKSPACE,
     time: str = "TimeGenerated",
+    derived: Mapping[str, str] = MappingProxyType({}),
     cumulative: str = "",
 ) -> LogTable:
     """A log table. `columns` is written as Kusto writes a schema: blank-separated `Name:type`."""
     types = dict(column.split(":", 1) for column in columns.split())
-    return LogTable(name, place, scope, time, MappingProxyType(types), own_rows, frozenset(cumulative.split()))
+    return LogTable(name, place, scope, time, MappingProxyType(types), own_rows, derived, frozenset(cumulative.split()))
 
 
 @dataclass(frozen=True)

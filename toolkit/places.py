@@ -21,4 +21,6 @@ class Place(Enum):
     @property
     def title(self) -> str:
         """The place's name in a sentence."""
-        return self.value.replace("_", " ").capitalize()
+        return (
+            "Application Insights" if self is Place.APPLICATION_INSIGHTS else self.value.replace("_", " ").capitalize()
+        )

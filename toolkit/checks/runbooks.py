@@ -7,11 +7,13 @@ import re
 from collections.abc import Iterable, Iterator
 from dataclasses import dataclass
 
+from toolkit.alerts import Alert
 from toolkit.definitions import RUNBOOKS, Definitions, Runbook
 from toolkit.findings import Finding, Location, shown_path
+from toolkit.places import Place
 from toolkit.promql.labels import infer
 from toolkit.promql.parser import PromqlError, parse
-from toolkit.runbooks import ENVIRONMENT_NAMES, PARTS, PLACEHOLDER, SECTIONS, Block, Line, blocks, lines
+from toolkit.runbooks import ENVIRONMENT_NAMES, PARTS, PLACEHOLDER, SECTIONS, Block, Line, blocks, for_places, lines
 
 CHECK = "runbook"
 LANGUAGES = ("kusto", "promql", "sh", "text")
@@ -25,9 +27,10 @@ def runbook_findings(definitions: Definitions) -> list[Finding]:
     """What is wrong with the runbooks: one missing or left over, sections, unfinished text, queries, names."""
     findings = [*_unmatched(definitions)]
     for name, runbook in sorted(definitions.runbooks.items()):
-        page = _Page(name, runbook)
+        page, alert = _Page(name, runbook), definitions.alerts.get(name)
         findings += [
             *_sections(page),
+            *(_places(page, alert) if alert else ()),
             *_parts(page),
             *_unfinished(page),
             *_fences(page),
@@ -71,13 +74,36 @@ def _sections(page: _Page) -> Iterator[Finding]:
         wrong = next((line.number for line, right in zip(found, wanted, strict=False) if line.text != right), 1)
         yield page.finding(wrong, f"the headings are: {shown}", f"write exactly these: {', '.join(wanted)}")
         return
-    content = [line.number for line in lines(page.runbook.text) if line.text.strip() and line.heading is None]
-    if content and content[0] < found[0].number:
-        yield page.finding(content[0], "text before the first heading is not shown in a section", "put it under one")
-    ends = [*(line.number for line in found[1:]), len(page.runbook.text.splitlines()) + 1]
-    for line, end in zip(found, ends, strict=True):
-        if not any(line.number < number < end for number in content):
+    first = next((line for line in lines(page.runbook.text) if line.text.strip()), found[0])
+    if first.number < found[0].number:
+        yield page.finding(first.number, "text before the first heading is not shown in a section", "put it under one")
+    for line in found:
+        if line.text in _empty_sections(page.runbook.text):
             yield page.finding(line.number, f"{line.text} is empty", "say what a person who was woken has to know")
+
+
+def _places(page: _Page, alert: Alert) -> Iterator[Finding]:
+    """Parts may be for one place only, but no place that can raise the alert may be left without any."""
+    text, titles = page.runbook.text, {line.text: line.number for line in lines(page.runbook.text)}
+    for place in Place:
+        raised = alert.signal.measure(place) is not None and (place is Place.PROMETHEUS or not alert.prometheus_only)
+        empty = _empty_sections(for_places(text, frozenset({place}))) if raised else []
+        for title in sorted(set(empty) - set(_empty_sections(text))):
+            problem = f"{title} is empty for an alert that is raised at {place.title}"
+            yield page.finding(titles[title], problem, "write a part for it, or something that holds everywhere")
+
+
+def _empty_sections(text: str) -> list[str]:
+    """The headings that no text follows."""
+    empty: list[str] = []
+    title = ""
+    for line in lines(text):
+        if line.heading and line.heading[0] < 3:
+            title = line.text
+            empty.append(title)
+        elif line.text.strip() and line.heading is None and title in empty:
+            empty.remove(title)
+    return empty
 
 
 def _parts(page: _Page) -> Iterator[Finding]:

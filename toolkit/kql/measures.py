@@ -181,7 +181,7 @@ def _share(
 
 
 def _counts(events: LogEvents) -> tuple[str, ...]:
-    bad = events.bad if events.total == "true" else f"({events.total}) and {events.bad}"
+    bad = events.bad if events.total == "true" else f"({events.total}) and ({events.bad})"
     if events.weight:
         total = f"sumif({events.weight}, {events.total})" if events.total != "true" else f"sum({events.weight})"
         return (f"Total = {total}", f"Bad = sumif({events.weight}, {bad})")

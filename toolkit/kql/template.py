@@ -97,6 +97,7 @@ def _rows(form: Form, settings: Mapping[str, str]) -> Callable[[LogTable], _Synt
             lines.append(f"| where $__timeFilter({table.time})")
         if own != "true":
             lines.append(f"| where {own}")
+        lines += [f"| extend {column} = {expression}" for column, expression in table.derived.items()]
         return _Syntax("\n".join(lines))
 
     return rows

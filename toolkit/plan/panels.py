@@ -94,7 +94,11 @@ class PanelPlanner:
     def _panel(self, dashboard: Dashboard, panel: Panel, place: Place, spot: _Spot) -> PlannedPanel | None:
         measure = panel.signal.measure(place)
         assert measure is not None  # noqa: S101 - the caller chose a place that measures the signal
-        watching = tuple(alert for alert in self.alerts if alert.signal is panel.signal)
+        watching = tuple(
+            alert
+            for alert in self.alerts
+            if alert.signal is panel.signal and (place is Place.PROMETHEUS or not alert.prometheus_only)
+        )
         queries = self._queries(dashboard, panel, place, measure, watching)
         if not queries:
             problem = f"a panel cannot show {panel.signal.name} as {panel.view.value} at {place.title}"

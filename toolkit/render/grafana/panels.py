@@ -77,7 +77,7 @@ def _timeseries(planned: PlannedPanel) -> grafana.TimeSeries:
         tooltipMode="multi",
         tooltipSort="desc",
         unit=planned.unit.grafana,
-        mappings=[_nothing(planned, None)],
+        mappings=_mappings(planned, None),
         overrides=[_dashed_allowances()] if planned.panel.view is View.AMOUNTS else [],
         thresholds=line_steps(planned.lines),
         thresholdsStyleMode="dashed" if planned.lines else "off",
@@ -97,16 +97,15 @@ def _timeseries(planned: PlannedPanel) -> grafana.TimeSeries:
 
 def _stat(planned: PlannedPanel) -> grafana.Stat:
     signal, watched = planned.panel.signal, bool(planned.lines)
-    absence = isinstance(signal, Absence)
-    missing: JsonObject = {"type": "value", "options": {"1": {"text": "Missing", "index": 1}}}
+    # Nothing to show is good news only of a signal that is there while something else is not.
+    colour_of_nothing = GOOD if isinstance(signal, Absence) else NEUTRAL
     instant = all(isinstance(query, PrometheusQuery) and query.instant for query in planned.queries)
     return grafana.Stat(
         color={"mode": "thresholds"},
         colorMode="background" if watched else "none",
         format=planned.unit.grafana,
         graphMode="none" if instant else "area",
-        # Nothing to show is good news only of a signal that is there while something else is not.
-        mappings=[_nothing(planned, GOOD if absence else NEUTRAL), *([missing] if absence else [])],
+        mappings=_mappings(planned, colour_of_nothing),
         noValue=signal.when_empty,
         reduceCalc="lastNotNull",
         thresholds=colour_steps(planned.lines, planned.alerts, planned.unit),
@@ -159,9 +158,14 @@ def _heatmap(planned: PlannedPanel) -> grafana.Heatmap:
     )
 
 
-def _nothing(planned: PlannedPanel, colour: str | None) -> JsonObject:
-    result: JsonObject = {"text": planned.panel.signal.when_empty, "index": 0, "color": colour}
-    return {"type": "special", "options": {"match": "null+nan", "result": result}}
+def _mappings(planned: PlannedPanel, colour_of_nothing: str | None) -> list[JsonObject]:
+    """Words in place of no value and NaN, and of the 1 of an absence."""
+    signal = planned.panel.signal
+    nothing: JsonObject = {"text": signal.when_empty, "index": 0, "color": colour_of_nothing}
+    mappings: list[JsonObject] = [{"type": "special", "options": {"match": "null+nan", "result": nothing}}]
+    if isinstance(signal, Absence):
+        mappings.append({"type": "value", "options": {"1": {"text": "Missing", "index": 1}}})
+    return mappings
 
 
 def _axis_end(planned: PlannedPanel) -> float | None:

@@ -1,0 +1,130 @@
+"""Small plans: one signal on one panel, rendered, and what a test asks of the result."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import replace
+from functools import cache
+from pathlib import Path
+from typing import Any, TypeVar
+
+from toolkit.alerts import Alert
+from toolkit.dashboards import Dashboard, Row
+from toolkit.definitions import load_definitions
+from toolkit.environment import Environment
+from toolkit.environment_file import read_environment
+from toolkit.places import Place
+from toolkit.plan.build import build_plan
+from toolkit.plan.model import Plan
+from toolkit.render.grafana import render_dashboard
+from toolkit.signals import Panel, Signal
+from toolkit.thresholds import Threshold
+
+Rendered = dict[str, Any]
+Kind = TypeVar("Kind", bound=Signal)
+
+ENVIRONMENTS = Path(__file__).parents[2] / "environments"
+SHIPPED = ("production", "staging")
+
+
+@cache
+def shipped_environment(name: str) -> Environment:
+    """An environment of the repository."""
+    return read_environment(ENVIRONMENTS / f"{name}.yaml")
+
+
+@cache
+def shipped_plan(name: str) -> Plan:
+    """The plan of an environment of the repository."""
+    return build_plan(load_definitions(), shipped_environment(name))
+
+
+@cache
+def shipped_dashboards() -> dict[str, Rendered]:
+    """Every dashboard of the repository by uid."""
+    plans = [shipped_plan(name) for name in SHIPPED]
+    return {dashboard.uid: render_dashboard(dashboard, plan) for plan in plans for dashboard in plan.dashboards}
+
+
+def plan_of(
+    panels: Sequence[Panel],
+    threshold: Threshold | None = None,
+    *,
+    environment: str | Environment = "production",
+    variables: str = "namespace",
+) -> Plan:
+    """A plan with one dashboard of one row. With a threshold, an alert judges the signal of the first panel."""
+    where = shipped_environment(environment) if isinstance(environment, str) else environment
+    signal = panels[0].signal
+    alert = Alert(signal, threshold, owner="us", says="is odd", name="PlannedSignalHigh") if threshold else None
+    dashboard = Dashboard(
+        title="Planned",
+        says="What a test planned.",
+        rows=(Row("Is it up?", *panels),),
+        places=tuple(Place),
+        # An environment without Prometheus has no labels to narrow anything by.
+        variables=variables if where.prometheus else "",
+        name="planned",
+    )
+    signals = {panel.signal.name: panel.signal for panel in panels}
+    definitions = replace(
+        load_definitions(),
+        signals=signals,
+        subjects=dict.fromkeys(signals, "planned"),
+        alerts={alert.name: replace(alert, prometheus_only="it is a test")} if alert else {},
+        dashboards={dashboard.name: dashboard},
+        runbooks={},
+    )
+    return build_plan(definitions, where)
+
+
+def dashboard_of(
+    panel: Panel,
+    *,
+    environment: str | Environment = "production",
+    variables: str = "namespace",
+) -> Rendered:
+    """A dashboard with nothing but `panel`."""
+    plan = plan_of([panel], environment=environment, variables=variables)
+    return render_dashboard(plan.dashboards[0], plan)
+
+
+def panel_of(
+    panel: Panel,
+    threshold: Threshold | None = None,
+    *,
+    environment: str | Environment = "production",
+    variables: str = "namespace",
+) -> Rendered:
+    """`panel` as Grafana gets it."""
+    # The graph beside it is there because a plan refuses an alert whose signal is plotted nowhere.
+    graph = [panel.signal.timeseries(12)] if threshold else []
+    plan = plan_of([panel, *graph], threshold, environment=environment, variables=variables)
+    return panels_of(render_dashboard(plan.dashboards[0], plan))[0]
+
+
+def panels_of(dashboard: Rendered) -> list[Rendered]:
+    """The panels without the headings of rows."""
+    return [panel for panel in dashboard["panels"] if panel["type"] != "row"]
+
+
+def shipped_panel(uid: str, title: str) -> Rendered:
+    """A panel of the repository."""
+    return next(panel for panel in panels_of(shipped_dashboards()[uid]) if panel["title"] == title)
+
+
+def defaults(panel: Rendered) -> Rendered:
+    """The settings of a panel's fields."""
+    settings: Rendered = panel["fieldConfig"]["defaults"]
+    return settings
+
+
+def steps(panel: Rendered) -> list[tuple[str, float | None]]:
+    """The threshold steps of a panel, as colour and the value from which on it holds."""
+    return [(step["color"], step["value"]) for step in defaults(panel)["thresholds"]["steps"]]
+
+
+def only_at(signal: Kind, place: Place) -> Kind:
+    """`signal`, measured in one place only."""
+    others = {other.value: None for other in Place if other is not place}
+    return replace(signal, **others)  # type: ignore[arg-type] # the places are fields of every signal

@@ -1,0 +1,140 @@
+"""The shipped definitions and plans, and a small plan made by hand whose page can be read at one glance."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import replace
+from functools import cache
+from pathlib import Path
+
+from toolkit.alerts import Alert
+from toolkit.contract import MetricCatalogue
+from toolkit.dashboards import Dashboard, Row
+from toolkit.definitions import Definitions, Runbook, load_definitions
+from toolkit.durations import Duration
+from toolkit.environment import AlertOverride, Environment, PrometheusBackend
+from toolkit.environment_file import read_environment
+from toolkit.findings import PROJECT, Location
+from toolkit.places import Place
+from toolkit.plan.build import build_plan
+from toolkit.plan.model import Plan, PlannedDashboard, PlannedPanel, PlannedRow, PrometheusAlert
+from toolkit.promql.measures import Level
+from toolkit.promql.parser import parse
+from toolkit.signals import State, Unwatched
+from toolkit.thresholds import above
+from toolkit.units import COUNT
+
+ENVIRONMENTS = ("production", "staging")
+
+
+@cache
+def shipped() -> Definitions:
+    """The definitions of the repository."""
+    return load_definitions()
+
+
+@cache
+def shipped_plan(name: str) -> Plan:
+    """The plan of an environment of the repository."""
+    return build_plan(shipped(), shipped_environment(name))
+
+
+@cache
+def shipped_environment(name: str) -> Environment:
+    """An environment of the repository."""
+    return read_environment(Path(PROJECT) / "environments" / f"{name}.yaml")
+
+
+SIGNAL = State(
+    title="Queue length",
+    says="Requests that wait.",
+    per="namespace pod",
+    prometheus=Level(gauge="queue_length"),
+    name="queue_length",
+)
+SPARE = State(
+    title="Spare",
+    says="Nobody looks.",
+    per="namespace",
+    prometheus=Level(gauge="spare"),
+    unwatched=Unwatched("it is spare"),
+    name="spare",
+)
+ALERT = Alert(
+    SIGNAL,
+    above(warning=10 * COUNT, critical=50 * COUNT, window="5m", hold="10m", because="callers give up"),
+    owner="queue-team",
+    says="keeps {value} requests waiting",
+    name="QueueLong",
+    where=Location("rules/alerts.py", 7),
+)
+RUNBOOK = Runbook(
+    "## Meaning\n\nToo many wait in `<namespace>`.\n\n## Impact\n\nSlow.\n\n"
+    "## Diagnosis\n\n```sh\nkubectl -n <namespace> logs <pod>\n```\n\n### On Azure\n\nNot here.\n\n"
+    "## Mitigation\n\nAdd replicas.\n",
+    Location("rules/runbooks/QueueLong.md", 1),
+)
+
+
+def small_definitions(alert: Alert = ALERT) -> Definitions:
+    """One watched signal, one that nobody watches, one alert, one runbook."""
+    return Definitions(
+        catalogue=MetricCatalogue({}),
+        tables={},
+        platform_metrics=(),
+        signals={"queue_length": alert.signal, "spare": SPARE},
+        subjects={"queue_length": "queue", "spare": "queue"},
+        alerts={alert.name: alert},
+        dashboards={},
+        runbooks={alert.name: RUNBOOK},
+    )
+
+
+def small_environment(overrides: Mapping[str, AlertOverride] | None = None) -> Environment:
+    """A Prometheus alone."""
+    return Environment(
+        name="small",
+        grafana_url="https://grafana.example.com",
+        runbooks_url="https://git.example.com/runbooks",
+        prometheus=PrometheusBackend("shop", "server", "metrics", 5001, Duration(30), Duration(30), "prometheus"),
+        azure=None,
+        overrides=overrides or {},
+        where=Location("environments/small.yaml", 1),
+    )
+
+
+def small_plan(alert: Alert = ALERT, environment: Environment | None = None) -> Plan:
+    """A plan with the rules and the panel of one alert."""
+    rules = tuple(
+        PrometheusAlert(
+            alert=alert,
+            severity=severity,
+            group="server-queue",
+            value=parse("max by (namespace, pod) (queue_length)"),
+            condition=parse(f"max by (namespace, pod) (queue_length) > {level.value}"),
+            labels={"severity": severity.value, "team": alert.owner},
+            annotations={
+                "summary": "Pod {{ $labels.pod }} in {{ $labels.namespace }} keeps "
+                '{{ $value | printf "%.0f" }} requests waiting.'
+            },
+        )
+        for severity, level in alert.threshold.levels
+    )
+    panel = PlannedPanel(
+        id=7,
+        panel=alert.signal.timeseries(12),
+        place=Place.PROMETHEUS,
+        title=alert.signal.title,
+        description="",
+        unit=COUNT,
+        queries=(),
+        lines=(),
+        alerts=(alert,),
+        x=0,
+        y=1,
+    )
+    stat = replace(panel, id=8, panel=alert.signal.stat(4), title="As a number")
+    row = PlannedRow(1, "Is it full?", 0, (panel, stat))
+    dashboard = Dashboard(title="Queue", says="Is the queue long?", rows=(Row("Is it full?"),), places=tuple(Place))
+    shown = PlannedDashboard("small-queue", "Queue (small)", dashboard, (), (row,))
+    return Plan(environment or small_environment(), (alert,), rules, (), (), (shown,), ())
