@@ -8,6 +8,7 @@ model_versions = Listing(
     says="Pods per model and version, from model_info.",
     per="namespace model_name model_version framework",
     prometheus=Level(gauge="model_info", combine="count"),
+    counts="Pods",
     unwatched=Unwatched("a table to read; the number of versions at once has an alert"),
     when_empty="No model loaded",
 )

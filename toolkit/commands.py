@@ -8,6 +8,7 @@ from collections.abc import Sequence
 from pathlib import Path
 
 from toolkit import diff, generate
+from toolkit.definitions import load_definitions
 from toolkit.findings import PROJECT, Refused
 from toolkit.plan.model import Plan
 from toolkit.text_table import table
@@ -92,7 +93,7 @@ def _build(options: argparse.Namespace) -> int:
 
 
 def _check(options: argparse.Namespace) -> int:
-    definitions = generate.definitions_checked()
+    definitions = load_definitions()
     names = [
         environment.plan.environment.name
         for environment in generate.rendered(definitions, options.environments, options.only)
@@ -103,7 +104,7 @@ def _check(options: argparse.Namespace) -> int:
 
 
 def _diff(options: argparse.Namespace) -> int:
-    definitions = generate.definitions_checked()
+    definitions = load_definitions()
     lines = [
         line
         for environment in generate.rendered(definitions, options.environments, options.only)
@@ -114,9 +115,11 @@ def _diff(options: argparse.Namespace) -> int:
 
 
 def _list(options: argparse.Namespace) -> int:
-    definitions = generate.definitions_checked()
-    for environment in generate.rendered(definitions, options.environments, options.only):
-        print("\n".join(_listed(environment.plan)), end="\n\n")
+    definitions = load_definitions()
+    pages = [
+        _listed(environment.plan) for environment in generate.rendered(definitions, options.environments, options.only)
+    ]
+    print("\n\n".join("\n".join(page) for page in pages))
     return 0
 
 
@@ -124,10 +127,8 @@ def _listed(plan: Plan) -> list[str]:
     prometheus = [
         ["Prometheus", rule.alert.name, rule.severity.value, rule.alert.owner] for rule in plan.prometheus_alerts
     ]
-    azure = [
-        ["Azure", rule.alert.name, rule.severity.value, rule.alert.owner]
-        for rule in (*plan.log_alerts, *plan.metric_alerts)
-    ]
+    azure = [["Azure", rule.alert.name, rule.severity.value, rule.alert.owner] for rule in plan.log_alerts]
+    azure += [["Azure", rule.alert.name, rule.severity.value, rule.alert.owner] for rule in plan.metric_alerts]
     panels = [
         [dashboard.uid, panel.title, panel.panel.signal.name, ", ".join(alert.name for alert in panel.alerts)]
         for dashboard in plan.dashboards

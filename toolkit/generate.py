@@ -10,7 +10,7 @@ from toolkit import promtool
 from toolkit.checks.all import check_definitions, check_plan
 from toolkit.definitions import Definitions, load_definitions
 from toolkit.environment_file import environment_files, read_environment
-from toolkit.findings import Finding, Refused
+from toolkit.findings import Refused
 from toolkit.output import Changes, Output
 from toolkit.plan.build import build_plan
 from toolkit.plan.model import Plan
@@ -59,30 +59,20 @@ class Report:
     rules_checked: int | None
 
 
-def definitions_checked() -> Definitions:
-    """The definitions. Raises Refused with everything that is wrong with them."""
-    definitions = load_definitions()
-    findings = check_definitions(definitions)
-    if findings:
-        raise Refused(findings)
-    return definitions
-
-
 def rendered(definitions: Definitions, environments: Path, only: Collection[str] | None) -> Iterator[Rendered]:
     """The environments of a folder, one after the other, so that memory does not grow with their number.
 
-    Raises Refused after the last one, with the findings of all.
+    Raises Refused after the last one, with the findings of the definitions and of every environment. From the first
+    finding on nothing is rendered any more.
     """
-    findings: list[Finding] = []
+    findings = check_definitions(definitions)
     for file in environment_files(environments, only):
         try:
             plan = build_plan(definitions, read_environment(file))
-            problems = check_plan(plan, definitions)
-            if problems:
-                raise Refused(problems)
         except Refused as refused:
             findings += refused.findings
             continue
+        findings += check_plan(plan, definitions)
         if not findings:
             yield Rendered(plan, render_files(plan, definitions))
     if findings:
@@ -94,7 +84,7 @@ def build(environments: Path, output: Path, only: Collection[str] | None) -> Rep
 
     The rule files are given to promtool before they are swapped in, where promtool is at hand.
     """
-    definitions = definitions_checked()
+    definitions = load_definitions()
     counts: dict[str, Counts] = {}
     with Output(output) as target:
         rule_files: list[Path] = []

@@ -70,7 +70,6 @@ class View(Enum):
 
     TIMESERIES = "timeseries"
     STAT = "stat"
-    TABLE = "table"
     HEATMAP = "heatmap"
     QUANTILES = "quantiles"
     SLOW_SHARE = "slow share"
@@ -129,10 +128,6 @@ class Signal:
     def stat(self, width: int, *, title: str = "", height: int = 4) -> Panel:
         """The newest value, large."""
         return Panel(self, View.STAT, width, height, title)
-
-    def table(self, width: int, *, title: str = "", height: int = 8) -> Panel:
-        """The newest value of each series, as rows."""
-        return Panel(self, View.TABLE, width, height, title)
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -244,8 +239,12 @@ class Query(Signal):
 
 @dataclass(frozen=True, kw_only=True)
 class Listing(Signal):
-    """Rows to read: the slowest requests, the last errors, what runs where."""
+    """Rows to read: the slowest requests, the last errors, what runs where.
 
+    `counts` heads the column of the value where Prometheus measures it.
+    """
+
+    counts: str = "Count"
     prometheus: Level | None = None
     online_endpoint: LogList | None = None
     application_insights: LogList | None = None

@@ -38,12 +38,13 @@ def serve(command: list[str], metrics_bind: str) -> int:
     The workers write into a new directory at every start, so that no number of an earlier run is counted again.
     """
     host, _, port = metrics_bind.rpartition(":")
-    with tempfile.TemporaryDirectory(prefix="model-server-metrics-") as directory:
+    with tempfile.TemporaryDirectory(prefix="model-server-metrics-", ignore_cleanup_errors=True) as directory:
         server, _ = start_http_server(int(port), host, worker_registry(Path(directory)))
         try:
             return _run(command, {**os.environ, "PROMETHEUS_MULTIPROC_DIR": directory})
         finally:
             server.shutdown()
+            server.server_close()
 
 
 def _run(command: list[str], environment: dict[str, str]) -> int:

@@ -116,7 +116,11 @@ CASES: dict[str, tuple[Callable[[], Definitions], str, tuple[str, ...]]] = {
         "text",
         ("number", "{value}"),
     ),
-    "a latency that is judged without a bound": (lambda: alone(LATENCY, any_threshold(RATIO)), "view", ("Latency",)),
+    "a latency that is judged without a bound": (
+        lambda: alone(LATENCY, any_threshold(RATIO)),
+        "view",
+        ("slow share", "slower_than="),
+    ),
     "a signal that no alert watches and that does not say why": (
         lambda: with_signal(replace(TARGETS, name="planted")),
         "unwatched",

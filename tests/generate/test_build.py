@@ -35,12 +35,9 @@ def test_a_definition_that_is_removed_takes_its_files_with_it(project: Path) -> 
     run("build", project=project)
     kept = project / "build" / "production" / "notes.txt"
     kept.write_text("mine")
-    (project / "dashboards" / "containers.py").write_text("")
-    edit(project / "environments" / "production.yaml", "  container_insights:", "  # container_insights:")
-    text = (project / "environments" / "production.yaml").read_text().splitlines()
-    start = next(index for index, line in enumerate(text) if line.startswith("  # container_insights:"))
-    end = next(index for index, line in enumerate(text) if line.startswith("  # Optional: the same Prometheus rules"))
-    (project / "environments" / "production.yaml").write_text("\n".join(text[:start] + text[end:]) + "\n")
+    environment = project / "environments" / "production.yaml"
+    before_block, block = environment.read_text().split("  container_insights:")
+    environment.write_text(before_block + "  # Optional: the same" + block.split("  # Optional: the same", 1)[1])
     before = files_of(project / "build")
     done = run("build", project=project)
     assert done.returncode == 0, done.stderr

@@ -56,7 +56,7 @@ def plan_of(
     """A plan with one dashboard of one row. With a threshold, an alert judges the signal of the first panel."""
     where = shipped_environment(environment) if isinstance(environment, str) else environment
     signal = panels[0].signal
-    alert = Alert(signal, threshold, owner="us", says="is odd", name="PlannedSignalHigh") if threshold else None
+    alerts = [Alert(signal, threshold, owner="us", says="is odd", name="PlannedSignalHigh")] if threshold else []
     dashboard = Dashboard(
         title="Planned",
         says="What a test planned.",
@@ -71,7 +71,7 @@ def plan_of(
         load_definitions(),
         signals=signals,
         subjects=dict.fromkeys(signals, "planned"),
-        alerts={alert.name: replace(alert, prometheus_only="it is a test")} if alert else {},
+        alerts={alert.name: alert for alert in alerts},
         dashboards={dashboard.name: dashboard},
         runbooks={},
     )

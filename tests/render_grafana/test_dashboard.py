@@ -33,13 +33,11 @@ def variable_names(dashboard: Rendered) -> list[str]:
 
 def test_the_frame_of_a_dashboard() -> None:
     dashboard = dashboard_of(error_ratio.timeseries(12))
-    frame = {
-        key: value for key, value in dashboard.items() if key not in ("panels", "templating", "annotations", "links")
-    }
-    assert frame == {
-        "uid": "production-planted",
-        "title": "Planted (production)",
-        "description": "Planted.",
+    parts = {"panels", "templating", "annotations", "links"}
+    assert {key: value for key, value in dashboard.items() if key not in parts} == {
+        "uid": "production-planned",
+        "title": "Planned (production)",
+        "description": "What a test planned.",
         "tags": ["model-serving", "production"],
         "schemaVersion": 39,
         "editable": False,

@@ -93,17 +93,6 @@ VIEWS: dict[str, tuple[Panel, dict[str, Any]]] = {
             "targets.2.legendFormat": "limit {{pod}} {{container}}",
         },
     ),
-    "table": (
-        error_ratio.table(12),
-        {
-            "type": "table",
-            "targets.0.format": "table",
-            "targets.0.instant": True,
-            "fieldConfig.defaults.unit": "percentunit",
-            "fieldConfig.defaults.noValue": "No traffic",
-            "transformations.0.options.renameByName.Value": "Error ratio",
-        },
-    ),
     "list": (
         model_versions.rows(12),
         {
@@ -200,8 +189,8 @@ class TestVersionTable:
             "Model name",
             "Model version",
             "Framework",
-            "Count",
-            "Count",
+            "Pods",
+            "Pods",
         ]
         # Grafana calls the value's column by the query's letter where a panel has several queries.
         assert {"Value", "Value #A"} < set(headings)
@@ -215,9 +204,7 @@ class TestLogs:
         assert defaults(panel)["displayName"] == "${__field.labels.PodName} ${__field.labels.ContainerName}"
 
     def test_quantiles_of_a_log_are_told_apart_by_their_column(self) -> None:
-        panel = panel_of(
-            only_at(app_latency, Place.APPLICATION_INSIGHTS).quantiles(8, "p50 p95"), environment="staging"
-        )
+        panel = panel_of(app_latency.quantiles(8, "p50 p95"), environment="staging")
         assert defaults(panel)["displayName"] == "${__field.name} ${__field.labels.cloud_RoleName}"
 
     @pytest.mark.parametrize(

@@ -112,6 +112,7 @@ def small_plan(alert: Alert = ALERT, environment: Environment | None = None) -> 
             group="server-queue",
             value=parse("max by (namespace, pod) (queue_length)"),
             condition=parse(f"max by (namespace, pod) (queue_length) > {level.value}"),
+            window=None,
             labels={"severity": severity.value, "team": alert.owner},
             annotations={
                 "summary": "Pod {{ $labels.pod }} in {{ $labels.namespace }} keeps "
@@ -130,6 +131,7 @@ def small_plan(alert: Alert = ALERT, environment: Environment | None = None) -> 
         queries=(),
         lines=(),
         alerts=(alert,),
+        shortest_interval=None,
         x=0,
         y=1,
     )

@@ -23,7 +23,7 @@ Edit those, then run `make build`._
 
 | Alert | Fires at | Measured over | Must last | Raised at | Owner |
 | --- | --- | --- | --- | --- | --- |
-| [QueueLong](<runbooks/QueueLong.md>) | critical: more than 50; warning: more than 10 | 5 minutes | 10 minutes | \
+| [QueueLong](<runbooks/QueueLong.md>) | critical: more than 50; warning: more than 10 | as it stands | 10 minutes | \
 Prometheus | queue-team |
 
 ## Signals

@@ -33,8 +33,8 @@ Edit those, then run `make build`._
 
 | Severity | Fires at | Measured over | Must last | Raised by |
 | --- | --- | --- | --- | --- |
-| critical | more than 50 | 5 minutes | 10 minutes | Prometheus, rule group `server-queue` |
-| warning | more than 10 | 5 minutes | 10 minutes | Prometheus, rule group `server-queue` |
+| critical | more than 50 | as it stands | 10 minutes | Prometheus, rule group `server-queue` |
+| warning | more than 10 | as it stands | 10 minutes | Prometheus, rule group `server-queue` |
 
 - **Measures:** Queue length, `queue_length` (count). Requests that wait.
 - **Why these numbers:** callers give up

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field, replace
 
@@ -29,13 +30,14 @@ class Firing:
         }
 
     def with_value(self, value: str, *, instead_of: str) -> Firing:
-        """The same alert with another value measured. Raises ValueError where its text shows no such value."""
-        if instead_of not in self.description:
+        """The same alert with another value measured. Raises ValueError where its description shows no such value."""
+        shown = re.compile(rf"(?<![\w.]){re.escape(instead_of)}(?!\w)")
+        if shown.search(self.description) is None:
             raise ValueError(f"the description does not say {instead_of}: {self.description}")
         return replace(
             self,
-            summary=self.summary.replace(instead_of, value),
-            description=self.description.replace(instead_of, value, 1),
+            summary=shown.sub(value, self.summary, count=1),
+            description=shown.sub(value, self.description, count=1),
         )
 
     def about(self, label: str, value: str) -> Firing:

@@ -28,7 +28,7 @@ def write_cases(folder: Path, rule_file: Path, specification: Specification) -> 
     """A test file for each case, so that a failure of the file is the failure of the case."""
     return {
         _write_test(
-            folder / f"{specification.alert}-{number:02d}-{slug(case.name)}.yaml",
+            folder / f"{specification.alert}-{number:02d}-{_slug(case.name)}.yaml",
             rule_file,
             (*case.series, *specification.noise),
             {time: {specification.alert: firing} for time, firing in case.at.items()},
@@ -41,10 +41,10 @@ def write_incident(folder: Path, rule_file: Path, incident: Incident, alerts: It
     """A test file that asserts all `alerts` at each time: those that the incident does not name are silent."""
     names = sorted(set(alerts))
     expected = {time: {name: fires.get(name, ()) for name in names} for time, fires in incident.at.items()}
-    return _write_test(folder / f"incident-{slug(incident.name)}.yaml", rule_file, incident.series, expected)
+    return _write_test(folder / f"incident-{_slug(incident.name)}.yaml", rule_file, incident.series, expected)
 
 
-def slug(name: str) -> str:
+def _slug(name: str) -> str:
     """`name` as part of a file name."""
     return re.sub(r"[^a-z0-9]+", "-", name.lower()).strip("-")
 

@@ -66,9 +66,7 @@ def predictions(
     return _counter("model_predictions_total", {**labels, **_target(pod, namespace, job)}, per_minute)
 
 
-def errors(
-    error_type: str, *per_minute: Part, model: str = "churn", version: str = "3", pod: Pod = POD_A
-) -> Series:
+def errors(error_type: str, *per_minute: Part, model: str = "churn", version: str = "3", pod: Pod = POD_A) -> Series:
     """The breakdown of failed predictions, which no alert reads."""
     labels = {"model_name": model, "model_version": version, "error_type": error_type}
     return _counter("model_errors_total", {**labels, **_target(pod, NAMESPACE, METRICS_SERVICE)}, per_minute)
@@ -113,7 +111,11 @@ def up(*works: Part, pod: Pod = POD_A, namespace: str = NAMESPACE, job: str = ME
 
 
 def restarts(
-    *number: Part, pod: Pod = POD_A, container: str = CONTAINER, namespace: str = NAMESPACE, job: str = "kube-state-metrics"
+    *number: Part,
+    pod: Pod = POD_A,
+    container: str = CONTAINER,
+    namespace: str = NAMESPACE,
+    job: str = "kube-state-metrics",
 ) -> Series:
     """How often a container was restarted so far: levels, although it is a counter, because restarts are single."""
     return _gauge("kube_pod_container_status_restarts_total", _kubernetes_pod(pod, container, namespace, job), number)
@@ -155,7 +157,12 @@ def limit(
 ) -> Series:
     """A container's limit: cores of `cpu`, bytes of `memory`."""
     unit = {"cpu": "core", "memory": "byte", "ephemeral_storage": "byte"}[resource]
-    labels = {"resource": resource, "unit": unit, "node": "aks-pool-1", **_kubernetes_pod(pod, container, namespace, job)}
+    labels = {
+        "resource": resource,
+        "unit": unit,
+        "node": "aks-pool-1",
+        **_kubernetes_pod(pod, container, namespace, job),
+    }
     return _gauge("kube_pod_container_resource_limits", labels, amount)
 
 

@@ -12,7 +12,7 @@ from toolkit.dashboards import Dashboard, Row
 from toolkit.definitions import Definitions, Runbook, load_definitions
 from toolkit.environment import Environment
 from toolkit.environment_file import read_environment
-from toolkit.findings import Location, Refused
+from toolkit.findings import Location
 from toolkit.places import Place
 from toolkit.plan.build import build_plan
 from toolkit.signals import Latency, Listing, Panel, Signal, Unwatched
@@ -80,9 +80,6 @@ def _views(signal: Signal) -> tuple[Panel, ...]:
 def findings_of(definitions: Definitions, environment: str | Environment = "production") -> dict[str, str]:
     """What the checks say, by check: the whole message of the first finding. Runbooks are left out."""
     where = shipped_environment(environment) if isinstance(environment, str) else environment
-    try:
-        found = [finding for finding in check_definitions(definitions) if finding.check != "runbook"]
-        found += check_plan(build_plan(definitions, where), definitions)
-    except Refused as refused:
-        found = list(refused.findings)
+    found = [finding for finding in check_definitions(definitions) if finding.check != "runbook"]
+    found += check_plan(build_plan(definitions, where), definitions)
     return {finding.check: str(finding) for finding in reversed(found)}

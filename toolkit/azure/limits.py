@@ -26,6 +26,8 @@ LOG_LOOKBACK = parse_duration("2d")
 LOG_PERIODS = range(1, 7)
 # log alert rules
 LOG_DIMENSIONS = 6
+LOG_REFUSED_OPERATORS = frozenset({"search", "find", "union", "limit", "take"})
+LOG_REFUSED_PLUGINS = frozenset({"bag_unpack", "pivot", "narrow"})
 LOG_MINUTE_FREQUENCY = parse_duration("1m")
 LOG_MINUTE_REFUSES = frozenset({"search", "union", "take", "limit", "ingestion_time", "adx"})
 

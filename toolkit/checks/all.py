@@ -6,6 +6,7 @@ from toolkit.checks.azure import azure_findings
 from toolkit.checks.definitions import definition_findings, threshold_findings
 from toolkit.checks.kql import kql_findings
 from toolkit.checks.outputs import collision_findings
+from toolkit.checks.platform_metrics import platform_metric_findings
 from toolkit.checks.prometheus import prometheus_findings
 from toolkit.checks.runbooks import runbook_findings
 from toolkit.definitions import Definitions
@@ -22,9 +23,11 @@ def check_plan(plan: Plan, definitions: Definitions) -> list[Finding]:
     """What is wrong in one environment: its overrides, its expressions and queries, the limits of its targets."""
     overridden = [alert for alert in plan.alerts if alert.threshold != definitions.alerts[alert.name].threshold]
     return [
+        *plan.findings,
         *(finding for alert in overridden for finding in threshold_findings(alert, definitions)),
         *prometheus_findings(plan, definitions.catalogue),
         *kql_findings(plan, definitions),
         *azure_findings(plan),
+        *platform_metric_findings(plan, definitions),
         *collision_findings(plan),
     ]

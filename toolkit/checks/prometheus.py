@@ -37,8 +37,8 @@ def prometheus_findings(plan: Plan, catalogue: MetricCatalogue) -> list[Finding]
 def _rule_findings(rule: PrometheusAlert, catalogue: MetricCatalogue, scrape: Duration) -> Iterator[Finding]:
     alert, subject = rule.alert, f"alert {rule.alert.name}"
     inference = infer(rule.condition, catalogue)
-    yield from _problems(inference, alert.where, subject)
-    yield from _ranges(rule.condition, alert.where, subject, scrape)
+    yield from _problems(inference, alert.signal.where, subject)
+    yield from _ranges(rule.condition, alert.threshold.where, subject, scrape)
     if not inference.labels:
         if not inference.problems:
             problem = "its expression can never return a series, so it can never fire"

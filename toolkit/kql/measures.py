@@ -19,11 +19,17 @@ from toolkit.units import COUNT, PER_SECOND, RATIO, Quantity, Unit
 
 @dataclass(frozen=True)
 class KqlText:
-    """A Kusto text with holes. `value` is the column of the measured value, `by` those that tell series apart."""
+    """A Kusto text with holes. `values` are the columns of measured values, `by` those that tell series apart."""
 
     text: str
-    value: str
+    values: tuple[str, ...]
     by: tuple[str, ...]
+
+    @property
+    def value(self) -> str:
+        """The column of the one measured value."""
+        (column,) = self.values
+        return column
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -79,7 +85,7 @@ class LogRows:
             f"| summarize Events = {_count(self.weight)} by {grouping}",
             f"| project {', '.join((self.table.time, *names))}, {column} = Events / ({{{{ width }}}} / 1s)",
         ]
-        return KqlText("\n".join(lines), column, names)
+        return KqlText("\n".join(lines), (column,), names)
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -108,7 +114,7 @@ class LogDurations:
         return _share(self.table, column, _columns(self.by), counts, min_events)
 
     def quantiles(self, quantiles: tuple[Decimal, ...], unit: Unit) -> KqlText:
-        """One column a quantile, in `unit`; the last one counts as the value."""
+        """One column a quantile, in `unit`: p50, p95."""
         factor = Quantity(Decimal(1), self.unit).to(unit)
         columns = {f"p{kql_number(quantile * 100)}": quantile * 100 for quantile in quantiles}
         values = [f"{name} = percentile(Duration, {kql_number(rank)})" for name, rank in columns.items()]
@@ -119,7 +125,7 @@ class LogDurations:
             f"| extend Duration = {self.duration} * {_real(factor)}",
             f"| summarize {', '.join(values)} by {', '.join(('{{ bin }}', *by))}",
         ]
-        return KqlText("\n".join(lines), next(reversed(columns)), by)
+        return KqlText("\n".join(lines), tuple(columns), by)
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -138,7 +144,7 @@ class LogQuery:
 
     def value(self) -> KqlText:
         """The text as it stands. Raises Refused where the file cannot be read."""
-        return KqlText(_read(self.file, self.where), self.value_column, _columns(self.by))
+        return KqlText(_read(self.file, self.where), (self.value_column,), _columns(self.by))
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -177,7 +183,7 @@ def _share(
         f"| where Total {enough}",
         f"| project {', '.join((table.time, *by))}, {column} = 1.0 * Bad / Total",
     ]
-    return KqlText("\n".join(lines), column, by)
+    return KqlText("\n".join(lines), (column,), by)
 
 
 def _counts(events: LogEvents) -> tuple[str, ...]:

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterator, Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 from toolkit.alerts import Alert
 from toolkit.azure_contract import LogScope
@@ -38,27 +38,6 @@ class PanelLinks:
         return self.urls.get((alert.name, place), "")
 
 
-def places_of(environment: Environment) -> tuple[Place, ...]:
-    """The places that an environment has, in the order in which an alert prefers them."""
-    azure = environment.azure
-    present = {
-        Place.PROMETHEUS: environment.prometheus,
-        Place.ONLINE_ENDPOINT: azure and azure.online_endpoint,
-        Place.APPLICATION_INSIGHTS: azure and azure.application_insights,
-        Place.CONTAINER_INSIGHTS: azure and azure.container_insights,
-    }
-    return tuple(place for place in Place if present[place] is not None)
-
-
-def raised_at(alert: Alert, environment: Environment) -> tuple[Place, ...]:
-    """Where the environment raises the alert: in Prometheus if it can, else in Azure; in both only where it says so."""
-    able = [place for place in places_of(environment) if alert.signal.measure(place) is not None]
-    prometheus = tuple(place for place in able if place is Place.PROMETHEUS)
-    azure = () if alert.prometheus_only else tuple(place for place in able if place is not Place.PROMETHEUS)[:1]
-    repeat = environment.azure is not None and environment.azure.repeat_prometheus_alerts
-    return (*prometheus, *azure) if repeat else prometheus or azure
-
-
 class AlertPlanner:
     """Plans the alerts of one environment, and collects what stands in the way."""
 
@@ -87,16 +66,18 @@ class AlertPlanner:
                 or (text := self._summary(alert, severity, prometheus_subject(per), unit.template)) is None
             ):
                 return
+            window = alert.threshold.window if _looks_back(value) else None
             yield PrometheusAlert(
                 alert=alert,
                 severity=severity,
                 group=f"{prometheus.workload}-{self.definitions.subjects.get(alert.signal.name, 'other')}",
                 value=scoped(value, self.definitions.catalogue, self.settings),
                 condition=scoped(condition, self.definitions.catalogue, self.settings),
+                window=window,
                 labels={"severity": severity.value, "team": alert.owner, "service": prometheus.workload},
                 annotations={
                     "summary": text,
-                    "description": description(alert, severity, unit.template, _over_window(value)),
+                    "description": description(alert, severity, unit.template, window),
                     "runbook_url": runbook_url(alert, self.environment),
                     "dashboard_url": self.links.of(alert, Place.PROMETHEUS),
                 },
@@ -144,7 +125,7 @@ class AlertPlanner:
             frequency=min(LOG_ALERT_FREQUENCY, threshold.window),
             periods=windows_to_hold(threshold.hold, threshold.window),
             summary=words,
-            description=description(alert, severity, "", over_window=True),
+            description=description(alert, severity, "", threshold.window),
             links=self._links(alert, place),
         )
 
@@ -157,6 +138,9 @@ class AlertPlanner:
         if level.unit.dimension != platform.unit.dimension:
             self._unmeasurable(alert, False)
             return
+        # A metric alert knows no hold: it averages over the whole time instead.
+        window = max(alert.threshold.window, alert.threshold.hold)
+        averaged = replace(alert, threshold=replace(alert.threshold, hold=Duration(0), window=window))
         on_deployment = platform.metric.namespace.endswith("/deployments")
         for deployment in azure.online_endpoint.deployments if on_deployment else ("",):
             subject = azure_subject(place, self.environment, deployment)
@@ -169,11 +153,10 @@ class AlertPlanner:
                 platform=platform,
                 deployment=deployment,
                 threshold=level.to(platform.unit),
-                # A metric alert knows no hold: it averages over the whole time instead.
-                window=max(alert.threshold.window, alert.threshold.hold),
+                window=window,
                 frequency=METRIC_ALERT_FREQUENCY,
                 summary=words,
-                description=description(alert, severity, "", over_window=True),
+                description=description(averaged, severity, "", window),
                 links=self._links(alert, place),
             )
 
@@ -200,5 +183,5 @@ class AlertPlanner:
             self.findings.append(Finding(alert.where, f"alert {alert.name}", problem, remedy, "judgeable"))
 
 
-def _over_window(value: Expression) -> bool:
+def _looks_back(value: Expression) -> bool:
     return any(isinstance(part, RangeSelector) for part in walk(value))

@@ -7,45 +7,45 @@ from toolkit.definitions import Definitions
 from toolkit.environment import Environment
 from toolkit.findings import Finding, Refused
 from toolkit.places import Place
-from toolkit.plan.alerts import AlertPlanner, PanelLinks, places_of, raised_at
-from toolkit.plan.model import LogAlert, MetricAlert, Plan, PlannedDashboard, PlannedPanel
+from toolkit.plan.alerts import AlertPlanner, PanelLinks
+from toolkit.plan.model import LogAlert, MetricAlert, Plan, PlannedDashboard, PlannedPanel, PrometheusAlert
 from toolkit.plan.overrides import overridden
 from toolkit.plan.panels import PanelPlanner
+from toolkit.plan.places import places_of, raised_at
 from toolkit.signals import View
 
 
 def build_plan(definitions: Definitions, environment: Environment) -> Plan:
-    """Everything that `environment` gets. Raises Refused, with every finding, where something cannot be planned."""
+    """Everything that `environment` gets. What cannot be planned is left out and named in the plan's findings."""
     alerts, disabled, findings = overridden(definitions.alerts, environment)
     panels = PanelPlanner(definitions, environment, alerts)
     places = places_of(environment)
-    dashboards = [panels.dashboard(dashboard, places) for dashboard in definitions.dashboards.values()]
-    shown = tuple(dashboard for dashboard in dashboards if dashboard is not None)
+    planned = [panels.dashboard(dashboard, places) for dashboard in definitions.dashboards.values()]
+    dashboards = tuple(dashboard for dashboard in planned if dashboard is not None)
     raised = {alert.name: raised_at(alert, environment) for alert in alerts}
-    findings += panels.findings + _unplotted(alerts, raised, shown)
 
-    rules = AlertPlanner(definitions, environment, PanelLinks(_panel_urls(environment, shown)))
-    prometheus = [
-        rule for alert in alerts if Place.PROMETHEUS in raised[alert.name] for rule in rules.prometheus(alert)
-    ]
-    azure = [
-        rule
-        for alert in alerts
-        for place in raised[alert.name]
-        if place is not Place.PROMETHEUS
-        for rule in rules.azure(alert, place)
-    ]
-    findings += rules.findings
-    if findings:
-        raise Refused(findings)
+    rules = AlertPlanner(definitions, environment, PanelLinks(_panel_urls(environment, dashboards)))
+    prometheus: list[PrometheusAlert] = []
+    azure: list[LogAlert | MetricAlert] = []
+    for alert in alerts:
+        for place in raised[alert.name]:
+            try:
+                if place is Place.PROMETHEUS:
+                    prometheus += rules.prometheus(alert)
+                else:
+                    azure += rules.azure(alert, place)
+            except Refused as refused:
+                findings += refused.findings
+    findings += [*panels.findings, *rules.findings, *_unplotted(alerts, raised, dashboards)]
     return Plan(
         environment=environment,
         alerts=alerts,
         prometheus_alerts=tuple(prometheus),
         log_alerts=tuple(rule for rule in azure if isinstance(rule, LogAlert)),
         metric_alerts=tuple(rule for rule in azure if isinstance(rule, MetricAlert)),
-        dashboards=shown,
+        dashboards=dashboards,
         disabled=disabled,
+        findings=tuple(findings),
     )
 
 

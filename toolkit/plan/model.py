@@ -12,10 +12,11 @@ from toolkit.azure_contract import LogScope
 from toolkit.dashboards import Dashboard
 from toolkit.durations import Duration
 from toolkit.environment import Environment, ResourceId
+from toolkit.findings import Finding
 from toolkit.places import Place
 from toolkit.promql.tree import Expression, Selector
 from toolkit.signals import Panel, Platform
-from toolkit.thresholds import Severity, Threshold
+from toolkit.thresholds import Comparison, Severity, Threshold
 from toolkit.units import Unit
 
 
@@ -23,8 +24,9 @@ from toolkit.units import Unit
 class PrometheusAlert:
     """An alerting rule of Prometheus.
 
-    `value` is what the alert's panel plots, `condition` the whole expression; both are scoped. `alert.threshold` has
-    the environment's overrides in it.
+    `value` is what the alert's panel plots, `condition` the whole expression; both are scoped. `window` is the time
+    that the value is measured over, None where it is taken as it stands. `alert.threshold` has the environment's
+    overrides in it.
     """
 
     alert: Alert
@@ -32,6 +34,7 @@ class PrometheusAlert:
     group: str
     value: Expression
     condition: Expression
+    window: Duration | None
     labels: Mapping[str, str] = field(hash=False)
     annotations: Mapping[str, str] = field(hash=False)
 
@@ -98,15 +101,21 @@ class PrometheusQuery:
 class LogQueryPlan:
     """A Kusto query of a panel, against the workspace or the component that `resource` is.
 
-    `columns` are what the panel draws, besides the time; `tables` what the query reads.
+    `values` are the columns that the panel draws, `by` those that tell its series apart, `tables` what the query reads.
     """
 
     query: str
     scope: LogScope
     resource: ResourceId
     format: QueryFormat
-    columns: tuple[str, ...]
+    by: tuple[str, ...]
+    values: tuple[str, ...]
     tables: tuple[str, ...]
+
+    @property
+    def columns(self) -> tuple[str, ...]:
+        """What the panel draws, besides the time."""
+        return (*self.by, *self.values)
 
 
 @dataclass(frozen=True)
@@ -127,12 +136,21 @@ class ThresholdLine:
 
     severity: Severity
     value: Decimal
-    worse_is_higher: bool
+    comparison: Comparison
+
+    @property
+    def worse_is_higher(self) -> bool:
+        """Whether the bad side is the upper one."""
+        return self.comparison.worse_is_higher
 
 
 @dataclass(frozen=True)
 class PlannedPanel:
-    """A panel with its queries. `x`, `y`, `width` and `height` are in Grafana's grid of 24 columns."""
+    """A panel with its queries. `x` and `y` are in Grafana's grid of 24 columns.
+
+    `shortest_interval` is the least that a time bin may be wide where a query bins by Grafana's interval: the window of
+    the alert that judges the values, so that they are the judged ones as long as the dashboard's range allows.
+    """
 
     id: int
     panel: Panel
@@ -143,6 +161,7 @@ class PlannedPanel:
     queries: tuple[PanelQuery, ...]
     lines: tuple[ThresholdLine, ...]
     alerts: tuple[Alert, ...]
+    shortest_interval: Duration | None
     x: int
     y: int
 
@@ -192,7 +211,7 @@ class Disabled:
 
 @dataclass(frozen=True)
 class Plan:
-    """Everything that one environment gets."""
+    """Everything that one environment gets, and what stood in the way of the rest."""
 
     environment: Environment
     alerts: tuple[Alert, ...]
@@ -201,6 +220,7 @@ class Plan:
     metric_alerts: tuple[MetricAlert, ...]
     dashboards: tuple[PlannedDashboard, ...]
     disabled: tuple[Disabled, ...]
+    findings: tuple[Finding, ...] = ()
 
     def threshold(self, alert: Alert) -> Threshold:
         """The threshold of `alert` with the environment's overrides in it."""

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import zlib
 from collections.abc import Iterable, Iterator
+from contextlib import suppress
 from dataclasses import dataclass, replace
 
 from toolkit.alerts import Alert
@@ -11,7 +12,7 @@ from toolkit.azure_contract import LogScope
 from toolkit.dashboards import Dashboard, Row
 from toolkit.definitions import Definitions
 from toolkit.environment import Environment, ResourceId
-from toolkit.findings import Finding
+from toolkit.findings import Finding, Refused
 from toolkit.kql.measures import KqlText, LogDurations, LogList
 from toolkit.kql.template import PANEL, KqlTemplateError, render_kql, tables_named
 from toolkit.places import Place
@@ -27,11 +28,14 @@ from toolkit.plan.model import (
     ThresholdLine,
     Variable,
 )
+from toolkit.plan.places import raised_at
+from toolkit.plan.texts import judged_title
 from toolkit.plan.values import judged_unit, log_value, prometheus_value
 from toolkit.promql.measures import Durations, Level, Usage
 from toolkit.promql.scope import scoped
 from toolkit.promql.tree import Expression, GrafanaInterval, Selector, Window, walk
 from toolkit.signals import Measure, Panel, Platform, Utilisation, View
+from toolkit.thresholds import Comparison
 from toolkit.units import Unit, plain
 
 COLUMNS = 24
@@ -86,7 +90,11 @@ class PanelPlanner:
                 continue
             if x + panel.width > COLUMNS:
                 x, y, height = 0, y + height, 0
-            planned = self._panel(dashboard, panel, place, _Spot(x, y))
+            try:
+                planned = self._panel(dashboard, panel, place, _Spot(x, y))
+            except Refused as refused:
+                self.findings += refused.findings
+                continue
             if planned is not None:
                 yield planned
                 x, height = x + panel.width, max(height, panel.height)
@@ -97,12 +105,16 @@ class PanelPlanner:
         watching = tuple(
             alert
             for alert in self.alerts
-            if alert.signal is panel.signal and (place is Place.PROMETHEUS or not alert.prometheus_only)
+            if alert.signal is panel.signal and place in raised_at(alert, self.environment)
         )
+        judges = watching if panel.view in JUDGED and not panel.by else ()
         queries = self._queries(dashboard, panel, place, measure, watching)
         if not queries:
             problem = f"a panel cannot show {panel.signal.name} as {panel.view.value} at {place.title}"
-            remedy = "choose another view: a latency has quantiles, slow_share and heatmap; a listing has rows"
+            remedy = (
+                "choose another view: a latency has quantiles and heatmap, and slow_share where an alert's threshold "
+                "says slower_than=; a listing has rows"
+            )
             self.findings.append(Finding(panel.where, f"dashboard {dashboard.name}", problem, remedy, "view"))
             return None
         return PlannedPanel(
@@ -110,11 +122,12 @@ class PanelPlanner:
             panel=panel,
             place=place,
             title=panel.heading,
-            description=self._description(panel, queries, watching),
+            description=_description(panel, queries, judges),
             unit=_unit(panel, measure),
             queries=queries,
             lines=tuple(_lines(panel, measure, watching)),
-            alerts=watching if panel.view in JUDGED and not panel.by else (),
+            alerts=judges,
+            shortest_interval=min((alert.threshold.window for alert in judges), default=None),
             x=spot.x,
             y=spot.y,
         )
@@ -160,12 +173,10 @@ class PanelPlanner:
                     yield query(amount, f"{what} {name}", QueryFormat.SERIES, False)
             case View.LIST, Level():
                 yield query(measure.value(per, interval), "", QueryFormat.ROWS, True)
-            case ((View.TIMESERIES | View.STAT | View.TABLE | View.SLOW_SHARE), _):
+            case ((View.TIMESERIES | View.STAT | View.SLOW_SHARE), _):
                 value = prometheus_value(measure, per, window, slower_than)
                 if value is not None:
-                    rows = panel.view is View.TABLE
-                    format = QueryFormat.ROWS if rows else QueryFormat.SERIES
-                    yield query(value, name, format, rows or panel.view is View.STAT)
+                    yield query(value, name, QueryFormat.SERIES, panel.view is View.STAT)
             case _:
                 return
 
@@ -184,23 +195,20 @@ class PanelPlanner:
 
     def _log(self, panel: Panel, measure: Measure, watching: tuple[Alert, ...]) -> Iterator[LogQueryPlan]:
         signal = panel.signal
-        if panel.view is View.LIST and isinstance(measure, LogList):
-            yield from self._log_query(
-                panel, KqlText(measure.text(), "", ()), QueryFormat.ROWS, tuple(measure.columns.split())
-            )
-            return
         text: KqlText | None = None
+        if panel.view is View.LIST and isinstance(measure, LogList):
+            text = KqlText(measure.text(), tuple(measure.columns.split()), ())
+            yield from self._log_query(panel, text, QueryFormat.ROWS)
+            return
         if panel.view is View.QUANTILES and isinstance(measure, LogDurations):
             text = measure.quantiles(panel.quantiles, signal.unit)
         elif panel.view in JUDGED:
             slower_than = next((alert.threshold.slower_than for alert in watching if alert.threshold.slower_than), None)
             text = log_value(measure, signal, slower_than, None, panel.by)
         if text is not None:
-            yield from self._log_query(panel, text, QueryFormat.SERIES, (*text.by, text.value))
+            yield from self._log_query(panel, text, QueryFormat.SERIES)
 
-    def _log_query(
-        self, panel: Panel, text: KqlText, format: QueryFormat, columns: tuple[str, ...]
-    ) -> Iterator[LogQueryPlan]:
+    def _log_query(self, panel: Panel, text: KqlText, format: QueryFormat) -> Iterator[LogQueryPlan]:
         azure = self.environment.azure
         tables = tables_named(text.text, self.definitions.tables)
         if azure is None:
@@ -216,17 +224,8 @@ class PanelPlanner:
             subject = f"signal {panel.signal.name}"
             self.findings.append(Finding(panel.signal.where, subject, str(error), check="kql"))
             return
-        yield LogQueryPlan(query, scope, resource, format, columns, tuple(table.name for table in tables))
-
-    def _description(self, panel: Panel, queries: tuple[PanelQuery, ...], watching: tuple[Alert, ...]) -> str:
-        parts = [panel.signal.says]
-        if panel.view in JUDGED and not panel.by:
-            for alert in watching:
-                levels = ", ".join(f"{level.value} {value}" for level, value in alert.threshold.levels)
-                comparison = alert.threshold.comparison.words
-                parts.append(f"{alert.name} judges it over {alert.threshold.window.words()}: {comparison} {levels}.")
-        parts.append(f"From {_sources(queries)}.")
-        return "\n\n".join(parts)
+        names = tuple(table.name for table in tables)
+        yield LogQueryPlan(query, scope, resource, format, text.by, text.values, names)
 
     def _variables(self, dashboard: Dashboard) -> Iterator[Variable]:
         """For each variable a series that has the label, narrowed by the variables before it."""
@@ -249,12 +248,24 @@ class PanelPlanner:
     def _metrics_with(self, dashboard: Dashboard, label: str) -> Iterator[str]:
         for panel in (panel for row in dashboard.rows for panel in row.panels):
             measure = panel.signal.measure(Place.PROMETHEUS)
-            if measure is not None and label in (*panel.signal.labels, *panel.by.split()):
+            if measure is None or label not in (*panel.signal.labels, *panel.by.split()):
+                continue
+            with suppress(Refused):  # the panel itself reports what its expression refuses
                 for query in self._prometheus(dashboard, panel, measure, ()):
                     for metric in _metrics(query.expression):
                         shape = self.definitions.catalogue.shape(metric)
                         if shape is not None and label in shape.labels:
                             yield metric
+
+
+def _description(panel: Panel, queries: tuple[PanelQuery, ...], judges: tuple[Alert, ...]) -> str:
+    parts = [panel.signal.says]
+    for alert in judges:
+        comparison = alert.threshold.comparison.words
+        levels = ", ".join(f"{level.value} when {comparison} {value}" for level, value in alert.threshold.levels)
+        parts.append(f"{alert.name} judges it ({judged_title(alert)}): {levels}.")
+    parts.append(f"From {_sources(queries)}.")
+    return "\n\n".join(parts)
 
 
 def _metrics(expression: Expression) -> tuple[str, ...]:
@@ -290,12 +301,11 @@ def _lines(panel: Panel, measure: Measure, watching: tuple[Alert, ...]) -> Itera
     unit = _unit(panel, measure)
     for alert in watching:
         threshold = alert.threshold
-        worse_is_higher = threshold.comparison.worse_is_higher
         if panel.view in JUDGED and not panel.by:
             for severity, level in threshold.levels:
                 if level.unit.dimension == unit.dimension:
-                    yield ThresholdLine(severity, level.to(unit), worse_is_higher)
+                    yield ThresholdLine(severity, level.to(unit), threshold.comparison)
         elif panel.view is View.QUANTILES and threshold.slower_than is not None:
             severity = threshold.levels[-1][0]
             if threshold.slower_than.unit.dimension == unit.dimension:
-                yield ThresholdLine(severity, threshold.slower_than.to(unit), True)
+                yield ThresholdLine(severity, threshold.slower_than.to(unit), Comparison.ABOVE)

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from toolkit.alerts import Alert
+from toolkit.durations import Duration
 from toolkit.environment import Environment
 from toolkit.places import Place
 from toolkit.thresholds import Severity, Threshold
@@ -59,19 +60,19 @@ def value_in_words(threshold: Threshold, severity: Severity) -> str:
     return f"{threshold.comparison.words} {_level(threshold, severity)}"
 
 
-def description(alert: Alert, severity: Severity, value: str, over_window: bool) -> str:
+def description(alert: Alert, severity: Severity, value: str, window: Duration | None) -> str:
     """How bad it is, against what, and why that matters.
 
-    `value` is a template of the measured value, "" where the target has none. `over_window` says whether the value is
-    measured over the threshold's window or as it stands.
+    `value` is a template of the measured value, "" where the target has none. `window` is the time that it is measured
+    over, None where it is taken as it stands.
     """
     threshold = alert.threshold
     measured = ": ".join(part for part in (judged_title(alert), value) if part)
-    window = f" over {threshold.window.words()}" if over_window else ""
+    over = f" over {window.words()}" if window else ""
     hold = f" for {threshold.hold.words()}" if threshold.hold.seconds else ""
     guard = f", judged from {threshold.min_events} events on" if threshold.min_events else ""
     limit = f"Threshold: {value_in_words(threshold, severity)}{hold}{guard}."
-    return f"{measured}{window}. {limit} Why: {threshold.because}."
+    return f"{measured}{over}. {limit} Why: {threshold.because}."
 
 
 def judged_title(alert: Alert) -> str:

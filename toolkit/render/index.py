@@ -8,8 +8,8 @@ from dataclasses import dataclass
 from toolkit.alerts import Alert
 from toolkit.definitions import Definitions
 from toolkit.environment import Environment
-from toolkit.plan.alerts import places_of
 from toolkit.plan.model import Plan, PlannedDashboard
+from toolkit.plan.places import places_of
 from toolkit.render.markdown import TEMPLATES, Markdown, code, link, listed, sentence, table
 from toolkit.render.runbook import level_in_words, panel_url, place_of, rules_of
 from toolkit.signals import Signal
@@ -63,9 +63,11 @@ def _alerts(plan: Plan, definitions: Definitions, raised: Iterable[Alert]) -> Ma
         ]
         places = dict.fromkeys(place_of(rule).title for rule in rules_of(plan, alert))
         page = link(alert.name, f"runbooks/{alert.name}.md") if alert.name in definitions.runbooks else code(alert.name)
-        rows.append(
-            (page, "; ".join(levels), alert.threshold.window.words(), _hold(alert), ", ".join(places), alert.owner)
+        windows = dict.fromkeys(
+            rule.window.words() if rule.window else "as it stands" for rule in rules_of(plan, alert)
         )
+        row = (page, "; ".join(levels), ", ".join(windows), _hold(alert), ", ".join(places), alert.owner)
+        rows.append(row)
     return table(("Alert", "Fires at", "Measured over", "Must last", "Raised at", "Owner"), rows)
 
 

@@ -12,8 +12,8 @@ from toolkit.definitions import Definitions, Runbook
 from toolkit.durations import Duration
 from toolkit.environment import Environment
 from toolkit.places import Place
-from toolkit.plan.alerts import places_of
 from toolkit.plan.model import LogAlert, MetricAlert, Plan, PlannedDashboard, PlannedPanel, PrometheusAlert
+from toolkit.plan.places import places_of
 from toolkit.promql.printer import print_promql
 from toolkit.render.markdown import TEMPLATES, Markdown, code, escaped, fenced, link, listed, sentence, table
 from toolkit.runbooks import environment_names, filled, for_places
@@ -114,7 +114,8 @@ def _times(rule: PlannedAlert) -> tuple[str, str, str]:
         case PrometheusAlert(group=group):
             threshold = rule.alert.threshold
             hold = threshold.hold.words() if threshold.hold.seconds else f"at once: {threshold.no_hold_because}"
-            return threshold.window.words(), hold, sentence("Prometheus, rule group", code(group))
+            window = rule.window.words() if rule.window else "as it stands"
+            return window, hold, sentence("Prometheus, rule group", code(group))
         case LogAlert(periods=periods):
             often = f"looked at every {rule.frequency.words()}"
             hold = f"{periods} windows in a row, {often}" if periods > 1 else f"one window, {often}"

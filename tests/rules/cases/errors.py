@@ -12,7 +12,7 @@ CRITICAL = Firing(
         "namespace": "production",
         "model_name": "churn",
     },
-    summary="Model churn in production fails 5.4% of its predictions.",
+    summary="Model churn in production fails 5.4% of its valid requests.",
     description=(
         "Error ratio: 5.4% over 5 minutes. Threshold: more than 5 % for 5 minutes, judged from 20 events on. "
         "Why: at 5 % callers notice, 2 % is above any normal week; below 20 requests one failure proves nothing."
@@ -31,7 +31,7 @@ WARNING = Firing(
         "namespace": "production",
         "model_name": "churn",
     },
-    summary="Model churn in production fails 2.1% of its predictions.",
+    summary="Model churn in production fails 2.1% of its valid requests.",
     description=(
         "Error ratio: 2.1% over 5 minutes. Threshold: more than 2 % for 5 minutes, judged from 20 events on. "
         "Why: at 5 % callers notice, 2 % is above any normal week; below 20 requests one failure proves nothing."
@@ -156,8 +156,18 @@ MODEL_ERROR_RATIO_HIGH = Specification(
             },
         ),
         Case(
-            "bad input of the caller is no error, however much of it there is",
-            (predictions("success", 490), predictions("rejected", 500), predictions("error", 10)),
+            "silent over bad input of a caller, however much of it there is",
+            (predictions("success", 990), predictions("rejected", 9000), predictions("error", 10)),
+            at={"6m": SILENT, "30m": SILENT},
+        ),
+        Case(
+            "a flood of bad input does not hide errors",
+            (predictions("success", 946), predictions("rejected", 9000), predictions("error", 54)),
+            at={"5m30s": SILENT, "6m": (CRITICAL, *warning("5.4%"))},
+        ),
+        Case(
+            "silent when 18 valid requests fail in a flood of bad input: too few to judge",
+            (predictions("rejected", 9000), predictions("error", 3.6)),
             at={"6m": SILENT, "30m": SILENT},
         ),
         Case(
@@ -167,7 +177,10 @@ MODEL_ERROR_RATIO_HIGH = Specification(
         ),
         Case(
             "silent over a minute in which 40 % fail",
-            (predictions("success", For(10, 1000), For(1, 600), 1000), predictions("error", For(10, 0), For(1, 400), 0)),
+            (
+                predictions("success", For(10, 1000), For(1, 600), 1000),
+                predictions("error", For(10, 0), For(1, 400), 0),
+            ),
             at={"11m30s": SILENT, "14m": SILENT, "15m30s": SILENT, "16m30s": SILENT, "20m": SILENT},
         ),
         Case(

@@ -1,4 +1,4 @@
-"""ModelLatencyHigh: a quarter of the predictions (critical), or 5 % (warning), takes more than 500 ms for 10 minutes."""
+"""ModelLatencyHigh: for 10 minutes a quarter of the predictions (critical) or 5 % (warning) takes more than 500 ms."""
 
 from tests.rules.case import SILENT, Case, Firing, Specification
 from tests.rules.series import INFERENCER_POD, POD_A, POD_B, durations
@@ -153,7 +153,12 @@ MODEL_LATENCY_HIGH = Specification(
         Case(
             "a model that is loaded later and is slow from the start fires",
             durations(
-                {"0.25": (For(20, GONE), 0), "0.5": (For(20, GONE), 60), "1.0": (For(20, GONE), 90), "+Inf": (For(20, GONE), 100)}
+                {
+                    "0.25": (For(20, GONE), 0),
+                    "0.5": (For(20, GONE), 60),
+                    "1.0": (For(20, GONE), 90),
+                    "+Inf": (For(20, GONE), 100),
+                }
             ),
             at={"20m": SILENT, "30m30s": SILENT, "31m": both("40%")},
         ),

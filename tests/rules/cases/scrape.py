@@ -19,8 +19,7 @@ ALL_DOWN = Firing(
     ),
     runbook_url="https://git.example.com/ml-serving/monitoring/build/production/runbooks/ModelAllTargetsDown.md",
     dashboard_url=(
-        "https://grafana.example.com/d/production-pods?from=now-3h&to=now"
-        "&var-namespace=production&viewPanel=187267624"
+        "https://grafana.example.com/d/production-pods?from=now-3h&to=now&var-namespace=production&viewPanel=187267624"
     ),
 )
 POD_A_DOWN = Firing(
@@ -57,8 +56,7 @@ METRICS_MISSING = Firing(
     ),
     runbook_url="https://git.example.com/ml-serving/monitoring/build/production/runbooks/ModelMetricsMissing.md",
     dashboard_url=(
-        "https://grafana.example.com/d/production-pods?from=now-3h&to=now"
-        "&var-namespace=production&viewPanel=695243794"
+        "https://grafana.example.com/d/production-pods?from=now-3h&to=now&var-namespace=production&viewPanel=695243794"
     ),
 )
 

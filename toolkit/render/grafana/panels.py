@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from grafanalib import core as grafana
 
+from toolkit.durations import Duration
 from toolkit.environment import Environment
 from toolkit.plan.model import LogQueryPlan, PlannedDashboard, PlannedPanel, PlannedRow, PlatformQuery, PrometheusQuery
 from toolkit.plan.texts import runbook_url
@@ -21,7 +22,7 @@ COLUMNS = 24
 # A whole, in the units of a share.
 _WHOLE = {RATIO: 1, PERCENT: 100}
 # Azure keeps platform metrics by the minute, and bins of a log that are any shorter are mostly empty.
-_AZURE_INTERVAL = "1m"
+_AZURE_INTERVAL = Duration(60)
 # An axis that ends a little above the highest line shows how far there is to go.
 _ROOM_ABOVE_LINE = 1.2
 # The amounts that a container may use, beside what it uses: `request` and `limit` begin their legends.
@@ -43,7 +44,7 @@ def panel(planned: PlannedPanel, dashboard: PlannedDashboard, environment: Envir
     drawn.gridPos = grafana.GridPos(h=planned.panel.height, w=planned.panel.width, x=planned.x, y=planned.y)
     drawn.dataSource = data_source(planned.queries[0])
     drawn.targets = targets(planned.queries, environment.prometheus)
-    drawn.interval = None if isinstance(planned.queries[0], PrometheusQuery) else _AZURE_INTERVAL
+    drawn.interval = _shortest_interval(planned)
     drawn.maxDataPoints = None
     drawn.links = _links(planned, environment)
     return drawn
@@ -55,10 +56,21 @@ def _drawn(planned: PlannedPanel, dashboard: PlannedDashboard) -> grafana.Panel:
             return _stat(planned)
         case View.HEATMAP:
             return _heatmap(planned)
-        case View.TABLE | View.LIST:
+        case View.LIST:
             return table(planned, dashboard)
         case View.TIMESERIES | View.QUANTILES | View.SLOW_SHARE | View.AMOUNTS:
             return _timeseries(planned)
+
+
+def _shortest_interval(planned: PlannedPanel) -> str | None:
+    """Prometheus queries carry their own; a log is binned as its alert bins it, unless the range asks for wider."""
+    match planned.queries[0]:
+        case PrometheusQuery():
+            return None
+        case LogQueryPlan():
+            return (planned.shortest_interval or _AZURE_INTERVAL).prometheus()
+        case PlatformQuery():
+            return _AZURE_INTERVAL.prometheus()
 
 
 def _timeseries(planned: PlannedPanel) -> grafana.TimeSeries:
@@ -108,7 +120,7 @@ def _stat(planned: PlannedPanel) -> grafana.Stat:
         mappings=_mappings(planned, colour_of_nothing),
         noValue=signal.when_empty,
         reduceCalc="lastNotNull",
-        thresholds=colour_steps(planned.lines, planned.alerts, planned.unit),
+        thresholds=colour_steps(planned.lines),
         extraJson={
             "fieldConfig": {
                 "defaults": {
@@ -187,11 +199,10 @@ def _log_series_name(planned: PlannedPanel) -> str | None:
     None leaves the name to the query, which has a legend, or to the value's column.
     """
     query = planned.queries[0]
-    if not isinstance(query, LogQueryPlan) or len(query.columns) < 2:
+    if not isinstance(query, LogQueryPlan) or not query.by:
         return None
-    *by, _ = query.columns
     quantile = ["${__field.name}"] if planned.panel.view is View.QUANTILES else []
-    return " ".join((*quantile, *(f"${{__field.labels.{column}}}" for column in by)))
+    return " ".join((*quantile, *(f"${{__field.labels.{column}}}" for column in query.by)))
 
 
 def _dashed_allowances() -> JsonObject:

@@ -7,9 +7,9 @@ from grafanalib import core as grafana
 from toolkit.plan.model import LogQueryPlan, PlannedDashboard, PlannedPanel
 from toolkit.render.grafana.overrides import override
 from toolkit.render.grafana.schema import JsonObject
-from toolkit.render.grafana.thresholds import colour_steps
 from toolkit.render.grafana.variables import heading
-from toolkit.units import COUNT, MILLISECONDS
+from toolkit.signals import Listing
+from toolkit.units import MILLISECONDS
 
 # The column that Grafana makes of an instant query's value. It adds the query's letter where a panel has several.
 _VALUE_COLUMNS = ("Value", "Value #A")
@@ -20,12 +20,12 @@ _TIME_WIDTH = 190
 def table(panel: PlannedPanel, dashboard: PlannedDashboard) -> grafana.Table:
     """The rows of a panel's query: a log's columns as they are, a Prometheus result's labels and its value."""
     from_logs = any(isinstance(query, LogQueryPlan) for query in panel.queries)
+    # A log comes in the order that its query asks for.
+    sorted_by = () if from_logs else map(heading, _labels(panel, dashboard)[:1])
     return grafana.Table(
-        unit="" if from_logs else panel.unit.grafana,
         filterable=True,
-        thresholds=colour_steps(panel.lines, panel.alerts, panel.unit),
-        overrides=_log_columns(panel) if from_logs else _value_column(panel),
-        sortBy=[] if from_logs else [grafana.TableSortByField(displayName=heading(_labels(panel, dashboard)[0]))],
+        overrides=_log_columns(panel) if from_logs else [],
+        sortBy=[grafana.TableSortByField(displayName=name) for name in sorted_by],
         transformations=[] if from_logs else [_columns(panel, dashboard)],
         extraJson={
             "fieldConfig": {
@@ -67,13 +67,8 @@ def _labels(panel: PlannedPanel, dashboard: PlannedDashboard) -> tuple[str, ...]
 
 
 def _value_heading(panel: PlannedPanel) -> str:
-    return "Count" if panel.unit == COUNT else panel.panel.signal.title
-
-
-def _value_column(panel: PlannedPanel) -> list[JsonObject]:
-    if not panel.lines:
-        return []
-    return [override("byName", _value_heading(panel), {"custom.cellOptions": {"type": "color-background"}})]
+    signal = panel.panel.signal
+    return signal.counts if isinstance(signal, Listing) else signal.title
 
 
 def _log_columns(panel: PlannedPanel) -> list[JsonObject]:

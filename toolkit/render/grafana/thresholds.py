@@ -8,10 +8,8 @@ from decimal import Decimal
 
 from grafanalib import core as grafana
 
-from toolkit.alerts import Alert
 from toolkit.plan.model import ThresholdLine
 from toolkit.thresholds import Comparison, Severity
-from toolkit.units import Unit
 
 COLOURS = {Severity.CRITICAL: "red", Severity.WARNING: "orange", Severity.INFO: "blue"}
 GOOD = "green"
@@ -31,13 +29,13 @@ def line_steps(lines: Sequence[ThresholdLine]) -> list[grafana.Threshold]:
     return _steps({line: float(line.value) for line in lines}, NEUTRAL)
 
 
-def colour_steps(lines: Sequence[ThresholdLine], alerts: Sequence[Alert], unit: Unit) -> list[grafana.Threshold]:
+def colour_steps(lines: Sequence[ThresholdLine]) -> list[grafana.Threshold]:
     """Steps that colour a number as the alerts judge it, green where none of them minds.
 
     A step holds from its value on, inclusive. Where an alert tells a value from what lies above it, the step begins a
     hair above: "more than 1 version" leaves 1 green, "at most 0 requests" paints 0 red.
     """
-    return _steps({line: _first_beyond(line, alerts, unit) for line in lines}, GOOD)
+    return _steps({line: _first_beyond(line) for line in lines}, GOOD)
 
 
 def _steps(bounds: Mapping[ThresholdLine, float], good: str) -> list[grafana.Threshold]:
@@ -53,16 +51,6 @@ def _steps(bounds: Mapping[ThresholdLine, float], good: str) -> list[grafana.Thr
     return [grafana.Threshold(colour, index, value) for index, (colour, value) in enumerate(steps)]
 
 
-def _first_beyond(line: ThresholdLine, alerts: Sequence[Alert], unit: Unit) -> float:
-    excludes_value = _comparison(line, alerts, unit) in (Comparison.ABOVE, Comparison.AT_MOST)
+def _first_beyond(line: ThresholdLine) -> float:
+    excludes_value = line.comparison in (Comparison.ABOVE, Comparison.AT_MOST)
     return float(line.value + _HAIR if excludes_value else line.value)
-
-
-def _comparison(line: ThresholdLine, alerts: Sequence[Alert], unit: Unit) -> Comparison:
-    """How the alert that the line belongs to compares; the line itself says only which side is bad."""
-    for alert in alerts:
-        level, comparison = alert.threshold.level(line.severity), alert.threshold.comparison
-        same_side = comparison.worse_is_higher == line.worse_is_higher
-        if same_side and level is not None and level.unit.dimension == unit.dimension and level.to(unit) == line.value:
-            return comparison
-    return Comparison.AT_LEAST if line.worse_is_higher else Comparison.BELOW

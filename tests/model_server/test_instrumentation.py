@@ -1,0 +1,160 @@
+"""What a prediction counts as, in virtual time and with a registry of its own."""
+
+from __future__ import annotations
+
+import contextlib
+import urllib.error
+
+import pytest
+from instrumentation import DURATION_BUCKETS, ERROR_TYPES, Instrumentation, MissingSetting, model_from_environment
+
+MODEL = {"model_name": "machine-failure", "model_version": "1.4.0"}
+
+
+class BadInput(ValueError):
+    pass
+
+
+class Clock:
+    def __init__(self) -> None:
+        self.now = 100.0
+
+    def __call__(self) -> float:
+        return self.now
+
+
+@pytest.fixture
+def clock() -> Clock:
+    return Clock()
+
+
+@pytest.fixture
+def instrumentation(clock: Clock) -> Instrumentation:
+    return Instrumentation("machine-failure", "1.4.0", "python", rejections=(BadInput,), clock=clock)
+
+
+def predict(
+    instrumentation: Instrumentation, clock: Clock, seconds: float, failure: BaseException | None = None
+) -> None:
+    with instrumentation.prediction():
+        clock.now += seconds
+        if failure is not None:
+            raise failure
+
+
+def predictions(instrumentation: Instrumentation) -> dict[str, float | None]:
+    return {
+        status: instrumentation.registry.get_sample_value("model_predictions_total", {**MODEL, "status": status})
+        for status in ("success", "error", "rejected")
+    }
+
+
+def errors(instrumentation: Instrumentation) -> dict[str, float | None]:
+    return {
+        name: instrumentation.registry.get_sample_value("model_errors_total", {**MODEL, "error_type": name})
+        for name in ERROR_TYPES
+    }
+
+
+def duration(instrumentation: Instrumentation, suffix: str, **labels: str) -> float | None:
+    return instrumentation.registry.get_sample_value(f"model_prediction_duration_seconds_{suffix}", {**MODEL, **labels})
+
+
+def test_a_prediction_that_returns_is_a_success(instrumentation: Instrumentation, clock: Clock) -> None:
+    predict(instrumentation, clock, 0.3)
+    assert predictions(instrumentation) == {"success": 1, "error": 0, "rejected": 0}
+    assert set(errors(instrumentation).values()) == {0}
+
+
+def test_bad_input_is_rejected_and_no_error(instrumentation: Instrumentation, clock: Clock) -> None:
+    with pytest.raises(BadInput):
+        predict(instrumentation, clock, 0.3, BadInput())
+    assert predictions(instrumentation) == {"success": 0, "error": 0, "rejected": 1}
+    assert set(errors(instrumentation).values()) == {0}
+
+
+@pytest.mark.parametrize(
+    ("failure", "error_type"),
+    [
+        (MemoryError(), "out_of_memory"),
+        (TimeoutError(), "timeout"),
+        (SystemExit(1), "timeout"),
+        (ConnectionRefusedError(), "dependency_error"),
+        (urllib.error.URLError("no route to host"), "dependency_error"),
+        (FileNotFoundError(), "dependency_error"),
+        (ZeroDivisionError(), "model_error"),
+        (KeyError("feature"), "model_error"),
+        (ValueError(), "model_error"),
+        (TypeError(), "model_error"),
+        (RuntimeError(), "model_error"),
+        (AssertionError(), "other"),
+        (KeyboardInterrupt(), "other"),
+    ],
+    ids=lambda value: value if isinstance(value, str) else type(value).__name__,
+)
+def test_every_other_exception_is_an_error_of_a_listed_type(
+    instrumentation: Instrumentation, clock: Clock, failure: BaseException, error_type: str
+) -> None:
+    with pytest.raises(type(failure)):
+        predict(instrumentation, clock, 0.3, failure)
+    assert predictions(instrumentation) == {"success": 0, "error": 1, "rejected": 0}
+    assert errors(instrumentation) == {name: float(name == error_type) for name in ERROR_TYPES}
+
+
+@pytest.mark.parametrize("failure", [None, BadInput(), ZeroDivisionError()], ids=["success", "rejected", "error"])
+def test_the_duration_is_observed_whatever_the_outcome(
+    instrumentation: Instrumentation, clock: Clock, failure: Exception | None
+) -> None:
+    with contextlib.suppress(BadInput, ZeroDivisionError):
+        predict(instrumentation, clock, 0.75, failure)
+    assert duration(instrumentation, "sum") == 0.75
+    assert duration(instrumentation, "bucket", le="0.5") == 0
+    assert duration(instrumentation, "bucket", le="0.75") == 1
+
+
+@pytest.mark.parametrize("bound", DURATION_BUCKETS)
+def test_a_prediction_at_a_bound_is_within_it(instrumentation: Instrumentation, bound: float) -> None:
+    instrumentation.succeeded(bound)
+    assert duration(instrumentation, "bucket", le=str(bound)) == 1
+
+
+def test_outcomes_can_be_recorded_without_running_anything(instrumentation: Instrumentation) -> None:
+    instrumentation.succeeded(0.1)
+    instrumentation.rejected(0.2)
+    instrumentation.failed(0.3, TimeoutError())
+    assert predictions(instrumentation) == {"success": 1, "error": 1, "rejected": 1}
+    assert errors(instrumentation)["timeout"] == 1
+    assert duration(instrumentation, "count") == 3
+
+
+def test_a_user_can_add_exceptions_of_a_library() -> None:
+    class OutOfDeviceMemory(RuntimeError):
+        pass
+
+    own = Instrumentation("m", "1", "torch", error_types=[(OutOfDeviceMemory, "out_of_memory")])
+    own.failed(0.1, OutOfDeviceMemory())
+    labels = {"model_name": "m", "model_version": "1", "error_type": "out_of_memory"}
+    assert own.registry.get_sample_value("model_errors_total", labels) == 1
+
+
+def test_an_error_type_outside_the_list_is_refused() -> None:
+    with pytest.raises(ValueError, match=r"error types \['gpu'\] are not in the list: model_error, timeout"):
+        Instrumentation("m", "1", "torch", error_types=[(RuntimeError, "gpu")])
+
+
+@pytest.mark.parametrize(
+    ("environment", "missing"),
+    [
+        ({}, "MODEL_NAME and MODEL_VERSION must be set"),
+        ({"MODEL_NAME": "churn"}, "MODEL_VERSION must be set"),
+        ({"MODEL_NAME": "churn", "MODEL_VERSION": " "}, "MODEL_VERSION must be set"),
+        ({"MODEL_VERSION": "1"}, "MODEL_NAME must be set"),
+    ],
+)
+def test_a_server_that_does_not_know_its_version_does_not_start(environment: dict[str, str], missing: str) -> None:
+    with pytest.raises(MissingSetting, match=f"^{missing}, for instance"):
+        model_from_environment(environment)
+
+
+def test_name_and_version_come_from_the_environment() -> None:
+    assert model_from_environment({"MODEL_NAME": "churn", "MODEL_VERSION": "2.0 "}) == ("churn", "2.0")

@@ -1,0 +1,152 @@
+"""No alert goes unspecified, and no case proves less than it seems to."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Iterable, Iterator, Sequence
+from pathlib import Path
+
+import pytest
+
+from tests.rules.case import SILENT, Case, Specification
+from tests.rules.cases import SPECIFICATIONS
+from tests.rules.incidents import INCIDENTS
+from tests.rules.rendering import EVALUATION, Rule, write_cases, write_rules
+from tests.rules.series import Series, predictions
+from toolkit import promtool
+from toolkit.contract import MetricCatalogue
+from toolkit.definitions import Definitions
+from toolkit.durations import parse_duration
+from toolkit.plan.model import Plan
+from toolkit.promql.parser import parse
+from toolkit.promql.printer import one_line
+from toolkit.promql.tree import Expression, Matcher, Selector, walk
+
+ALL_SERIES = [
+    *(series for specification in SPECIFICATIONS for case in specification.cases for series in case.series),
+    *(series for specification in SPECIFICATIONS for series in specification.noise),
+    *(series for incident in INCIDENTS for series in incident.series),
+]
+
+
+def test_every_alert_is_specified_and_nothing_else(plan: Plan) -> None:
+    specified = [specification.alert for specification in SPECIFICATIONS]
+    assert sorted(specified) == sorted({alert.alert.name for alert in plan.prometheus_alerts})
+
+
+def test_every_severity_fires_in_one_case_and_is_silent_in_another(rules: Sequence[Rule], tmp_path: Path) -> None:
+    assert uncovered(SPECIFICATIONS, rules, tmp_path) == []
+
+
+def test_an_alert_without_a_firing_case_of_a_severity_is_found(rules: Sequence[Rule], tmp_path: Path) -> None:
+    only_silent = Specification(
+        "ModelErrorRatioHigh", (), (Case("silent", (predictions("success", 1),), {"1m": SILENT}),)
+    )
+    own = [rule for rule in rules if rule["alert"] == only_silent.alert]
+    assert uncovered([only_silent], own, tmp_path) == ["ModelErrorRatioHigh critical", "ModelErrorRatioHigh warning"]
+
+
+def test_every_selector_of_every_rule_finds_a_series_in_some_case(plan: Plan) -> None:
+    for specification in SPECIFICATIONS:
+        series = [one for case in specification.cases for one in case.series]
+        for alert in plan.prometheus_alerts:
+            if alert.alert.name == specification.alert:
+                assert list(idle_selectors(alert.condition, series)) == [], specification.alert
+
+
+@pytest.mark.parametrize(
+    "idle",
+    [
+        'model_prediction_total{namespace="production"}',
+        'model_predictions_total{status="failure"}',
+        'model_predictions_total{namespace=~"prod"}',
+        'model_predictions_total{model_name!="churn"}',
+    ],
+)
+def test_a_selector_that_finds_no_series_is_found(idle: str) -> None:
+    expression = parse(f"rate(model_predictions_total[5m]) / rate({idle}[5m])")
+    assert list(idle_selectors(expression, [predictions("error", 60)])) == [idle]
+
+
+def test_every_series_is_one_of_the_contract_with_all_its_labels(definitions: Definitions) -> None:
+    assert [series.name for series in ALL_SERIES if not is_of_contract(series, definitions.catalogue)] == []
+
+
+def test_a_series_outside_the_contract_is_found(definitions: Definitions) -> None:
+    good = predictions("error", 60)
+    assert is_of_contract(good, definitions.catalogue)
+    without_pod = {name: value for name, value in good.labels.items() if name != "pod"}
+    for bad in (
+        predictions("failure", 60),
+        Series(good.metric, without_pod, good.parts, is_counter=True),
+        Series("model_prediction_total", good.labels, good.parts, is_counter=True),
+    ):
+        assert not is_of_contract(bad, definitions.catalogue), bad.name
+
+
+def test_no_case_has_a_series_twice() -> None:
+    """promtool would mix their samples without a word."""
+    for specification in SPECIFICATIONS:
+        for case in specification.cases:
+            names = [series.name for series in (*case.series, *specification.noise)]
+            assert len(names) == len(set(names)), f"{specification.alert}: {case.name}"
+    for incident in INCIDENTS:
+        names = [series.name for series in incident.series]
+        assert len(names) == len(set(names)), incident.name
+
+
+def test_every_case_has_a_name_of_its_own_and_looks_at_moments_of_evaluation() -> None:
+    for specification in SPECIFICATIONS:
+        names = [case.name for case in specification.cases]
+        assert len(names) == len(set(names)), specification.alert
+    moments = [time for specification in SPECIFICATIONS for case in specification.cases for time in case.at]
+    moments += [time for incident in INCIDENTS for time in incident.at]
+    assert [time for time in moments if parse_duration(time).seconds % parse_duration(EVALUATION).seconds] == []
+
+
+def test_every_alert_keeps_its_names_and_addresses_in_a_case_of_its_own() -> None:
+    """Names are derived from the alert's, so that a copied text shows."""
+    for specification in SPECIFICATIONS:
+        firing = [alert for case in specification.cases for alerts in case.at.values() for alert in alerts]
+        assert firing
+        for alert in firing:
+            assert alert.runbook_url.endswith(f"/{specification.alert}.md")
+            assert alert.labels["namespace"] == "production"
+
+
+def uncovered(specifications: Iterable[Specification], rules: Sequence[Rule], folder: Path) -> list[str]:
+    """The alerts and severities that fire in no case or are silent in none."""
+    rule_file = write_rules(folder / "rules.yaml", rules)
+    files = [file for specification in specifications for file in write_cases(folder, rule_file, specification)]
+    return [
+        f"{counted.alert} {counted.severity}"
+        for counted in promtool.coverage(files, [rule_file])
+        if not counted.firing or not counted.silent
+    ]
+
+
+def idle_selectors(expression: Expression, series: Sequence[Series]) -> Iterator[str]:
+    """The selectors of `expression` that pick none of `series`."""
+    for part in walk(expression):
+        if isinstance(part, Selector) and not any(picks(part, one) for one in series):
+            yield one_line(part)
+
+
+def picks(selector: Selector, series: Series) -> bool:
+    return selector.metric == series.metric and all(accepts(m, series) for m in selector.matchers)
+
+
+def accepts(matcher: Matcher, series: Series) -> bool:
+    value = series.labels.get(matcher.label, "")
+    if matcher.operator in ("=", "!="):
+        return (value == matcher.value) == (matcher.operator == "=")
+    return (re.fullmatch(matcher.value, value) is not None) == (matcher.operator == "=~")
+
+
+def is_of_contract(series: Series, catalogue: MetricCatalogue) -> bool:
+    shape = catalogue.shape(series.metric)
+    return (
+        shape is not None
+        and shape.labels == series.labels.keys()
+        and all(series.labels[label] in values for label, values in shape.closed.items())
+    )
