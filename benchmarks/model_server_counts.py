@@ -14,7 +14,7 @@ import tempfile
 import time
 from pathlib import Path
 
-from tests.model_server.server import GOOD_BODY, STATUS_OF_CODE, Load, Scrapes, running, total
+from tests.model_server.server import GOOD_BODY, STATUS_OF_CODE, Load, Scrapes, faults_on, running, total
 
 WORKERS = 4
 BODIES = (GOOD_BODY, GOOD_BODY, GOOD_BODY, b"not JSON")
@@ -25,7 +25,7 @@ def main(requests: int) -> int:
     """Run it and print what was answered, what was counted and what the scrapes saw."""
     with tempfile.TemporaryDirectory() as folder:
         faults_file = Path(folder) / "faults"
-        with running(Path(folder), WORKERS, FAULTS="on", FAULTS_FILE=str(faults_file)) as server:
+        with running(Path(folder), WORKERS, faults_on(faults_file)) as server:
             faults_file.write_text("error_ratio=0.05")
             scrapes = Scrapes(server, pause=SECONDS_BETWEEN_SCRAPES)
             start = time.monotonic()
@@ -44,7 +44,7 @@ def main(requests: int) -> int:
     exact = True
     for status in STATUS_OF_CODE.values():
         answered = sum(each.by_status[status] for each in answers)
-        counted = total(series, "model_predictions_total", status=status)
+        counted = total(series, "model_predictions_total", "status", status)
         exact &= answered == counted
         print(f"{status:9} answered {answered:7}  counted {counted:9.0f}")
     unanswered = sum(each.unanswered for each in answers)

@@ -115,13 +115,17 @@ def test_nothing_shipped_is_beyond_azures_limits(environment: str) -> None:
     assert azure_findings(build_plan(shipped(), shipped_environment(environment))) == []
 
 
-def test_every_alert_of_staging_is_deployed_once() -> None:
-    plan = build_plan(shipped(), shipped_environment("staging"))
-    rules = [resource["name"] for resource in template("staging", "alerts")["resources"] if "Alert" in resource["type"]]
-    planned = len(plan.metric_alerts)
-    assert len(rules) == planned
-    outputs = template("staging", "alerts")["outputs"]
-    assert len(outputs["logAlerts"]["value"]) == len(plan.log_alerts)
+@pytest.mark.parametrize("environment", ENVIRONMENTS)
+def test_every_planned_alert_is_deployed_and_named_in_the_outputs(environment: str) -> None:
+    plan = build_plan(shipped(), shipped_environment(environment))
+    document = template(environment, "alerts")
+    for kind, output, alerts in (
+        ("Microsoft.Insights/scheduledQueryRules", "logAlerts", plan.log_alerts),
+        ("Microsoft.Insights/metricAlerts", "metricAlerts", plan.metric_alerts),
+    ):
+        names = [resource["name"] for resource in document["resources"] if resource["type"] == kind]
+        assert len(set(names)) == len(alerts)
+        assert document["outputs"][output]["value"] == sorted(names)
 
 
 def put(path: str, value: object) -> Callable[[dict[str, Any]], None]:

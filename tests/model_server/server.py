@@ -13,9 +13,10 @@ import sys
 import threading
 import time
 from collections import Counter
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
+from types import MappingProxyType
 
 from prometheus_client.parser import text_string_to_metric_families
 
@@ -60,7 +61,9 @@ class Answers:
 
 
 @contextlib.contextmanager
-def running(folder: Path, workers: int = 4, example: Path = EXAMPLE, **settings: str) -> Iterator[Server]:
+def running(
+    folder: Path, workers: int = 4, settings: Mapping[str, str] = MappingProxyType({}), example: Path = EXAMPLE
+) -> Iterator[Server]:
     """The server in `example` with `workers` workers, ready to answer; stopped with all its processes at the end.
 
     `settings` are environment variables, `folder` takes its log. Raises RuntimeError with the log where it does not
@@ -102,11 +105,16 @@ def running(folder: Path, workers: int = 4, example: Path = EXAMPLE, **settings:
             _stop(process)
 
 
-def get(port: int, path: str, **headers: str) -> bytes:
+def faults_on(file: Path) -> dict[str, str]:
+    """The settings under which a server does what `file` says, see faults.py."""
+    return {"FAULTS": "on", "FAULTS_FILE": str(file)}
+
+
+def get(port: int, path: str, accept: str = "*/*") -> bytes:
     """The body of the answer to one GET; raises RuntimeError unless the status is 200."""
     connection = http.client.HTTPConnection(_LOOPBACK, port, timeout=_WITHIN_SECONDS)
     try:
-        connection.request("GET", path, headers=headers)
+        connection.request("GET", path, headers={"Accept": accept})
         answer = connection.getresponse()
         body = answer.read()
     finally:
@@ -125,9 +133,13 @@ def values(exposition: str) -> dict[Series, float]:
     }
 
 
-def total(series: dict[Series, float], name: str, **labels: str) -> float:
-    """The sum of the series called `name` that carry `labels`."""
-    return sum(value for (found, has), value in series.items() if found == name and labels.items() <= set(has))
+def total(series: Mapping[Series, float], name: str, label: str = "", value: str = "") -> float:
+    """The sum of the series called `name`; of those with `value` in `label`, where a label is given."""
+    return sum(
+        number
+        for (found, labels), number in series.items()
+        if found == name and (not label or (label, value) in labels)
+    )
 
 
 def post(port: int, body: bytes) -> int | None:

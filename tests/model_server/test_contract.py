@@ -40,7 +40,7 @@ def exposition(server: Server) -> str:
 
 def test_the_server_exports_the_contract_and_nothing_else(server: Server, exposition: str) -> None:
     assert differences(parse_text(exposition)) == []
-    open_metrics = get(server.metrics_port, "/metrics", Accept=OPEN_METRICS).decode()
+    open_metrics = get(server.metrics_port, "/metrics", OPEN_METRICS).decode()
     assert open_metrics.endswith("# EOF\n")
     assert differences(parse_openmetrics(open_metrics)) == []
 
@@ -176,6 +176,11 @@ def test_the_content_type_is_the_one_that_was_asked_for(server: Server, accept: 
     connection.request("GET", "/metrics", headers={"Accept": accept})
     assert connection.getresponse().getheader("Content-Type") == content_type
     connection.close()
+
+
+def test_a_scrape_can_ask_for_one_metric(server: Server) -> None:
+    exposition = get(server.metrics_port, "/metrics?name[]=model_info").decode()
+    assert [family.name for family in parse_text(exposition)] == ["model_info"]
 
 
 def test_the_metrics_are_not_on_the_port_that_callers_reach(server: Server) -> None:

@@ -9,7 +9,7 @@ import subprocess
 import sys
 import threading
 import time
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping, Sequence
 from pathlib import Path
 
 import faults
@@ -24,6 +24,7 @@ from tests.model_server.server import (
     Scrapes,
     Series,
     Server,
+    faults_on,
     post,
     running,
     total,
@@ -41,13 +42,13 @@ def faults_file(tmp_path: Path) -> Path:
 
 @pytest.fixture
 def server(tmp_path: Path, faults_file: Path) -> Iterator[Server]:
-    with running(tmp_path, WORKERS, FAULTS="on", FAULTS_FILE=str(faults_file)) as started:
+    with running(tmp_path, WORKERS, faults_on(faults_file)) as started:
         yield started
 
 
 def counted(series: dict[Series, float]) -> dict[str, float]:
     statuses = ("success", "error", "rejected")
-    return {status: total(series, "model_predictions_total", status=status) for status in statuses}
+    return {status: total(series, "model_predictions_total", "status", status) for status in statuses}
 
 
 def answered(*answers: Answers) -> dict[str, float]:
@@ -130,13 +131,13 @@ def test_a_worker_killed_at_any_moment_answers_nothing_uncounted_and_counts_one_
 
 def test_a_prediction_that_takes_too_long_is_answered_and_counted_as_a_timeout(tmp_path: Path) -> None:
     faults_file = tmp_path / "faults"
-    settings = {"FAULTS": "on", "FAULTS_FILE": str(faults_file), "GUNICORN_CMD_ARGS": "--timeout 1"}
-    with running(tmp_path, workers=1, **settings) as server:
+    settings = {**faults_on(faults_file), "GUNICORN_CMD_ARGS": "--timeout 1"}
+    with running(tmp_path, workers=1, settings=settings) as server:
         faults.write("added_seconds=20", faults_file)
         assert post(server.score_port, GOOD_BODY) == 500
         series = server.scrape()
         assert counted(series) == {"success": 0, "error": 1, "rejected": 0}
-        assert total(series, "model_errors_total", error_type="timeout") == 1
+        assert total(series, "model_errors_total", "error_type", "timeout") == 1
         assert total(series, "model_prediction_duration_seconds_count") == 1
 
 
@@ -162,7 +163,7 @@ def test_a_reload_keeps_the_counts(tmp_path: Path) -> None:
 
 def test_a_stop_lets_the_prediction_under_way_finish(tmp_path: Path) -> None:
     faults_file = tmp_path / "faults"
-    with running(tmp_path, workers=1, FAULTS="on", FAULTS_FILE=str(faults_file)) as server:
+    with running(tmp_path, workers=1, settings=faults_on(faults_file)) as server:
         faults.write("added_seconds=0.5", faults_file)
         codes: list[int | None] = []
         caller = threading.Thread(target=lambda: codes.append(post(server.score_port, GOOD_BODY)))
@@ -173,7 +174,7 @@ def test_a_stop_lets_the_prediction_under_way_finish(tmp_path: Path) -> None:
         assert (codes, server.process.wait(10)) == ([200], 0)
 
 
-def serve(*command: str, **settings: str) -> subprocess.CompletedProcess[str]:
+def serve(command: Sequence[str], settings: Mapping[str, str]) -> subprocess.CompletedProcess[str]:
     return subprocess.run(
         [sys.executable, "serve.py", *command],
         cwd=EXAMPLE,
@@ -205,13 +206,13 @@ def serve(*command: str, **settings: str) -> subprocess.CompletedProcess[str]:
 def test_wrong_settings_are_explained_before_anything_starts(
     command: tuple[str, ...], settings: dict[str, str], says: str
 ) -> None:
-    done = serve(*command, **settings)
+    done = serve(command, settings)
     assert (done.returncode, done.stdout, done.stderr) == (2, "", says)
 
 
 def test_a_port_in_use_is_explained_before_anything_starts() -> None:
     with socket.create_server(("127.0.0.1", 0)) as taken:
-        done = serve("echo", "started", **MODEL, METRICS_BIND=f"127.0.0.1:{taken.getsockname()[1]}")
+        done = serve(("echo", "started"), {**MODEL, "METRICS_BIND": f"127.0.0.1:{taken.getsockname()[1]}"})
     assert (done.returncode, done.stdout) == (1, "")
     assert done.stderr.startswith("cannot serve: ") and "in use" in done.stderr
 
@@ -222,7 +223,7 @@ def test_a_port_in_use_is_explained_before_anything_starts() -> None:
     ids=["exit", "killed"],
 )
 def test_the_exit_status_is_that_of_the_server(code: str, status: int) -> None:
-    assert serve(sys.executable, "-c", code, **MODEL, METRICS_BIND="127.0.0.1:0").returncode == status
+    assert serve((sys.executable, "-c", code), {**MODEL, "METRICS_BIND": "127.0.0.1:0"}).returncode == status
 
 
 def test_gunicorn_without_serve_says_what_to_start_instead(tmp_path: Path) -> None:

@@ -31,7 +31,7 @@ def files_of(folder: Path) -> dict[str, bytes]:
 
 
 def copied(target_folder: Path) -> Path:
-    """A copy of everything that a build needs."""
+    """A copy of everything that a build needs; the external programs are shared."""
     for name in SOURCES:
         source, target = PROJECT / name, target_folder / name
         target.parent.mkdir(exist_ok=True)
@@ -39,6 +39,8 @@ def copied(target_folder: Path) -> Path:
             shutil.copytree(source, target, ignore=shutil.ignore_patterns("__pycache__"))
         else:
             shutil.copy(source, target)
+    if (PROJECT / ".tools").exists():
+        (target_folder / ".tools").symlink_to(PROJECT / ".tools")
     return target_folder
 
 

@@ -137,10 +137,10 @@ class _Reader:
             return None
         match operator:
             case "extend":
-                self._check(tokens, columns)
+                self._check_items(tokens, columns)
                 return self._extended(tokens, columns)
             case "project":
-                self._check(tokens, columns)
+                self._check_items(tokens, columns)
                 return dict(_items(split(tokens, ","), columns or {}))
             case "project-rename":
                 return self._renamed(tokens, columns or {})
@@ -160,7 +160,7 @@ class _Reader:
             case "count":
                 return {"Count": Column("long", counted=True)}
             case "mv-expand" | "mvexpand":
-                self._check(tokens, columns)
+                self._check_items(tokens, columns)
                 return {**(columns or {}), **dict(_items(split(tokens, ","), columns or {}))}
             case "parse" | "parse-where":
                 subject, pattern = split_at_word(tokens, "with")
@@ -186,8 +186,8 @@ class _Reader:
         aggregations, grouping = split_at_word(tokens, "by")
         if tokens and tokens[0].is_name("by"):
             aggregations, grouping = (), tokens[1:]
-        self._check(aggregations, columns)
-        self._check(grouping, columns)
+        self._check_items(aggregations, columns)
+        self._check_items(grouping, columns)
         items = (*split(grouping, ","), *split(aggregations, ","))
         return dict(_items(items, columns or {}))
 
@@ -236,10 +236,24 @@ class _Reader:
             index += 1
         return tuple(kept)
 
+    def _check_items(self, tokens: Tokens, columns: Columns | None) -> None:
+        """Looks up every name in a list of expressions, but not those that the list gives."""
+        for item in split(tokens, ","):
+            _, expression = _named(item)
+            self._check(item[group_end(item, 0) + 2 :] if _is_tuple(item) else expression, columns)
+
     def _check(self, tokens: Tokens, columns: Columns | None) -> None:
         """Looks up every name in `tokens`."""
+        literal_end = 0
         for index, token in enumerate(tokens):
-            if token.kind is not Kind.NAME or token.text in KEYWORDS or (index and tokens[index - 1].is_symbol(".")):
+            if token.is_name("dynamic") and tokens[index + 1 : index + 2]:
+                literal_end = max(literal_end, group_end(tokens, index + 1))
+            if (
+                index < literal_end
+                or token.kind is not Kind.NAME
+                or token.text in KEYWORDS
+                or (index and tokens[index - 1].is_symbol("."))
+            ):
                 continue
             following = tokens[index + 1] if index + 1 < len(tokens) else None
             if token.text in self.named_values or (following is not None and following.is_symbol("=")):
@@ -272,7 +286,7 @@ def _named(item: Tokens) -> tuple[str, Tokens]:
 
 
 def _is_tuple(item: Tokens) -> bool:
-    end = group_end(item, 0) if item[0].is_symbol("(") else len(item)
+    end = group_end(item, 0) if item and item[0].is_symbol("(") else len(item)
     return end + 1 < len(item) and item[end + 1].is_symbol("=")
 
 

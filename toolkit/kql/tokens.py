@@ -63,33 +63,31 @@ _KINDS = {"string": Kind.STRING, "macro": Kind.MACRO, "name": Kind.NAME, "number
 def tokens_of(text: str) -> Tokens:
     """The tokens of `text`, without blanks and comments. Raises KqlSyntaxError for a string that does not end."""
     found: list[Token] = []
-    line = 1
+    after_blank: list[bool] = []
+    line, blank = 1, True
     for match in _TOKEN.finditer(text):
         kind = match.lastgroup or ""
         if kind == "open_string":
             raise KqlSyntaxError(f"line {line}: the string {text[match.start() :][:20]!r} does not end")
         if kind != "skip":
             found.append(Token(_KINDS[kind], match.group(), line))
+            after_blank.append(blank)
+        blank = kind == "skip"
         line += match.group().count("\n")
-    return _with_quoted_names(tuple(found))
+    return _with_quoted_names(tuple(found), after_blank)
 
 
-def _with_quoted_names(tokens: Tokens) -> Tokens:
-    """`['a b']` is a name where an expression begins, and an index behind a value."""
+def _with_quoted_names(tokens: Tokens, after_blank: list[bool]) -> Tokens:
+    """`['a b']` is an index where it stands directly behind a value, and a name elsewhere."""
     found: list[Token] = []
     index = 0
     while index < len(tokens):
-        token = tokens[index]
+        token, behind = tokens[index], tokens[index + 1 : index + 3]
         behind_value = bool(found) and (found[-1].kind is Kind.NAME or found[-1].is_symbol(")", "]"))
-        bracketed = tokens[index : index + 3]
-        if (
-            not behind_value
-            and len(bracketed) == 3
-            and token.is_symbol("[")
-            and bracketed[1].kind is Kind.STRING
-            and bracketed[2].is_symbol("]")
-        ):
-            found.append(Token(Kind.NAME, bracketed[1].text[1:-1], token.line))
+        is_index = behind_value and not after_blank[index]
+        is_quoted = len(behind) == 2 and behind[0].kind is Kind.STRING and behind[1].is_symbol("]")
+        if token.is_symbol("[") and is_quoted and not is_index:
+            found.append(Token(Kind.NAME, behind[0].text[1:-1], token.line))
             index += 3
         else:
             found.append(token)
