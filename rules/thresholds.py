@@ -23,8 +23,8 @@ LATENCY = above(
 )
 TRAFFIC_STOPPED = at_most(
     critical=0 * PER_SECOND,
-    window="10m",
-    hold="10m",
+    window="5m",
+    hold="15m",
     earlier=earlier(0.1 * PER_SECOND, window="1h", ago="1h"),
     because="a service that was asked every 10 seconds an hour ago and is asked no more has lost its callers",
 )

@@ -15,11 +15,12 @@ from toolkit.azure_contract import LogTable, PlatformMetric
 from toolkit.contract import Metric, MetricCatalogue
 from toolkit.dashboards import Dashboard
 from toolkit.findings import PROJECT, Finding, Location, Refused, shown_path
+from toolkit.promql.recordings import Recording, with_recorded
 from toolkit.signals import Signal
 
 RUNBOOKS = PROJECT / "rules" / "runbooks"
 
-Held = TypeVar("Held", Metric, LogTable, PlatformMetric)
+Held = TypeVar("Held", Metric, LogTable, PlatformMetric, Recording)
 Named = TypeVar("Named", Signal, Alert, Dashboard)
 
 
@@ -33,11 +34,16 @@ class Runbook:
 
 @dataclass(frozen=True)
 class Definitions:
-    """All definitions. `subjects` maps each signal's name to the module that holds it, which names its rule group."""
+    """All definitions.
+
+    The catalogue holds the recorded series too. `subjects` maps each signal's name to the module that holds it, which
+    names its rule group.
+    """
 
     catalogue: MetricCatalogue
     tables: Mapping[str, LogTable] = field(hash=False)
     platform_metrics: tuple[PlatformMetric, ...]
+    recordings: Mapping[str, Recording] = field(hash=False)
     signals: Mapping[str, Signal] = field(hash=False)
     subjects: Mapping[str, str] = field(hash=False)
     alerts: Mapping[str, Alert] = field(hash=False)
@@ -56,10 +62,13 @@ def load_definitions() -> Definitions:
     """
     queries = tuple(_modules("queries"))
     signals = _named(queries, Signal)
+    recordings = {one.name: one for one in _held(queries, Recording)}
+    scraped = MetricCatalogue({metric.name: metric for metric in _held(queries, Metric)})
     return Definitions(
-        catalogue=MetricCatalogue({metric.name: metric for metric in _held(queries, Metric)}),
+        catalogue=with_recorded(scraped, recordings.values()),
         tables=MappingProxyType({table.name: table for table in _held(queries, LogTable)}),
         platform_metrics=tuple(_held(queries, PlatformMetric)),
+        recordings=MappingProxyType(recordings),
         signals=signals,
         subjects=MappingProxyType({name: Path(signal.where.file).stem for name, signal in signals.items()}),
         alerts=_named(tuple(_modules("rules")), Alert),

@@ -4,24 +4,19 @@ from __future__ import annotations
 
 import http.client
 import json
-import socket
 import subprocess
 import tempfile
-import time
-from collections.abc import Iterator, Mapping
-from contextlib import contextmanager
+from collections.abc import Iterator, Mapping, Sequence
+from contextlib import ExitStack, contextmanager
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 from urllib.parse import urlencode, urlsplit
 
+from toolkit.processes import LOOPBACK, Program, ProgramFailed, answers, running_on_free_ports
 from toolkit.tools import find
 
-_LOOPBACK = "127.0.0.1"
-_READY_WITHIN_SECONDS = 30.0
-_STOPPED_WITHIN_SECONDS = 10.0
-# Another process can take a free port between our finding it and Prometheus's listening on it.
-_ATTEMPTS = 3
+_ANSWER_WITHIN_SECONDS = 30.0
 
 
 class PrometheusFailed(RuntimeError):
@@ -56,40 +51,34 @@ def backfill(openmetrics: str, blocks: Path) -> None:
 
 
 @contextmanager
-def serve(blocks: Path, configuration: str = "") -> Iterator[str]:
+def serve(blocks: Path, configuration: str = "", flags: Sequence[str] = ()) -> Iterator[str]:
     """A running Prometheus over the blocks in `blocks`; gives its address, such as "http://127.0.0.1:40123".
 
     It listens on the loopback only, scrapes nothing unless `configuration` (a prometheus.yml) says so, writes its log
-    of new samples into `blocks`, and is stopped when the context ends, however it ends. Raises PrometheusFailed where
-    it does not start, ToolMissing without Prometheus.
+    of new samples into `blocks`, and is stopped when the context ends, however it ends. `flags` are further arguments
+    of its command line. Raises PrometheusFailed where it does not start, ToolMissing without Prometheus.
     """
-    with tempfile.TemporaryDirectory() as folder:
-        settings, log = Path(folder) / "prometheus.yml", Path(folder) / "log"
+    with tempfile.TemporaryDirectory() as folder, ExitStack() as stack:
+        settings = Path(folder) / "prometheus.yml"
         settings.write_text(configuration, encoding="utf-8")
-        for attempt in range(1, _ATTEMPTS + 1):
-            port = _free_port()
-            with log.open("wb") as output:
-                process = subprocess.Popen(  # noqa: S603, the arguments are our own and no shell reads them
-                    [
-                        str(find("prometheus")),
-                        f"--config.file={settings}",
-                        f"--storage.tsdb.path={blocks}",
-                        "--storage.tsdb.retention.time=10y",
-                        f"--web.listen-address={_LOOPBACK}:{port}",
-                    ],
-                    stdout=output,
-                    stderr=subprocess.STDOUT,
-                )
-            try:
-                if not _becomes_ready(process, port):
-                    said = log.read_text(encoding="utf-8", errors="replace")
-                    if "address already in use" in said and attempt < _ATTEMPTS:
-                        continue
-                    raise PrometheusFailed(f"Prometheus did not start:\n{said}")
-                yield f"http://{_LOOPBACK}:{port}"
-                return
-            finally:
-                _stop(process)
+        command = [
+            str(find("prometheus")),
+            f"--config.file={settings}",
+            f"--storage.tsdb.path={blocks}",
+            "--storage.tsdb.retention.time=10y",
+            *flags,
+        ]
+
+        def on(ports: tuple[int, ...]) -> Program:
+            (port,) = ports
+            listening = [*command, f"--web.listen-address={LOOPBACK}:{port}"]
+            return Program("Prometheus", listening, lambda: answers(port, "/-/ready"))
+
+        try:
+            (port,) = stack.enter_context(running_on_free_ports(on, 1, Path(folder) / "log"))
+        except ProgramFailed as failed:
+            raise PrometheusFailed(str(failed)) from None
+        yield f"http://{LOOPBACK}:{port}"
 
 
 def query(address: str, promql: str, at: float) -> list[Sample]:
@@ -108,7 +97,7 @@ def formatted(address: str, promql: str) -> str:
 
 
 def _get(address: str, path: str, parameters: Mapping[str, str]) -> Any:
-    connection = http.client.HTTPConnection(urlsplit(address).netloc, timeout=_READY_WITHIN_SECONDS)
+    connection = http.client.HTTPConnection(urlsplit(address).netloc, timeout=_ANSWER_WITHIN_SECONDS)
     try:
         connection.request("GET", f"{path}?{urlencode(parameters)}")
         answer = json.loads(connection.getresponse().read())
@@ -117,35 +106,3 @@ def _get(address: str, path: str, parameters: Mapping[str, str]) -> Any:
     if answer["status"] != "success":
         raise QueryFailed(answer["error"])
     return answer["data"]
-
-
-def _free_port() -> int:
-    with socket.socket() as probe:
-        probe.bind((_LOOPBACK, 0))
-        port: int = probe.getsockname()[1]
-        return port
-
-
-def _becomes_ready(process: subprocess.Popen[bytes], port: int) -> bool:
-    deadline = time.monotonic() + _READY_WITHIN_SECONDS
-    while process.poll() is None and time.monotonic() < deadline:
-        connection = http.client.HTTPConnection(_LOOPBACK, port, timeout=1)
-        try:
-            connection.request("GET", "/-/ready")
-            if connection.getresponse().status == http.HTTPStatus.OK:
-                return True
-        except OSError:
-            pass  # not listening yet
-        finally:
-            connection.close()
-        time.sleep(0.02)
-    return False
-
-
-def _stop(process: subprocess.Popen[bytes]) -> None:
-    process.terminate()
-    try:
-        process.wait(_STOPPED_WITHIN_SECONDS)
-    except subprocess.TimeoutExpired:
-        process.kill()
-        process.wait()

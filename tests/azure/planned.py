@@ -125,6 +125,7 @@ PROMETHEUS_ALERT = PrometheusAlert(
 PLAN = Plan(
     environment=ENVIRONMENT,
     alerts=(ALERT,),
+    recordings=(),
     prometheus_alerts=(),
     log_alerts=(),
     metric_alerts=(),
@@ -140,6 +141,7 @@ def planned(*alerts: LogAlert | MetricAlert | PrometheusAlert, azure: AzureBacke
         environment=replace(ENVIRONMENT, azure=azure),
         log_alerts=tuple(alert for alert in alerts if isinstance(alert, LogAlert)),
         metric_alerts=tuple(alert for alert in alerts if isinstance(alert, MetricAlert)),
+        recordings=(),
         prometheus_alerts=tuple(alert for alert in alerts if isinstance(alert, PrometheusAlert)),
     )
 

@@ -49,8 +49,9 @@ def test_a_query_of_the_guide_is_refused(promql: str, unit: object, check: str, 
 @pytest.mark.parametrize("signal", [cpu_utilisation, memory_utilisation], ids=lambda signal: signal.name)
 def test_container_figures_leave_out_the_pods_own_cgroup_and_sandbox(signal: Query) -> None:
     plan = build_plan(shipped(), shipped_environment("production"))
-    conditions = [rule.condition for rule in plan.prometheus_alerts if rule.alert.signal is signal]
-    selectors = [part for condition in conditions for part in walk(condition) if isinstance(part, Selector)]
+    asked = [rule.condition for rule in plan.prometheus_alerts if rule.alert.signal is signal]
+    asked += [recorded.expression for recorded in plan.recordings]
+    selectors = [part for expression in asked for part in walk(expression) if isinstance(part, Selector)]
     containers = [part for part in selectors if part.metric.startswith("container_")]
     assert containers
     for selector in containers:
@@ -62,11 +63,11 @@ def test_a_raw_query_of_container_figures_is_narrowed_in_the_same_way() -> None:
         title="CPU",
         says="As in the guide.",
         per="namespace pod",
-        prometheus=Promql(text="sum by (namespace, pod) (rate(container_cpu_usage_seconds_total[5m]))"),
+        prometheus=Promql(text="max by (namespace, pod) (rate(container_cpu_usage_seconds_total[5m]))"),
     )
     plan = build_plan(alone(raw, any_threshold()), shipped_environment("production"))
     (selector,) = [part for part in walk(plan.prometheus_alerts[0].condition) if isinstance(part, Selector)]
-    assert Matcher("container", "!=", "") in selector.matchers
+    assert Matcher("container", "!=", "POD") in selector.matchers
     assert Matcher("namespace", "=", "production") in selector.matchers
 
 

@@ -204,6 +204,10 @@ RATIO_OF_COUNTS = f"{TWO_COUNTS} %s| project TimeGenerated, Deployment, Value = 
         ("| where Total > 0 ", True),
         ("| where Total >= 1 ", True),
         ("| where Bad >= 20 ", True),
+        (
+            "| join kind=inner (Traffic | summarize Total = count() by Deployment | where Total >= 20) on Deployment ",
+            True,
+        ),
         ("| where Total >= 20 ", False),
         ("| where Deployment == 'blue' and Total > 5 ", False),
     ],

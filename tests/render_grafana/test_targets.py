@@ -31,8 +31,11 @@ def test_a_prometheus_query() -> None:
             "editorMode": "code",
             "expr": (
                 "sum by (namespace, model_name) (\n"
-                "  rate(\n"
-                '    model_predictions_total{job="ml-inference-metrics", namespace=~"$namespace"}[$__rate_interval]\n'
+                "  avg_over_time(\n"
+                "    model_version_status:model_predictions:rate5m{\n"
+                '      job="ml-inference-metrics",\n'
+                '      namespace=~"$namespace",\n'
+                "    }[$__rate_interval]\n"
                 "  )\n"
                 ")"
             ),

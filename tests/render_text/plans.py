@@ -82,6 +82,7 @@ def small_definitions(alert: Alert = ALERT) -> Definitions:
         catalogue=MetricCatalogue({}),
         tables={},
         platform_metrics=(),
+        recordings={},
         signals={"queue_length": alert.signal, "spare": SPARE},
         subjects={"queue_length": "queue", "spare": "queue"},
         alerts={alert.name: alert},
@@ -139,4 +140,4 @@ def small_plan(alert: Alert = ALERT, environment: Environment | None = None) -> 
     row = PlannedRow(1, "Is it full?", 0, (panel, stat))
     dashboard = Dashboard(title="Queue", says="Is the queue long?", rows=(Row("Is it full?"),), places=tuple(Place))
     shown = PlannedDashboard("small-queue", "Queue (small)", dashboard, (), (row,))
-    return Plan(environment or small_environment(), (alert,), rules, (), (), (shown,), ())
+    return Plan(environment or small_environment(), (alert,), (), rules, (), (), (shown,), ())

@@ -14,6 +14,9 @@ NAMESPACE = "production"
 METRICS_SERVICE = "ml-inference-metrics"
 CONTAINER = "model-server"
 GIB = 2**30
+# Where kube-state-metrics runs, and where it runs after somebody replaced its pod.
+EXPORTER = "10.0.9.9:8080"
+NEW_EXPORTER = "10.0.9.10:8080"
 
 
 @dataclass(frozen=True)
@@ -105,9 +108,11 @@ def model_info(
     return _gauge("model_info", {**labels, **_target(pod, namespace, job)}, present)
 
 
-def up(*works: Part, pod: Pod = POD_A, namespace: str = NAMESPACE, job: str = METRICS_SERVICE) -> Series:
+def up(
+    *works: Part, pod: Pod = POD_A, namespace: str = NAMESPACE, job: str = METRICS_SERVICE, port: int = 5001
+) -> Series:
     """1 while the scrape of a pod works, 0 while it fails."""
-    return _gauge("up", _target(pod, namespace, job), works)
+    return _gauge("up", {**_target(pod, namespace, job), "instance": f"{pod.address}:{port}"}, works)
 
 
 def restarts(
@@ -116,9 +121,11 @@ def restarts(
     container: str = CONTAINER,
     namespace: str = NAMESPACE,
     job: str = "kube-state-metrics",
+    exporter: str = EXPORTER,
 ) -> Series:
     """How often a container was restarted so far: levels, although it is a counter, because restarts are single."""
-    return _gauge("kube_pod_container_status_restarts_total", _kubernetes_pod(pod, container, namespace, job), number)
+    labels = {**_kubernetes_pod(pod, container, namespace, job), "instance": exporter}
+    return _gauge("kube_pod_container_status_restarts_total", labels, number)
 
 
 def waiting(
@@ -154,15 +161,12 @@ def limit(
     container: str = CONTAINER,
     namespace: str = NAMESPACE,
     job: str = "kube-state-metrics",
+    exporter: str = EXPORTER,
 ) -> Series:
     """A container's limit: cores of `cpu`, bytes of `memory`."""
     unit = {"cpu": "core", "memory": "byte", "ephemeral_storage": "byte"}[resource]
-    labels = {
-        "resource": resource,
-        "unit": unit,
-        "node": "aks-pool-1",
-        **_kubernetes_pod(pod, container, namespace, job),
-    }
+    of_pod = {**_kubernetes_pod(pod, container, namespace, job), "instance": exporter}
+    labels = {"resource": resource, "unit": unit, "node": "aks-pool-1", **of_pod}
     return _gauge("kube_pod_container_resource_limits", labels, amount)
 
 
@@ -251,7 +255,7 @@ def _kube_state_metrics(namespace: str, job: str) -> dict[str, str]:
         "job": job,
         "service": "prometheus-kube-state-metrics",
         "endpoint": "http",
-        "instance": "10.0.9.9:8080",
+        "instance": EXPORTER,
     }
 
 

@@ -197,11 +197,11 @@ def _templates(plan: Plan, azure: AzureBackend) -> Iterator[Finding]:
 
 
 def _managed_prometheus(plan: Plan) -> Iterator[Finding]:
-    for group, alerts in rule_groups(plan).items():
+    for group in rule_groups(plan):
         if limits.GROUP_NAME.fullmatch(group) is None:
             problem = f"its rule group cannot be called {group!r}"
             remedy = "a name without : @ / # { } % & + * < > ?"
-            yield Finding(alerts[0].alert.where, f"alert {alerts[0].alert.name}", problem, remedy, "azure-group-name")
+            yield Finding(plan.environment.where, f"rule group {group}", problem, remedy, "azure-group-name")
     for alert in plan.prometheus_alerts:
         yield from _prometheus_rule(alert)
     definitions = {alert.alert.name: alert.alert.where for alert in plan.prometheus_alerts}

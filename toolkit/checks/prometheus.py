@@ -26,6 +26,10 @@ def prometheus_findings(plan: Plan, catalogue: MetricCatalogue) -> list[Finding]
         return []
     scrape = plan.environment.prometheus.scrape_interval
     findings: list[Finding] = []
+    for recorded in plan.recordings:
+        where, subject = recorded.recording.where, f"recording {recorded.recording.name}"
+        findings += _problems(infer(recorded.expression, catalogue), where, subject)
+        findings += _ranges(recorded.expression, where, subject, scrape)
     for rule in plan.prometheus_alerts:
         findings += _rule_findings(rule, catalogue, scrape)
     for dashboard in plan.dashboards:

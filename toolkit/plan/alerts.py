@@ -13,10 +13,10 @@ from toolkit.environment import Environment
 from toolkit.findings import Finding
 from toolkit.kql.template import KqlTemplateError, alert_form, render_kql, tables_named
 from toolkit.places import Place
+from toolkit.plan.expressions import placed
 from toolkit.plan.model import LogAlert, MetricAlert, PrometheusAlert
 from toolkit.plan.texts import azure_subject, description, prometheus_subject, runbook_url, summary, value_in_words
 from toolkit.plan.values import judged_unit, log_value, prometheus_condition, prometheus_value, windows_to_hold
-from toolkit.promql.scope import scoped
 from toolkit.promql.tree import Expression, RangeSelector, walk
 from toolkit.signals import Measure, Platform
 from toolkit.thresholds import Severity
@@ -71,8 +71,8 @@ class AlertPlanner:
                 alert=alert,
                 severity=severity,
                 group=f"{prometheus.workload}-{self.definitions.subjects.get(alert.signal.name, 'other')}",
-                value=scoped(value, self.definitions.catalogue, self.settings),
-                condition=scoped(condition, self.definitions.catalogue, self.settings),
+                value=placed(value, self.definitions, self.settings),
+                condition=placed(condition, self.definitions, self.settings),
                 window=window,
                 labels={"severity": severity.value, "team": alert.owner, "service": prometheus.workload},
                 annotations={

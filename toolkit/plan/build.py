@@ -8,10 +8,19 @@ from toolkit.environment import Environment
 from toolkit.findings import Finding, Refused
 from toolkit.places import Place
 from toolkit.plan.alerts import AlertPlanner, PanelLinks
-from toolkit.plan.model import LogAlert, MetricAlert, Plan, PlannedDashboard, PlannedPanel, PrometheusAlert
+from toolkit.plan.model import (
+    LogAlert,
+    MetricAlert,
+    Plan,
+    PlannedDashboard,
+    PlannedPanel,
+    PrometheusAlert,
+    PrometheusRecording,
+)
 from toolkit.plan.overrides import overridden
 from toolkit.plan.panels import PanelPlanner
 from toolkit.plan.places import places_of, raised_at
+from toolkit.promql.scope import scoped
 from toolkit.signals import View
 
 
@@ -40,12 +49,24 @@ def build_plan(definitions: Definitions, environment: Environment) -> Plan:
     return Plan(
         environment=environment,
         alerts=alerts,
+        recordings=_recordings(definitions, environment),
         prometheus_alerts=tuple(prometheus),
         log_alerts=tuple(rule for rule in azure if isinstance(rule, LogAlert)),
         metric_alerts=tuple(rule for rule in azure if isinstance(rule, MetricAlert)),
         dashboards=dashboards,
         disabled=disabled,
         findings=tuple(findings),
+    )
+
+
+def _recordings(definitions: Definitions, environment: Environment) -> tuple[PrometheusRecording, ...]:
+    """The recording rules, in a group of their own that other groups read."""
+    if environment.prometheus is None:
+        return ()
+    group, settings = f"{environment.prometheus.workload}-recorded", environment.settings()
+    return tuple(
+        PrometheusRecording(one, group, scoped(one.expression(), definitions.catalogue, settings))
+        for one in definitions.recordings.values()
     )
 
 

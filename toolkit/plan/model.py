@@ -14,6 +14,7 @@ from toolkit.durations import Duration
 from toolkit.environment import Environment, ResourceId
 from toolkit.findings import Finding
 from toolkit.places import Place
+from toolkit.promql.recordings import Recording
 from toolkit.promql.tree import Expression, Selector
 from toolkit.signals import Panel, Platform
 from toolkit.thresholds import Comparison, Severity, Threshold
@@ -37,6 +38,18 @@ class PrometheusAlert:
     window: Duration | None
     labels: Mapping[str, str] = field(hash=False)
     annotations: Mapping[str, str] = field(hash=False)
+
+
+@dataclass(frozen=True)
+class PrometheusRecording:
+    """A recording rule of Prometheus, scoped to the environment."""
+
+    recording: Recording
+    group: str
+    expression: Expression
+
+
+PrometheusRule = PrometheusAlert | PrometheusRecording
 
 
 @dataclass(frozen=True)
@@ -215,12 +228,20 @@ class Plan:
 
     environment: Environment
     alerts: tuple[Alert, ...]
+    recordings: tuple[PrometheusRecording, ...]
     prometheus_alerts: tuple[PrometheusAlert, ...]
     log_alerts: tuple[LogAlert, ...]
     metric_alerts: tuple[MetricAlert, ...]
     dashboards: tuple[PlannedDashboard, ...]
     disabled: tuple[Disabled, ...]
     findings: tuple[Finding, ...] = ()
+
+    @property
+    def prometheus_groups(self) -> Mapping[str, tuple[PrometheusRule, ...]]:
+        """The rules of Prometheus by group, recordings first, groups in order of their names."""
+        rules: list[PrometheusRule] = [*self.recordings, *self.prometheus_alerts]
+        names = sorted({rule.group for rule in rules})
+        return {name: tuple(rule for rule in rules if rule.group == name) for name in names}
 
     def threshold(self, alert: Alert) -> Threshold:
         """The threshold of `alert` with the environment's overrides in it."""

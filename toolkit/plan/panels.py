@@ -16,6 +16,7 @@ from toolkit.findings import Finding, Refused
 from toolkit.kql.measures import KqlText, LogDurations, LogList
 from toolkit.kql.template import PANEL, KqlTemplateError, render_kql, tables_named
 from toolkit.places import Place
+from toolkit.plan.expressions import placed
 from toolkit.plan.model import (
     LogQueryPlan,
     PanelQuery,
@@ -122,7 +123,7 @@ class PanelPlanner:
             panel=panel,
             place=place,
             title=panel.heading,
-            description=_description(panel, queries, judges),
+            description=_description(panel, queries, judges, self.definitions),
             unit=_unit(panel, measure),
             queries=queries,
             lines=tuple(_lines(panel, measure, watching)),
@@ -152,7 +153,7 @@ class PanelPlanner:
 
         def query(expression: Expression, legend: str, format: QueryFormat, instant: bool) -> PrometheusQuery:
             reader_chooses = frozenset(dashboard.labels) & {*per}
-            narrowed = scoped(expression, self.definitions.catalogue, self.settings, reader_chooses)
+            narrowed = placed(expression, self.definitions, self.settings, reader_chooses)
             return PrometheusQuery(narrowed, legend, format, instant)
 
         name = " ".join(f"{{{{{label}}}}}" for label in per if label != "namespace") or signal.title
@@ -252,33 +253,37 @@ class PanelPlanner:
                 continue
             with suppress(Refused):  # the panel itself reports what its expression refuses
                 for query in self._prometheus(dashboard, panel, measure, ()):
-                    for metric in _metrics(query.expression):
+                    for metric in _scraped_metrics(query.expression, self.definitions):
                         shape = self.definitions.catalogue.shape(metric)
                         if shape is not None and label in shape.labels:
                             yield metric
 
 
-def _description(panel: Panel, queries: tuple[PanelQuery, ...], judges: tuple[Alert, ...]) -> str:
+def _description(
+    panel: Panel, queries: tuple[PanelQuery, ...], judges: tuple[Alert, ...], definitions: Definitions
+) -> str:
     parts = [panel.signal.says]
     for alert in judges:
         comparison = alert.threshold.comparison.words
         levels = ", ".join(f"{level.value} when {comparison} {value}" for level, value in alert.threshold.levels)
         parts.append(f"{alert.name} judges it ({judged_title(alert)}): {levels}.")
-    parts.append(f"From {_sources(queries)}.")
+    parts.append(f"From {_sources(queries, definitions)}.")
     return "\n\n".join(parts)
 
 
-def _metrics(expression: Expression) -> tuple[str, ...]:
+def _scraped_metrics(expression: Expression, definitions: Definitions) -> tuple[str, ...]:
+    """The metrics that an expression rests on: what a recording was made from, rather than the recording."""
     named = [part.metric for part in walk(expression) if isinstance(part, Selector) and part.metric]
-    return tuple(dict.fromkeys(named))
+    recordings = definitions.recordings
+    return tuple(dict.fromkeys(recordings[name].counter if name in recordings else name for name in named))
 
 
-def _sources(queries: tuple[PanelQuery, ...]) -> str:
+def _sources(queries: tuple[PanelQuery, ...], definitions: Definitions) -> str:
     found: list[str] = []
     for query in queries:
         match query:
             case PrometheusQuery(expression=expression):
-                found += _metrics(expression)
+                found += _scraped_metrics(expression, definitions)
             case LogQueryPlan(tables=tables):
                 found += tables
             case PlatformQuery(platform=platform):

@@ -87,20 +87,25 @@ class Durations:
         return Call("histogram_quantile", (NumberLiteral(quantile), buckets))
 
     def buckets(self, window: Window) -> Expression:
-        """Events of each bucket in the window, for a heatmap."""
-        return _sum(("le",), _increase(self._series("_bucket"), window))
+        """Events per second of each bucket, for a heatmap."""
+        return _sum(("le",), _rate(self._series("_bucket"), window))
 
     def slow_share(self, bound: Quantity, per: Labels, window: Window) -> Expression:
         """The share of events slower than `bound`, exact because `bound` is one of the buckets."""
         buckets = self._series("_bucket")
         label = Matcher("le", "=", bucket_label(bound.value))
         quick = _sum(per, _rate(replace(buckets, matchers=(*buckets.matchers, label)), window))
-        total = _sum(per, _rate(self._series("_count"), window))
+        total = _sum(per, _rate(self._all(), window))
         return Binary("-", NumberLiteral(Decimal(1)), _over_positive(quick, total))
 
     def number(self, per: Labels, window: Window) -> Expression:
         """How many events the window holds."""
-        return _sum(per, _increase(self._series("_count"), window))
+        return _sum(per, _increase(self._all(), window))
+
+    def _all(self) -> Selector:
+        """The bucket that holds every event: one recording of the buckets serves the total too."""
+        buckets = self._series("_bucket")
+        return replace(buckets, matchers=(*buckets.matchers, Matcher("le", "=", "+Inf")))
 
     def _series(self, suffix: str) -> Selector:
         return _selector(f"{self.histogram}{suffix}{self.only}", self.where)

@@ -1,4 +1,4 @@
-"""The Prometheus alerts as rule groups of Azure Monitor managed service for Prometheus."""
+"""The Prometheus rules as rule groups of Azure Monitor managed service for Prometheus."""
 
 from __future__ import annotations
 
@@ -9,7 +9,7 @@ from toolkit.azure.limits import GROUP_INTERVAL, GROUP_RULES
 from toolkit.azure.names import ACTION_GROUPS, SEVERITIES, action_group_name
 from toolkit.durations import Duration
 from toolkit.environment import AzureBackend, ManagedPrometheus
-from toolkit.plan.model import Plan, PrometheusAlert
+from toolkit.plan.model import Plan, PrometheusRecording, PrometheusRule
 from toolkit.promql.printer import print_promql
 
 # Azure keeps an alert for this long after its condition was last met, as Microsoft's own rules for AKS do.
@@ -20,33 +20,32 @@ def rule_groups_template(plan: Plan, azure: AzureBackend, managed: ManagedPromet
     """The template `azure/prometheus-rule-groups.json`, to be deployed beside the action group of `alerts.json`."""
     return Template(
         description=(
-            f"Prometheus alerts of the environment {plan.environment.name}, for an Azure Monitor workspace: generated "
+            f"Prometheus rules of the environment {plan.environment.name}, for an Azure Monitor workspace: generated "
             f"from rules/, queries/ and {plan.environment.where.file}. Edit those, not this file. Deploy it after "
             "alerts.json, to the same resource group: it uses the action group from there."
         ),
-        resources=tuple(_rule_group(plan, azure, managed, name, alerts) for name, alerts in rule_groups(plan).items()),
+        resources=tuple(_rule_group(plan, azure, managed, name, rules) for name, rules in rule_groups(plan).items()),
         outputs={"ruleGroups": sorted(rule_groups(plan))},
     )
 
 
-def rule_groups(plan: Plan) -> Mapping[str, tuple[PrometheusAlert, ...]]:
-    """The alerts by the name of their rule group.
+def rule_groups(plan: Plan) -> Mapping[str, tuple[PrometheusRule, ...]]:
+    """The rules by the name of their rule group.
 
     A group of Prometheus becomes one group here, or several where it has more rules than Azure allows: the first keeps
     the name, the others count on from 2.
     """
-    grouped: dict[str, list[PrometheusAlert]] = {}
-    for alert in plan.prometheus_alerts:
-        grouped.setdefault(f"{plan.environment.name}-{alert.group}", []).append(alert)
     return {
-        f"{name}-{number}" if number > 1 else name: tuple(alerts[start : start + GROUP_RULES])
-        for name, alerts in sorted(grouped.items())
-        for number, start in enumerate(range(0, len(alerts), GROUP_RULES), start=1)
+        f"{plan.environment.name}-{name}-{number}" if number > 1 else f"{plan.environment.name}-{name}": (
+            rules[start : start + GROUP_RULES]
+        )
+        for name, rules in plan.prometheus_groups.items()
+        for number, start in enumerate(range(0, len(rules), GROUP_RULES), start=1)
     }
 
 
 def _rule_group(
-    plan: Plan, azure: AzureBackend, managed: ManagedPrometheus, name: str, alerts: tuple[PrometheusAlert, ...]
+    plan: Plan, azure: AzureBackend, managed: ManagedPrometheus, name: str, rules: tuple[PrometheusRule, ...]
 ) -> Resource:
     prometheus = plan.environment.prometheus
     interval = max(prometheus.evaluation_interval, GROUP_INTERVAL) if prometheus else GROUP_INTERVAL
@@ -64,17 +63,19 @@ def _rule_group(
         name=name,
         location=value_of(location),
         properties={
-            "description": f"Rule group {alerts[0].group} of the environment {plan.environment.name}.",
+            "description": f"Rule group {rules[0].group} of the environment {plan.environment.name}.",
             "enabled": True,
             "interval": interval.iso8601(),
             "scopes": [value_of(workspace), value_of(cluster)],
             "clusterName": value_of(cluster_name),
-            "rules": [_rule(plan, alert) for alert in alerts],
+            "rules": [_rule(plan, rule) for rule in rules],
         },
     )
 
 
-def _rule(plan: Plan, planned: PrometheusAlert) -> Mapping[str, Value]:
+def _rule(plan: Plan, planned: PrometheusRule) -> Mapping[str, Value]:
+    if isinstance(planned, PrometheusRecording):
+        return {"record": planned.recording.name, "expression": print_promql(planned.expression), "enabled": True}
     return {
         "alert": planned.alert.name,
         "expression": print_promql(planned.condition),

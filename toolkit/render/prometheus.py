@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 
-from toolkit.plan.model import Plan, PrometheusAlert
+from toolkit.plan.model import Plan, PrometheusAlert, PrometheusRecording, PrometheusRule
 from toolkit.promql.printer import print_promql
 from toolkit.render.yaml_text import YamlValue, yaml_text
 
@@ -12,7 +12,7 @@ HEADER = "Generated. Do not edit: change {source} and run `make build`."
 
 
 def render_prometheus(plan: Plan) -> Mapping[str, str]:
-    """`prometheus/<subject>.yaml` for each group of alerting rules."""
+    """`prometheus/<subject>.yaml` for each group of rules."""
     return {
         f"prometheus/{subject_of(plan, name)}.yaml": yaml_text({"groups": [group]}, header_of(plan, name))
         for name, group in rule_groups(plan).items()
@@ -24,14 +24,9 @@ def rule_groups(plan: Plan) -> Mapping[str, Mapping[str, YamlValue]]:
     if plan.environment.prometheus is None:
         return {}
     interval = plan.environment.prometheus.evaluation_interval.prometheus()
-    names = sorted({rule.group for rule in plan.prometheus_alerts})
     return {
-        name: {
-            "name": name,
-            "interval": interval,
-            "rules": [_rule(rule) for rule in plan.prometheus_alerts if rule.group == name],
-        }
-        for name in names
+        name: {"name": name, "interval": interval, "rules": [_rule(rule) for rule in rules]}
+        for name, rules in plan.prometheus_groups.items()
     }
 
 
@@ -43,12 +38,19 @@ def subject_of(plan: Plan, group: str) -> str:
 
 def header_of(plan: Plan, group: str) -> str:
     """The comment above a generated file, with the definitions that it comes from."""
-    rules = [rule for rule in plan.prometheus_alerts if rule.group == group]
-    sources = sorted({rule.alert.where.file for rule in rules} | {rule.alert.signal.where.file for rule in rules})
-    return HEADER.format(source=", ".join(sources))
+    sources = set()
+    for rule in plan.prometheus_groups[group]:
+        match rule:
+            case PrometheusAlert(alert=alert):
+                sources |= {alert.where.file, alert.signal.where.file}
+            case PrometheusRecording(recording=recording):
+                sources.add(recording.where.file)
+    return HEADER.format(source=", ".join(sorted(sources)))
 
 
-def _rule(rule: PrometheusAlert) -> Mapping[str, YamlValue]:
+def _rule(rule: PrometheusRule) -> Mapping[str, YamlValue]:
+    if isinstance(rule, PrometheusRecording):
+        return {"record": rule.recording.name, "expr": print_promql(rule.expression)}
     hold = rule.alert.threshold.hold
     return {
         "alert": rule.alert.name,

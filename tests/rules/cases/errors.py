@@ -100,13 +100,13 @@ MODEL_ERROR_RATIO_HIGH = Specification(
             at={"6m": SILENT, "30m": SILENT},
         ),
         Case(
-            "silent when all of 18 requests in 5 minutes fail: too few to judge",
-            (predictions("success", 0), predictions("error", 3.6)),
+            "silent when all of 19 requests in 5 minutes fail: too few to judge",
+            (predictions("success", 0), predictions("error", 3.8)),
             at={"6m": SILENT, "30m": SILENT},
         ),
         Case(
-            "both when all of 22 requests in 5 minutes fail: enough to judge",
-            (predictions("success", 0), predictions("error", 4.4)),
+            "both when all of 21 requests in 5 minutes fail, on two pods together: enough to judge",
+            (predictions("error", 2.2, pod=POD_A), predictions("error", 2, pod=POD_B)),
             at={"4m": SILENT, "30m": both("100%")},
         ),
         Case(
@@ -166,8 +166,8 @@ MODEL_ERROR_RATIO_HIGH = Specification(
             at={"5m30s": SILENT, "6m": (CRITICAL, *warning("5.4%"))},
         ),
         Case(
-            "silent when 18 valid requests fail in a flood of bad input: too few to judge",
-            (predictions("rejected", 9000), predictions("error", 3.6)),
+            "silent when 19 valid requests fail in a flood of bad input: too few to judge",
+            (predictions("rejected", 9000), predictions("error", 3.8)),
             at={"6m": SILENT, "30m": SILENT},
         ),
         Case(
@@ -189,9 +189,18 @@ MODEL_ERROR_RATIO_HIGH = Specification(
             at={"10m30s": SILENT, "12m": SILENT, "15m30s": SILENT, "20m": SILENT},
         ),
         Case(
-            "over when the errors are",
-            (predictions("success", For(15, 946), 1000), predictions("error", For(15, 54), 0)),
-            at={"15m": (CRITICAL, *warning("5.4%")), "20m30s": SILENT},
+            "a pod that restarts amid its errors does not end them",
+            (predictions("success", For(10, 946), RESET, 946), predictions("error", For(10, 54), RESET, 54)),
+            at={
+                "10m": (CRITICAL, *warning("5.4%")),
+                "10m30s": (CRITICAL, *warning("5.4%")),
+                "13m": (CRITICAL, *warning("5.4%")),
+            },
+        ),
+        Case(
+            "over within 5 minutes after the errors: after 2 minutes the window still holds half of them",
+            (predictions("success", For(15, 820), 1000), predictions("error", For(15, 180), 0)),
+            at={"15m": both("18%"), "17m": both("10%"), "20m30s": SILENT},
         ),
     ),
 )

@@ -56,7 +56,7 @@ def warning(share: str) -> tuple[Firing]:
 
 SLOW_ELSEWHERE = (
     *durations({"0.5": 0, "1.0": 0, "+Inf": 9000}, namespace="staging"),
-    *durations({"0.5": 0, "1.0": 0, "+Inf": 9000}, job="batch-scoring-metrics"),
+    *durations({"0.5": 2000, "1.0": 2000, "+Inf": 9000}, job="batch-scoring-metrics"),
     *durations({"0.5": 0, "1.0": 0, "+Inf": 9000}, job="ml-inferencer-metrics", pod=INFERENCER_POD),
 )
 
@@ -95,22 +95,25 @@ MODEL_LATENCY_HIGH = Specification(
             at={"11m": SILENT, "30m": SILENT},
         ),
         Case(
-            "silent when all of 18 requests in 5 minutes are slow: too few to judge",
-            durations({"0.25": 0, "0.5": 0, "1.0": 3.6, "+Inf": 3.6}),
+            "silent when all of 19 requests in 5 minutes are slow: too few to judge",
+            durations({"0.25": 0, "0.5": 0, "1.0": 3.8, "+Inf": 3.8}),
             at={"11m": SILENT, "30m": SILENT},
         ),
         Case(
-            "both when all of 22 requests in 5 minutes are slow: enough to judge",
-            durations({"0.25": 0, "0.5": 0, "1.0": 4.4, "+Inf": 4.4}),
+            "both when all of 21 requests in 5 minutes are slow, on two pods together: enough to judge",
+            (
+                *durations({"0.25": 0, "0.5": 0, "1.0": 2.2, "+Inf": 2.2}, pod=POD_A),
+                *durations({"0.25": 0, "0.5": 0, "1.0": 2, "+Inf": 2}, pod=POD_B),
+            ),
             at={"10m": SILENT, "30m": both("100%")},
         ),
         Case(
-            "two pods count by their traffic: 1 % of 900 and half of 100 are 5.9 %",
+            "two pods count by their traffic: a fifth of 900 and nine tenths of 100 are 27 %",
             (
-                *durations({"0.25": 600, "0.5": 891, "1.0": 900, "+Inf": 900}, pod=POD_A),
-                *durations({"0.25": 20, "0.5": 50, "1.0": 100, "+Inf": 100}, pod=POD_B),
+                *durations({"0.25": 600, "0.5": 720, "1.0": 900, "+Inf": 900}, pod=POD_A),
+                *durations({"0.25": 5, "0.5": 10, "1.0": 100, "+Inf": 100}, pod=POD_B),
             ),
-            at={"30m": warning("5.9%")},
+            at={"30m": both("27%")},
         ),
         Case(
             "silent when one quiet pod is slow with all of its few requests: 1 % of the model's",
@@ -182,9 +185,25 @@ MODEL_LATENCY_HIGH = Specification(
             at={"10m30s": SILENT, "12m": SILENT, "15m30s": SILENT, "25m": SILENT},
         ),
         Case(
-            "over when the answers are quick again",
-            durations({"0.25": 600, "0.5": (For(20, 740), 1000), "1.0": 1000, "+Inf": 1000}),
-            at={"20m": (CRITICAL, *warning("26%")), "25m30s": SILENT},
+            "a pod that restarts amid slow answers does not end them",
+            durations(
+                {
+                    "0.25": (For(15, 600), RESET, 600),
+                    "0.5": (For(15, 740), RESET, 740),
+                    "1.0": (For(15, 900), RESET, 900),
+                    "+Inf": (For(15, 1000), RESET, 1000),
+                }
+            ),
+            at={
+                "15m": (CRITICAL, *warning("26%")),
+                "15m30s": (CRITICAL, *warning("26%")),
+                "18m": (CRITICAL, *warning("26%")),
+            },
+        ),
+        Case(
+            "over within 5 minutes after the slow answers: after 2 minutes the window still holds half of them",
+            durations({"0.25": 100, "0.5": (For(20, 100), 1000), "1.0": 1000, "+Inf": 1000}),
+            at={"20m": both("90%"), "22m": both("50%"), "25m30s": SILENT},
         ),
     ),
 )

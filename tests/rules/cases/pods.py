@@ -3,7 +3,9 @@
 from tests.rules.case import SILENT, Case, Firing, Specification
 from tests.rules.series import (
     CANARY_POD,
+    EXPORTER,
     INFERENCER_POD,
+    NEW_EXPORTER,
     POD_A,
     POD_B,
     available_replicas,
@@ -171,6 +173,11 @@ INFERENCE_POD_CRASH_LOOPING = Specification(
             at={"10m": SILENT, "10m30s": (CRASH_LOOP,), "25m": (CRASH_LOOP,)},
         ),
         Case(
+            "nor where kube-state-metrics shows 0 during the runs",
+            (waiting("CrashLoopBackOff", *([For(2, 1), For(3, 0)] * 6)),),
+            at={"10m": SILENT, "10m30s": (CRASH_LOOP,), "25m": (CRASH_LOOP,)},
+        ),
+        Case(
             "two pods are two alerts, the sidecar is one of its own",
             (
                 waiting("CrashLoopBackOff", 1, pod=POD_A),
@@ -242,6 +249,19 @@ INFERENCE_CONTAINER_RESTARTS = Specification(
             "four restarts of a container that had many before are four",
             (restarts(For(70, 7), For(10, 8), For(10, 9), For(10, 10), 11),),
             at={"100m": SILENT, "100m30s": (FOUR_RESTARTS,)},
+        ),
+        Case(
+            "four restarts are four when kube-state-metrics itself is replaced after the second",
+            (
+                restarts(For(10, 0), For(10, 1), For(10, 2), GONE, exporter=EXPORTER),
+                restarts(For(30, GONE), For(10, 2), For(10, 3), 4, exporter=NEW_EXPORTER),
+            ),
+            at={"50m": SILENT, "50m30s": (FOUR_RESTARTS,)},
+        ),
+        Case(
+            "four restarts are four when the counter begins at 0 again",
+            (restarts(For(10, 7), For(10, 0), For(10, 1), For(10, 2), For(10, 3), 4),),
+            at={"50m": SILENT, "50m30s": (FOUR_RESTARTS,)},
         ),
         Case(
             "silent with two restarts of each of two pods",
@@ -318,7 +338,21 @@ INFERENCE_OUT_OF_MEMORY = Specification(
             at={"15m": (OUT_OF_MEMORY,), "15m30s": (OUT_OF_MEMORY.with_value("2", instead_of="1"),)},
         ),
         Case(
-            "only the container that was killed: neither the sidecar nor the other pod",
+            "two kills are two when kube-state-metrics itself is replaced between them",
+            (
+                restarts(For(10, 0), For(2, 1), GONE, exporter=EXPORTER),
+                restarts(For(12, GONE), For(3, 1), 2, exporter=NEW_EXPORTER),
+                last_terminated("OOMKilled", For(10, GONE), 1),
+            ),
+            at={"15m": (OUT_OF_MEMORY,), "15m30s": (OUT_OF_MEMORY.with_value("2", instead_of="1"),)},
+        ),
+        Case(
+            "a kill after the counter began at 0 again",
+            (restarts(For(8, 3), For(2, 0), 1), last_terminated("OOMKilled", For(10, GONE), 1)),
+            at={"10m": SILENT, "10m30s": (OUT_OF_MEMORY,)},
+        ),
+        Case(
+            "only the container that was killed: not the one beside it, not the other pod",
             (
                 restarts(For(10, 0), 1, pod=POD_A, container="log-shipper"),
                 last_terminated("OOMKilled", For(10, GONE), 1, pod=POD_A, container="log-shipper"),

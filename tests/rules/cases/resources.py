@@ -1,7 +1,19 @@
 """Whether there is room left: InferenceMemoryNearLimit and InferenceCpuNearLimit."""
 
 from tests.rules.case import SILENT, Case, Firing, Specification
-from tests.rules.series import CANARY_POD, GIB, INFERENCER_POD, POD_A, POD_B, Series, cpu_used, limit, memory_used
+from tests.rules.series import (
+    CANARY_POD,
+    EXPORTER,
+    GIB,
+    INFERENCER_POD,
+    NEW_EXPORTER,
+    POD_A,
+    POD_B,
+    Series,
+    cpu_used,
+    limit,
+    memory_used,
+)
 from tests.rules.timeline import GONE, RESET, For
 
 MEMORY = Firing(
@@ -114,10 +126,28 @@ INFERENCE_MEMORY_NEAR_LIMIT = Specification(
             "while a restart shows the old container beside the new one, the fuller counts, not the sum",
             (
                 memory_used(0.5 * GIB, restart=0),
+                memory_used(0.92 * GIB, restart=1),
+                limit("memory", 1 * GIB),
+            ),
+            at={"15m": SILENT, "15m30s": (MEMORY,)},
+        ),
+        Case(
+            "silent when the old and the new container have room, though not together",
+            (
+                memory_used(0.5 * GIB, restart=0),
                 memory_used(0.6 * GIB, restart=1),
                 limit("memory", 1 * GIB),
             ),
             at={"15m30s": SILENT, "30m": SILENT},
+        ),
+        Case(
+            "a limit that two kube-state-metrics report is no higher",
+            (
+                memory_used(0.92 * GIB),
+                limit("memory", 1 * GIB, exporter=EXPORTER),
+                limit("memory", 1 * GIB, exporter=NEW_EXPORTER),
+            ),
+            at={"15m": SILENT, "15m30s": (MEMORY,)},
         ),
         Case(
             "silent for a container without a limit",
@@ -199,6 +229,16 @@ INFERENCE_CPU_NEAR_LIMIT = Specification(
                 limit("cpu", 0.5, container="log-shipper"),
             ),
             at={"20m30s": (CPU.about("container", "log-shipper").with_value("96%", instead_of="84%"),)},
+        ),
+        Case(
+            "a restart, which gives the container a new counter, does not end the work",
+            (cpu_used(For(12, 1.95), GONE, restart=0), cpu_used(For(12, GONE), 1.95, restart=1), limit("cpu", 2)),
+            at={"15m": SILENT, "21m": (CPU.with_value("97.5%", instead_of="84%"),)},
+        ),
+        Case(
+            "a limit that two kube-state-metrics report is no higher",
+            (cpu_used(1.68), limit("cpu", 2, exporter=EXPORTER), limit("cpu", 2, exporter=NEW_EXPORTER)),
+            at={"20m": SILENT, "20m30s": (CPU,)},
         ),
         Case(
             "silent for a container without a limit",

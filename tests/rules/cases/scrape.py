@@ -63,6 +63,7 @@ METRICS_MISSING = Firing(
 UP_AND_DOWN_ELSEWHERE = (
     up(1, namespace="staging", pod=POD_A),
     up(0, namespace="staging", pod=POD_B),
+    up(0, namespace="qa", pod=POD_A),
     up(1, job="batch-scoring-metrics", pod=POD_A),
     up(0, job="batch-scoring-metrics", pod=POD_B),
     up(0, job="ml-inferencer-metrics", pod=INFERENCER_POD),
@@ -128,6 +129,11 @@ MODEL_TARGET_DOWN = Specification(
             "two pods are two alerts",
             (up(0, pod=POD_A), up(0, pod=POD_B)),
             at={"5m": SILENT, "5m30s": (POD_A_DOWN, POD_A_DOWN.about("pod", "ml-inference-7c9d8b6f5d-fghij"))},
+        ),
+        Case(
+            "a pod that answers at one of its two ports only",
+            (up(1, pod=POD_A, port=5001), up(0, pod=POD_A, port=5002), up(1, pod=POD_B)),
+            at={"5m": SILENT, "5m30s": (POD_A_DOWN,)},
         ),
         Case(
             "silent while all pods answer",
