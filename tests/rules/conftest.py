@@ -25,7 +25,7 @@ def plan(definitions: Definitions) -> Plan:
 
 @pytest.fixture(scope="session")
 def rules(plan: Plan) -> tuple[Rule, ...]:
-    """All alerting rules of production, as they are written into its rule files."""
+    """All recording and alerting rules of production, as they are written into its rule files."""
     found: list[Rule] = []
     for group in rule_groups(plan).values():
         listed = group["rules"]

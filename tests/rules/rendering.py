@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Collection, Iterable, Mapping, Sequence
 from pathlib import Path
 
 import yaml
@@ -19,8 +19,22 @@ EVALUATION = "30s"
 Rule = Mapping[str, YamlValue]
 
 
+def rules_for(alerts: Collection[str], rules: Sequence[Rule]) -> list[Rule]:
+    """The rules called `alerts`, after the recording rules whose series they read."""
+    chosen = [rule for rule in rules if rule.get("alert") in alerts]
+    read = [rule for rule in rules if "record" in rule and any(_reads(one, rule) for one in chosen)]
+    return [*read, *chosen]
+
+
+def _reads(rule: Rule, recording: Rule) -> bool:
+    return f"{recording['record']}{{" in str(rule["expr"])
+
+
 def write_rules(path: Path, rules: Sequence[Rule]) -> Path:
-    """A rule file with one group of `rules`."""
+    """A rule file with one group of `rules`, evaluated in this order.
+
+    In production recordings are a group of their own, so that an alert may read what was recorded one evaluation ago.
+    """
     return _write(path, {"groups": [{"name": path.stem, "rules": list(rules)}]})
 
 

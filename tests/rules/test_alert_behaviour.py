@@ -9,7 +9,7 @@ import pytest
 
 from tests.rules.case import Specification
 from tests.rules.cases import SPECIFICATIONS
-from tests.rules.rendering import Rule, write_cases, write_rules
+from tests.rules.rendering import Rule, rules_for, write_cases, write_rules
 from toolkit import promtool
 
 
@@ -17,8 +17,7 @@ from toolkit import promtool
 def test_alert_fires_as_specified_and_not_otherwise(
     specification: Specification, rules: Sequence[Rule], tmp_path: Path
 ) -> None:
-    own = [rule for rule in rules if rule["alert"] == specification.alert]
-    rule_file = write_rules(tmp_path / "rules.yaml", own)
+    rule_file = write_rules(tmp_path / "rules.yaml", rules_for([specification.alert], rules))
     cases = write_cases(tmp_path, rule_file, specification)
     files = list(cases)
     assert promtool.find_vacuous(files) == []

@@ -3,7 +3,8 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Iterable, Iterator, Sequence
+from collections.abc import Iterable, Iterator, Mapping, Sequence
+from dataclasses import replace
 from pathlib import Path
 
 import pytest
@@ -11,13 +12,13 @@ import pytest
 from tests.rules.case import SILENT, Case, Specification
 from tests.rules.cases import SPECIFICATIONS
 from tests.rules.incidents import INCIDENTS
-from tests.rules.rendering import EVALUATION, Rule, write_cases, write_rules
+from tests.rules.rendering import EVALUATION, Rule, rules_for, write_cases, write_rules
 from tests.rules.series import Series, predictions
 from toolkit import promtool
 from toolkit.contract import MetricCatalogue
 from toolkit.definitions import Definitions
 from toolkit.durations import parse_duration
-from toolkit.plan.model import Plan
+from toolkit.plan.model import Plan, PrometheusRecording
 from toolkit.promql.parser import parse
 from toolkit.promql.printer import one_line
 from toolkit.promql.tree import Expression, Matcher, Selector, walk
@@ -42,16 +43,17 @@ def test_an_alert_without_a_firing_case_of_a_severity_is_found(rules: Sequence[R
     only_silent = Specification(
         "ModelErrorRatioHigh", (), (Case("silent", (predictions("success", 1),), {"1m": SILENT}),)
     )
-    own = [rule for rule in rules if rule["alert"] == only_silent.alert]
+    own = rules_for([only_silent.alert], rules)
     assert uncovered([only_silent], own, tmp_path) == ["ModelErrorRatioHigh critical", "ModelErrorRatioHigh warning"]
 
 
 def test_every_selector_of_every_rule_finds_a_series_in_some_case(plan: Plan) -> None:
+    recordings = {one.recording.name: one for one in plan.recordings}
     for specification in SPECIFICATIONS:
         series = [one for case in specification.cases for one in case.series]
         for alert in plan.prometheus_alerts:
             if alert.alert.name == specification.alert:
-                assert list(idle_selectors(alert.condition, series)) == [], specification.alert
+                assert list(idle_selectors(alert.condition, series, recordings)) == [], specification.alert
 
 
 @pytest.mark.parametrize(
@@ -65,7 +67,7 @@ def test_every_selector_of_every_rule_finds_a_series_in_some_case(plan: Plan) ->
 )
 def test_a_selector_that_finds_no_series_is_found(idle: str) -> None:
     expression = parse(f"rate(model_predictions_total[5m]) / rate({idle}[5m])")
-    assert list(idle_selectors(expression, [predictions("error", 60)])) == [idle]
+    assert list(idle_selectors(expression, [predictions("error", 60)], {})) == [idle]
 
 
 def test_every_series_is_one_of_the_contract_with_all_its_labels(definitions: Definitions) -> None:
@@ -125,10 +127,18 @@ def uncovered(specifications: Iterable[Specification], rules: Sequence[Rule], fo
     ]
 
 
-def idle_selectors(expression: Expression, series: Sequence[Series]) -> Iterator[str]:
-    """The selectors of `expression` that pick none of `series`."""
+def idle_selectors(
+    expression: Expression, series: Sequence[Series], recordings: Mapping[str, PrometheusRecording]
+) -> Iterator[str]:
+    """The selectors of `expression` that pick none of `series`, nor a recording of such."""
     for part in walk(expression):
-        if isinstance(part, Selector) and not any(picks(part, one) for one in series):
+        if not isinstance(part, Selector):
+            continue
+        recorded = recordings.get(part.metric)
+        if recorded is not None:
+            yield from idle_selectors(recorded.expression, series, {})
+        source = replace(part, metric=recorded.recording.counter) if recorded is not None else part
+        if not any(picks(source, one) for one in series):
             yield one_line(part)
 
 

@@ -48,6 +48,7 @@ def render_index(plan: Plan, definitions: Definitions) -> str:
         silent=[sentence(code(alert.name), _why_silent(alert, environment)) for alert in silent],
         signals=_signals(plan, definitions, measured.values()),
         unmeasured=listed(code(name) for name in sorted(definitions.signals) if name not in measured),
+        recordings=_recordings(plan) if plan.recordings else "",
         dashboards=[
             _chapter(environment, dashboard) for dashboard in sorted(plan.dashboards, key=lambda shown: shown.title)
         ],
@@ -93,6 +94,19 @@ def _signals(plan: Plan, definitions: Definitions, signals: Iterable[Signal]) ->
         for signal in signals
     ]
     return table(("Signal", "What it is", "Unit", "Measured at", "Watched by"), rows)
+
+
+def _recordings(plan: Plan) -> Markdown:
+    rows = [
+        (
+            code(rule.recording.name),
+            sentence("rate of", code(rule.recording.counter)),
+            listed(code(label) for label in rule.recording.by),
+            rule.recording.window.words(),
+        )
+        for rule in plan.recordings
+    ]
+    return table(("Series", "Holds", "By", "Measured over"), rows)
 
 
 def _places(signal: Signal, environment: Environment) -> tuple[str, ...]:

@@ -1,4 +1,4 @@
-"""ModelTrafficStopped: not one request in 10 minutes, for 10 minutes, of a model that was asked before."""
+"""ModelTrafficStopped: not one request in 5 minutes, for 15 minutes, of a model that was asked before."""
 
 from tests.rules.case import SILENT, Case, Firing, Specification
 from tests.rules.series import INFERENCER_POD, POD_A, POD_B, predictions
@@ -14,7 +14,7 @@ CRITICAL = Firing(
     },
     summary="Model churn in production is not asked for predictions any more.",
     description=(
-        "Requests: 0/s over 10 minutes. Threshold: at most 0/s for 10 minutes. "
+        "Requests: 0/s over 5 minutes. Threshold: at most 0/s for 15 minutes. "
         "Why: a service that was asked every 10 seconds an hour ago and is asked no more has lost its callers."
     ),
     runbook_url="https://git.example.com/ml-serving/monitoring/build/production/runbooks/ModelTrafficStopped.md",
@@ -36,7 +36,7 @@ MODEL_TRAFFIC_STOPPED = Specification(
     noise=ELSEWHERE,
     cases=(
         Case(
-            "20 minutes after the last request, when the window has been empty for 10, and not before",
+            "20 minutes after the last request, when the window has been empty for 15, and not before",
             (predictions("success", For(60, 60), 0),),
             at={"60m": SILENT, "79m": SILENT, "79m30s": (CRITICAL,), "110m": (CRITICAL,)},
         ),
@@ -51,9 +51,9 @@ MODEL_TRAFFIC_STOPPED = Specification(
             at={"129m30s": SILENT, "140m": SILENT},
         ),
         Case(
-            "silent while a single request comes every 5 minutes",
-            (predictions("success", For(60, 60), *([For(4.5, 0), For(0.5, 2)] * 8)),),
-            at={"79m30s": SILENT, "90m": SILENT, "100m": SILENT},
+            "silent while a single request comes every 15 minutes",
+            (predictions("success", For(60, 60), *([For(14.5, 0), For(0.5, 2)] * 3)),),
+            at={"79m30s": SILENT, "89m30s": SILENT, "94m30s": SILENT, "104m": SILENT},
         ),
         Case(
             "silent when all requests fail: the error ratio is another alert",
