@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import subprocess
 import sys
-from collections.abc import Callable, Iterator
+from collections.abc import Iterator
 from contextlib import ExitStack, contextmanager
 from http import HTTPStatus
 from http.server import BaseHTTPRequestHandler
@@ -26,12 +26,10 @@ class Pod:
     `start` and `stop` are for the main thread only, see `toolkit.processes.running`.
     """
 
-    def __init__(self, folder: Path, stack: ExitStack) -> None:
-        self._log, self._faults = folder / "model-server.log", folder / "faults"
-        self._stack = stack
+    def __init__(self, folder: Path, run: ExitStack) -> None:
+        self._log, self._faults, self._run = folder / "model-server.log", folder / "faults", run
+        self.ports = run.enter_context(running_on_free_ports(self._program, 2, self._log))
         self.running, self.restarts = True, 0
-        self._run = stack.enter_context(ExitStack())
-        self.ports = self._run.enter_context(running_on_free_ports(self._program, 2, self._log))
 
     @property
     def score_port(self) -> int:
@@ -50,7 +48,6 @@ class Pod:
 
     def start(self) -> None:
         """Start it again, on the same ports. Raises ProgramFailed."""
-        self._run = self._stack.enter_context(ExitStack())
         self._run.enter_context(running(self._program(self.ports), self._log))
         self.running, self.restarts = True, self.restarts + 1
 
@@ -86,21 +83,28 @@ class Pod:
         )
 
 
+@contextmanager
+def one_pod(folder: Path) -> Iterator[Pod]:
+    """The pod, running; its log and its faults lie in `folder`. Raises ProgramFailed."""
+    with ExitStack() as run:
+        yield Pod(folder, run)
+
+
 def pod_name(prometheus: PrometheusBackend) -> str:
     """The pod's name as Kubernetes would make it for the Deployment."""
     return f"{prometheus.workload}-7d9c5b8f6d-x2k4q"
 
 
 @contextmanager
-def kube_state_metrics(prometheus: PrometheusBackend, pod: Callable[[], Pod]) -> Iterator[str]:
+def kube_state_metrics(prometheus: PrometheusBackend, pod: Pod) -> Iterator[str]:
     """Serves the few series of kube-state-metrics that follow from whether the pod runs; gives the address."""
 
     class Handler(BaseHTTPRequestHandler):
-        def do_GET(self) -> None:  # noqa: N802, the name that http.server calls
+        def do_GET(self) -> None:
             self.send_response(HTTPStatus.OK)
             self.send_header("Content-Type", "text/plain; version=0.0.4")
             self.end_headers()
-            self.wfile.write(_exposition(prometheus, pod()).encode())
+            self.wfile.write(_exposition(prometheus, pod).encode())
 
         def log_message(self, format: str, *arguments: object) -> None:
             """Says nothing."""

@@ -70,7 +70,7 @@ def receiving(tell: Callable[[Notification], None]) -> Iterator[tuple[str, Recei
     receiver = Receiver(tell)
 
     class Handler(BaseHTTPRequestHandler):
-        def do_POST(self) -> None:  # noqa: N802, the name that http.server calls
+        def do_POST(self) -> None:
             receiver.take(self.rfile.read(int(self.headers["Content-Length"])))
             self.send_response(HTTPStatus.OK)
             self.end_headers()

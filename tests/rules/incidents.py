@@ -155,10 +155,10 @@ LOST_CALLERS = Incident(
     (
         wanted_replicas(2),
         available_replicas(2),
-        *healthy(POD_A, For(60, 300), 0),
-        *healthy(POD_B, For(60, 300), 0),
+        *healthy(POD_A, For(90, 300), 0),
+        *healthy(POD_B, For(90, 300), 0),
     ),
-    at={"60m": {}, "79m": {}, "85m": {"ModelTrafficStopped": (TRAFFIC_STOPPED,)}},
+    at={"90m": {}, "109m": {}, "115m": {"ModelTrafficStopped": (TRAFFIC_STOPPED,)}},
 )
 
 INCIDENTS = (NOTHING_HAPPENS, OUTAGE, BAD_RELEASE, LOST_CALLERS)

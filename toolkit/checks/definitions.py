@@ -85,6 +85,11 @@ def _signal_findings(signal: Signal, definitions: Definitions) -> Iterator[Findi
     if watching and signal.unwatched is not None:
         names = ", ".join(alert.name for alert in watching)
         yield finding("unwatched", f"says that no alert watches it, but {names} does", "drop one of the two")
+    windows = {alert.threshold.window for alert in watching}
+    if len(windows) > 1:
+        named = " and ".join(f"{alert.name} over {alert.threshold.window.words()}" for alert in watching)
+        remedy = "judge it over one window: a panel draws one line, and it has to be the judged one"
+        yield finding("windows", f"is judged over different windows: {named}", remedy)
     if not any(panel.signal is signal for d in definitions.dashboards.values() for r in d.rows for panel in r.panels):
         yield finding(
             "unshown", "is on no dashboard", "add a panel of it to a module of dashboards/, or drop the signal"

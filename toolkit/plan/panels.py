@@ -1,22 +1,17 @@
-"""Dashboards become panels with queries: what a view of a signal asks for in each place, and the lines it draws."""
+"""Dashboards become rows of panels: where each stands, what it says, and the lines that it draws."""
 
 from __future__ import annotations
 
 import zlib
 from collections.abc import Iterable, Iterator
-from contextlib import suppress
-from dataclasses import dataclass, replace
+from dataclasses import dataclass
 
 from toolkit.alerts import Alert
-from toolkit.azure_contract import LogScope
 from toolkit.dashboards import Dashboard, Row
 from toolkit.definitions import Definitions
-from toolkit.environment import Environment, ResourceId
+from toolkit.environment import Environment
 from toolkit.findings import Finding, Refused
-from toolkit.kql.measures import KqlText, LogDurations, LogList
-from toolkit.kql.template import PANEL, KqlTemplateError, render_kql, tables_named
 from toolkit.places import Place
-from toolkit.plan.expressions import placed
 from toolkit.plan.model import (
     LogQueryPlan,
     PanelQuery,
@@ -25,22 +20,18 @@ from toolkit.plan.model import (
     PlannedRow,
     PlatformQuery,
     PrometheusQuery,
-    QueryFormat,
     ThresholdLine,
-    Variable,
 )
 from toolkit.plan.places import raised_at
+from toolkit.plan.queries import JUDGED, PanelQueries, scraped_metrics
 from toolkit.plan.texts import judged_title
-from toolkit.plan.values import judged_unit, log_value, prometheus_value
-from toolkit.promql.measures import Durations, Level, Usage
-from toolkit.promql.scope import scoped
-from toolkit.promql.tree import Expression, GrafanaInterval, Selector, Window, walk
+from toolkit.plan.values import judged_unit
+from toolkit.plan.variables import variables_of
 from toolkit.signals import Measure, Panel, Platform, Utilisation, View
 from toolkit.thresholds import Comparison
-from toolkit.units import Unit, plain
+from toolkit.units import Unit
 
 COLUMNS = 24
-JUDGED = (View.TIMESERIES, View.STAT, View.SLOW_SHARE)
 
 
 def stable_id(*names: str) -> int:
@@ -61,7 +52,7 @@ class PanelPlanner:
         self.definitions = definitions
         self.environment = environment
         self.alerts = alerts
-        self.settings = environment.settings()
+        self.queries = PanelQueries(definitions, environment)
         self.findings: list[Finding] = []
 
     def dashboard(self, dashboard: Dashboard, present: Iterable[Place]) -> PlannedDashboard | None:
@@ -75,11 +66,13 @@ class PanelPlanner:
                 y = max(panel.y + panel.panel.height for panel in panels)
         if not rows:
             return None
+        variables, findings = variables_of(dashboard, self.definitions, self.environment)
+        self.findings += findings
         return PlannedDashboard(
             uid=f"{self.environment.name}-{dashboard.name}",
             title=f"{dashboard.title} ({self.environment.name})",
             dashboard=dashboard,
-            variables=tuple(self._variables(dashboard)),
+            variables=variables,
             rows=tuple(rows),
         )
 
@@ -109,7 +102,7 @@ class PanelPlanner:
             if alert.signal is panel.signal and place in raised_at(alert, self.environment)
         )
         judges = watching if panel.view in JUDGED and not panel.by else ()
-        queries = self._queries(dashboard, panel, place, measure, watching)
+        queries = self.queries.of(panel, place, watching, frozenset(dashboard.labels))
         if not queries:
             problem = f"a panel cannot show {panel.signal.name} as {panel.view.value} at {place.title}"
             remedy = (
@@ -133,131 +126,6 @@ class PanelPlanner:
             y=spot.y,
         )
 
-    def _queries(
-        self, dashboard: Dashboard, panel: Panel, place: Place, measure: Measure, watching: tuple[Alert, ...]
-    ) -> tuple[PanelQuery, ...]:
-        if place is Place.PROMETHEUS:
-            return tuple(self._prometheus(dashboard, panel, measure, watching))
-        if isinstance(measure, Platform):
-            return tuple(self._platform(measure)) if panel.view in JUDGED else ()
-        return tuple(self._log(panel, measure, watching))
-
-    def _prometheus(
-        self, dashboard: Dashboard, panel: Panel, measure: Measure, watching: tuple[Alert, ...]
-    ) -> Iterator[PrometheusQuery]:
-        signal, interval = panel.signal, GrafanaInterval.RATE_INTERVAL
-        per = (*signal.labels, *panel.by.split())
-        # The line that is drawn is the one that is judged: same window, so that panel and alert never disagree.
-        window: Window = watching[0].threshold.window if watching and not panel.by else interval
-        slower_than = next((alert.threshold.slower_than for alert in watching if alert.threshold.slower_than), None)
-
-        def query(expression: Expression, legend: str, format: QueryFormat, instant: bool) -> PrometheusQuery:
-            reader_chooses = frozenset(dashboard.labels) & {*per}
-            narrowed = placed(expression, self.definitions, self.settings, reader_chooses)
-            return PrometheusQuery(narrowed, legend, format, instant)
-
-        name = " ".join(f"{{{{{label}}}}}" for label in per if label != "namespace") or signal.title
-        match panel.view, measure:
-            case View.QUANTILES, Durations():
-                for rank in panel.quantiles:
-                    quantile = measure.quantile(rank, per, interval)
-                    yield query(quantile, f"p{plain(rank * 100)} {name}", QueryFormat.SERIES, False)
-            case View.HEATMAP, Durations():
-                yield query(measure.buckets(interval), "{{le}}", QueryFormat.BUCKETS, False)
-            case View.AMOUNTS, Usage():
-                amounts = {
-                    "used": measure.used_amount(per, interval),
-                    "request": measure.request_amount(per),
-                    "limit": measure.limit_amount(per),
-                }
-                for what, amount in amounts.items():
-                    yield query(amount, f"{what} {name}", QueryFormat.SERIES, False)
-            case View.LIST, Level():
-                yield query(measure.value(per, interval), "", QueryFormat.ROWS, True)
-            case ((View.TIMESERIES | View.STAT | View.SLOW_SHARE), _):
-                value = prometheus_value(measure, per, window, slower_than)
-                if value is not None:
-                    yield query(value, name, QueryFormat.SERIES, panel.view is View.STAT)
-            case _:
-                return
-
-    def _platform(self, platform: Platform) -> Iterator[PlatformQuery]:
-        azure = self.environment.azure
-        if azure is None or azure.online_endpoint is None:
-            return
-        endpoint = azure.online_endpoint
-        legend = " ".join(f"{{{{{dimension}}}}}" for dimension in platform.by.split())
-        if not platform.metric.namespace.endswith("/deployments"):
-            yield PlatformQuery(platform, endpoint.id, legend or platform.metric.name)
-            return
-        for deployment in endpoint.deployments:
-            resource = ResourceId(f"{endpoint.id}/deployments/{deployment}")
-            yield PlatformQuery(platform, resource, f"{deployment} {legend}".strip())
-
-    def _log(self, panel: Panel, measure: Measure, watching: tuple[Alert, ...]) -> Iterator[LogQueryPlan]:
-        signal = panel.signal
-        text: KqlText | None = None
-        if panel.view is View.LIST and isinstance(measure, LogList):
-            text = KqlText(measure.text(), tuple(measure.columns.split()), ())
-            yield from self._log_query(panel, text, QueryFormat.ROWS)
-            return
-        if panel.view is View.QUANTILES and isinstance(measure, LogDurations):
-            text = measure.quantiles(panel.quantiles, signal.unit)
-        elif panel.view in JUDGED:
-            slower_than = next((alert.threshold.slower_than for alert in watching if alert.threshold.slower_than), None)
-            text = log_value(measure, signal, slower_than, None, panel.by)
-        if text is not None:
-            yield from self._log_query(panel, text, QueryFormat.SERIES)
-
-    def _log_query(self, panel: Panel, text: KqlText, format: QueryFormat) -> Iterator[LogQueryPlan]:
-        azure = self.environment.azure
-        tables = tables_named(text.text, self.definitions.tables)
-        if azure is None:
-            return
-        scope = tables[0].scope if tables else LogScope.WORKSPACE
-        component = azure.application_insights
-        resource = component if scope is LogScope.COMPONENT and component is not None else azure.log_analytics
-        # Grafana turns a result into series only where its rows are in order of time.
-        order = f"\n| order by {tables[0].time} asc" if tables and format is QueryFormat.SERIES else ""
-        try:
-            query = render_kql(text.text + order, PANEL, self.settings, self.definitions.tables)
-        except KqlTemplateError as error:
-            subject = f"signal {panel.signal.name}"
-            self.findings.append(Finding(panel.signal.where, subject, str(error), check="kql"))
-            return
-        names = tuple(table.name for table in tables)
-        yield LogQueryPlan(query, scope, resource, format, text.by, text.values, names)
-
-    def _variables(self, dashboard: Dashboard) -> Iterator[Variable]:
-        """For each variable a series that has the label, narrowed by the variables before it."""
-        earlier: frozenset[str] = frozenset()
-        for label in dashboard.labels:
-            metric = next(self._metrics_with(dashboard, label), None)
-            if metric is None:
-                problem = f"no panel has a metric with the label {label!r}"
-                remedy = "drop the variable, or add a panel that it narrows"
-                self.findings.append(
-                    Finding(dashboard.where, f"dashboard {dashboard.name}", problem, remedy, "variable")
-                )
-                continue
-            selector = scoped(Selector(metric), self.definitions.catalogue, self.settings, earlier | {label})
-            assert isinstance(selector, Selector)  # noqa: S101 - narrowing a selector leaves a selector
-            others = tuple(matcher for matcher in selector.matchers if matcher.value != f"${label}")
-            yield Variable(label, replace(selector, matchers=others), self.settings.get(label, ""))
-            earlier |= {label}
-
-    def _metrics_with(self, dashboard: Dashboard, label: str) -> Iterator[str]:
-        for panel in (panel for row in dashboard.rows for panel in row.panels):
-            measure = panel.signal.measure(Place.PROMETHEUS)
-            if measure is None or label not in (*panel.signal.labels, *panel.by.split()):
-                continue
-            with suppress(Refused):  # the panel itself reports what its expression refuses
-                for query in self._prometheus(dashboard, panel, measure, ()):
-                    for metric in _scraped_metrics(query.expression, self.definitions):
-                        shape = self.definitions.catalogue.shape(metric)
-                        if shape is not None and label in shape.labels:
-                            yield metric
-
 
 def _description(
     panel: Panel, queries: tuple[PanelQuery, ...], judges: tuple[Alert, ...], definitions: Definitions
@@ -271,19 +139,12 @@ def _description(
     return "\n\n".join(parts)
 
 
-def _scraped_metrics(expression: Expression, definitions: Definitions) -> tuple[str, ...]:
-    """The metrics that an expression rests on: what a recording was made from, rather than the recording."""
-    named = [part.metric for part in walk(expression) if isinstance(part, Selector) and part.metric]
-    recordings = definitions.recordings
-    return tuple(dict.fromkeys(recordings[name].counter if name in recordings else name for name in named))
-
-
 def _sources(queries: tuple[PanelQuery, ...], definitions: Definitions) -> str:
     found: list[str] = []
     for query in queries:
         match query:
             case PrometheusQuery(expression=expression):
-                found += _scraped_metrics(expression, definitions)
+                found += scraped_metrics(expression, definitions)
             case LogQueryPlan(tables=tables):
                 found += tables
             case PlatformQuery(platform=platform):

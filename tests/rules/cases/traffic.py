@@ -24,9 +24,10 @@ CRITICAL = Firing(
     ),
 )
 
+# A model is asked for 90 minutes before it is asked no more: the alert looks back at the hour before last.
 ELSEWHERE = (
-    predictions("success", For(60, 600), 0, namespace="staging"),
-    predictions("success", For(60, 600), 0, job="ml-inferencer-metrics", pod=INFERENCER_POD),
+    predictions("success", For(90, 600), 0, namespace="staging"),
+    predictions("success", For(90, 600), 0, job="ml-inferencer-metrics", pod=INFERENCER_POD),
     # Of the same model and namespace, and busy all the time: it must neither hide nor excuse the silence of ours.
     predictions("success", 600, job="batch-scoring-metrics"),
 )
@@ -37,94 +38,94 @@ MODEL_TRAFFIC_STOPPED = Specification(
     cases=(
         Case(
             "20 minutes after the last request, when the window has been empty for 15, and not before",
-            (predictions("success", For(60, 60), 0),),
-            at={"60m": SILENT, "79m": SILENT, "79m30s": (CRITICAL,), "110m": (CRITICAL,)},
+            (predictions("success", For(90, 60), 0),),
+            at={"90m": SILENT, "109m": SILENT, "109m30s": (CRITICAL,), "140m": (CRITICAL,)},
         ),
         Case(
             "when an hour ago it was asked just more often than every 10 seconds",
-            (predictions("success", For(110, 6.6), 0),),
-            at={"129m": SILENT, "129m30s": (CRITICAL,)},
+            (predictions("success", For(130, 6.6), 0),),
+            at={"149m": SILENT, "149m30s": (CRITICAL,)},
         ),
         Case(
             "silent when an hour ago it was asked just less often than every 10 seconds",
-            (predictions("success", For(110, 5.4), 0),),
-            at={"129m30s": SILENT, "140m": SILENT},
+            (predictions("success", For(130, 5.4), 0),),
+            at={"149m30s": SILENT, "160m": SILENT},
         ),
         Case(
             "silent while a single request comes every 15 minutes",
-            (predictions("success", For(60, 60), *([For(14.5, 0), For(0.5, 2)] * 3)),),
-            at={"79m30s": SILENT, "89m30s": SILENT, "94m30s": SILENT, "104m": SILENT},
+            (predictions("success", For(90, 60), *([For(14.5, 0), For(0.5, 2)] * 3)),),
+            at={"109m30s": SILENT, "119m30s": SILENT, "124m30s": SILENT, "134m": SILENT},
         ),
         Case(
             "silent when all requests fail: the error ratio is another alert",
-            (predictions("success", For(60, 60), 0), predictions("error", For(60, 0), 60)),
-            at={"79m30s": SILENT, "100m": SILENT},
+            (predictions("success", For(90, 60), 0), predictions("error", For(90, 0), 60)),
+            at={"109m30s": SILENT, "130m": SILENT},
         ),
         Case(
             "silent when one pod of two is asked no more",
-            (predictions("success", For(60, 60), 0, pod=POD_A), predictions("success", 6, pod=POD_B)),
-            at={"79m30s": SILENT, "100m": SILENT},
+            (predictions("success", For(90, 60), 0, pod=POD_A), predictions("success", 6, pod=POD_B)),
+            at={"109m30s": SILENT, "130m": SILENT},
         ),
         Case(
             "when both pods are asked no more, though they were asked unequally",
             (
-                predictions("success", For(60, 60), 0, pod=POD_A),
-                predictions("success", For(60, 6), 0, pod=POD_B),
+                predictions("success", For(90, 60), 0, pod=POD_A),
+                predictions("success", For(90, 6), 0, pod=POD_B),
             ),
-            at={"79m": SILENT, "79m30s": (CRITICAL,)},
+            at={"109m": SILENT, "109m30s": (CRITICAL,)},
         ),
         Case(
             "when one model of two is asked no more",
-            (predictions("success", For(60, 60), 0), predictions("success", 600, model="fraud")),
-            at={"79m": SILENT, "79m30s": (CRITICAL,)},
+            (predictions("success", For(90, 60), 0), predictions("success", 600, model="fraud")),
+            at={"109m": SILENT, "109m30s": (CRITICAL,)},
         ),
         Case(
             "silent for a model that was hardly ever asked",
             (predictions("success", 0),),
-            at={"79m30s": SILENT, "130m": SILENT},
+            at={"109m30s": SILENT, "160m": SILENT},
         ),
         Case(
             "silent for a model that is loaded later and waits for its first request",
-            (predictions("success", For(60, GONE), 0),),
-            at={"79m30s": SILENT, "100m": SILENT},
+            (predictions("success", For(90, GONE), 0),),
+            at={"109m30s": SILENT, "130m": SILENT},
         ),
         Case(
             "silent while there are no series at all",
             (),
-            at={"79m30s": SILENT, "100m": SILENT},
+            at={"109m30s": SILENT, "130m": SILENT},
         ),
         Case(
             "silent when the pods are gone: that no target answers is another alert",
-            (predictions("success", For(60, 60), GONE),),
-            at={"65m": SILENT, "79m30s": SILENT, "100m": SILENT},
+            (predictions("success", For(90, 60), GONE),),
+            at={"95m": SILENT, "109m30s": SILENT, "130m": SILENT},
         ),
         Case(
             "silent over a rollout: the new pod is asked in place of the old one",
             (
-                predictions("success", For(60, 60), GONE, pod=POD_A),
-                predictions("success", For(59, GONE), 60, pod=POD_B),
+                predictions("success", For(90, 60), GONE, pod=POD_A),
+                predictions("success", For(89, GONE), 60, pod=POD_B),
             ),
-            at={"60m": SILENT, "65m": SILENT, "79m30s": SILENT, "100m": SILENT},
+            at={"90m": SILENT, "95m": SILENT, "109m30s": SILENT, "130m": SILENT},
         ),
         Case(
             "silent when a pod restarts and its counter begins at 0 again",
-            (predictions("success", For(60, 60), RESET, 60),),
-            at={"60m30s": SILENT, "79m30s": SILENT, "100m": SILENT},
+            (predictions("success", For(90, 60), RESET, 60),),
+            at={"90m30s": SILENT, "109m30s": SILENT, "130m": SILENT},
         ),
         Case(
             "silent over a pause of 15 minutes",
-            (predictions("success", For(60, 60), For(15, 0), 60),),
-            at={"74m": SILENT, "79m30s": SILENT, "90m": SILENT},
+            (predictions("success", For(90, 60), For(15, 0), 60),),
+            at={"104m": SILENT, "109m30s": SILENT, "120m": SILENT},
         ),
         Case(
             "over with the next request",
-            (predictions("success", For(60, 60), For(25, 0), 60),),
-            at={"85m": (CRITICAL,), "86m": SILENT, "100m": SILENT},
+            (predictions("success", For(90, 60), For(25, 0), 60),),
+            at={"115m": (CRITICAL,), "116m": SILENT, "130m": SILENT},
         ),
         Case(
             "over as well when the hour before last knew of no requests either",
-            (predictions("success", For(60, 60), 0),),
-            at={"170m": (CRITICAL,), "180m": SILENT},
+            (predictions("success", For(90, 60), 0),),
+            at={"200m": (CRITICAL,), "210m": SILENT},
         ),
     ),
 )

@@ -1,0 +1,143 @@
+"""What a panel asks: the queries of a view of a signal, in each place."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+
+from toolkit.alerts import Alert
+from toolkit.azure_contract import LogScope
+from toolkit.definitions import Definitions
+from toolkit.environment import Environment, ResourceId
+from toolkit.findings import Finding, Refused
+from toolkit.kql.measures import KqlText, LogDurations, LogList
+from toolkit.kql.template import PANEL, KqlTemplateError, render_kql, tables_named
+from toolkit.places import Place
+from toolkit.plan.expressions import placed
+from toolkit.plan.model import LogQueryPlan, PanelQuery, PlatformQuery, PrometheusQuery, QueryFormat
+from toolkit.plan.values import log_value, prometheus_value
+from toolkit.promql.measures import Durations, Level, Usage
+from toolkit.promql.tree import Expression, GrafanaInterval, Selector, Window, walk
+from toolkit.signals import Measure, Panel, Platform, View
+from toolkit.units import Quantity, plain
+
+JUDGED = (View.TIMESERIES, View.STAT, View.SLOW_SHARE)
+"""The views that show the very value that an alert compares."""
+
+
+class PanelQueries:
+    """The queries of panels in one environment."""
+
+    def __init__(self, definitions: Definitions, environment: Environment) -> None:
+        self.definitions = definitions
+        self.environment = environment
+        self.settings = environment.settings()
+
+    def of(
+        self, panel: Panel, place: Place, watching: tuple[Alert, ...], variables: frozenset[str]
+    ) -> tuple[PanelQuery, ...]:
+        """The queries of `panel` at `place`, none where its view cannot show how the signal is measured there.
+
+        `watching` are the alerts raised there on the signal, `variables` the labels that a reader may narrow down.
+        Raises Refused for a selector or a Kusto text that cannot be used.
+        """
+        measure = panel.signal.measure(place)
+        if measure is None:
+            return ()
+        if place is Place.PROMETHEUS:
+            return tuple(self._prometheus(panel, measure, watching, variables))
+        if isinstance(measure, Platform):
+            return tuple(self._platform(measure)) if panel.view in JUDGED else ()
+        return tuple(self._log(panel, measure, watching))
+
+    def _prometheus(
+        self, panel: Panel, measure: Measure, watching: tuple[Alert, ...], variables: frozenset[str]
+    ) -> Iterator[PrometheusQuery]:
+        signal, interval = panel.signal, GrafanaInterval.RATE_INTERVAL
+        per = (*signal.labels, *panel.by.split())
+        # The line that is drawn is the one that is judged: same window, so that panel and alert never disagree.
+        window: Window = watching[0].threshold.window if watching and not panel.by else interval
+
+        def query(expression: Expression, legend: str, format: QueryFormat, instant: bool) -> PrometheusQuery:
+            narrowed = placed(expression, self.definitions, self.settings, variables & {*per})
+            return PrometheusQuery(narrowed, legend, format, instant)
+
+        name = " ".join(f"{{{{{label}}}}}" for label in per if label != "namespace") or signal.title
+        match panel.view, measure:
+            case View.QUANTILES, Durations():
+                for rank in panel.quantiles:
+                    quantile = measure.quantile(rank, per, interval)
+                    yield query(quantile, f"p{plain(rank * 100)} {name}", QueryFormat.SERIES, False)
+            case View.HEATMAP, Durations():
+                yield query(measure.buckets(interval), "{{le}}", QueryFormat.BUCKETS, False)
+            case View.AMOUNTS, Usage():
+                amounts = {
+                    "used": measure.used_amount(per, interval),
+                    "request": measure.request_amount(per),
+                    "limit": measure.limit_amount(per),
+                }
+                for what, amount in amounts.items():
+                    yield query(amount, f"{what} {name}", QueryFormat.SERIES, False)
+            case View.LIST, Level():
+                yield query(measure.value(per, interval), "", QueryFormat.ROWS, True)
+            case ((View.TIMESERIES | View.STAT | View.SLOW_SHARE), _):
+                value = prometheus_value(measure, per, window, _bound(watching))
+                if value is not None:
+                    yield query(value, name, QueryFormat.SERIES, panel.view is View.STAT)
+            case _:
+                return
+
+    def _platform(self, platform: Platform) -> Iterator[PlatformQuery]:
+        azure = self.environment.azure
+        if azure is None or azure.online_endpoint is None:
+            return
+        endpoint = azure.online_endpoint
+        legend = " ".join(f"{{{{{dimension}}}}}" for dimension in platform.by.split())
+        if not platform.metric.namespace.endswith("/deployments"):
+            yield PlatformQuery(platform, endpoint.id, legend or platform.metric.name)
+            return
+        for deployment in endpoint.deployments:
+            resource = ResourceId(f"{endpoint.id}/deployments/{deployment}")
+            yield PlatformQuery(platform, resource, f"{deployment} {legend}".strip())
+
+    def _log(self, panel: Panel, measure: Measure, watching: tuple[Alert, ...]) -> Iterator[LogQueryPlan]:
+        signal = panel.signal
+        text: KqlText | None = None
+        if panel.view is View.LIST and isinstance(measure, LogList):
+            text = KqlText(measure.text(), tuple(measure.columns.split()), ())
+            yield from self._log_query(panel, text, QueryFormat.ROWS)
+            return
+        if panel.view is View.QUANTILES and isinstance(measure, LogDurations):
+            text = measure.quantiles(panel.quantiles, signal.unit)
+        elif panel.view in JUDGED:
+            text = log_value(measure, signal, _bound(watching), None, panel.by)
+        if text is not None:
+            yield from self._log_query(panel, text, QueryFormat.SERIES)
+
+    def _log_query(self, panel: Panel, text: KqlText, format: QueryFormat) -> Iterator[LogQueryPlan]:
+        azure = self.environment.azure
+        tables = tables_named(text.text, self.definitions.tables)
+        if azure is None:
+            return
+        scope = tables[0].scope if tables else LogScope.WORKSPACE
+        component = azure.application_insights
+        resource = component if scope is LogScope.COMPONENT and component is not None else azure.log_analytics
+        # Grafana turns a result into series only where its rows are in order of time.
+        order = f"\n| order by {tables[0].time} asc" if tables and format is QueryFormat.SERIES else ""
+        try:
+            query = render_kql(text.text + order, PANEL, self.settings, self.definitions.tables)
+        except KqlTemplateError as error:
+            subject = f"signal {panel.signal.name}"
+            raise Refused(Finding(panel.signal.where, subject, str(error), check="kql")) from None
+        names = tuple(table.name for table in tables)
+        yield LogQueryPlan(query, scope, resource, format, text.by, text.values, names)
+
+
+def scraped_metrics(expression: Expression, definitions: Definitions) -> tuple[str, ...]:
+    """The metrics that an expression rests on: what a recording was made from, rather than the recording."""
+    named = [part.metric for part in walk(expression) if isinstance(part, Selector) and part.metric]
+    recordings = definitions.recordings
+    return tuple(dict.fromkeys(recordings[name].counter if name in recordings else name for name in named))
+
+
+def _bound(watching: tuple[Alert, ...]) -> Quantity | None:
+    return next((alert.threshold.slower_than for alert in watching if alert.threshold.slower_than), None)
