@@ -18,7 +18,7 @@ from toolkit.definitions import load_definitions
 from toolkit.tools import find
 
 SCRAPE_SECONDS = 30
-# Prometheus writes a block every two hours. promtool reads its whole input once a block, so it gets one block at a time.
+# Prometheus writes a block every two hours. promtool reads its whole input once a block, so it gets a file for each.
 BLOCK_SECONDS = 7200
 # Two blocks at once: one for each processor of a small machine.
 _AT_ONCE = 2
@@ -62,7 +62,7 @@ def write_fleet(fleet: Fleet, blocks: Path) -> None:
             folder = tempfile.TemporaryDirectory()
             text = Path(folder.name) / "samples.txt"
             _write_samples(fleet, range(max(start, fleet.start), end, SCRAPE_SECONDS), text)
-            command = [find("promtool"), "tsdb", "create-blocks-from", "openmetrics", text, blocks]
+            command = [str(find("promtool")), "tsdb", "create-blocks-from", "openmetrics", str(text), str(blocks)]
             running.append((subprocess.Popen(command, stdout=subprocess.DEVNULL), folder))
             if len(running) == _AT_ONCE:
                 _finish(*running.pop(0))

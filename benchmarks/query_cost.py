@@ -1,4 +1,4 @@
-"""`python -m benchmarks.query_cost [--pods 200] [--models 5] [--hours 24]`: what dashboards and rules ask of Prometheus.
+"""What dashboards and rules ask of Prometheus: `python -m benchmarks.query_cost [--pods 200] [--models 5] [--hours 24]`.
 
 Samples that Prometheus looks at for each load of a dashboard over 1, 24 and 168 hours, beside what the guide's own
 queries touch for the same questions; and how long each rule group takes of its interval. Both with and without the
@@ -18,9 +18,8 @@ import time
 from collections.abc import Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass, replace
-from functools import cache
 from pathlib import Path
-from typing import Any
+from typing import Any, NamedTuple
 
 from benchmarks.fleet import SCRAPE_SECONDS, Fleet, write_fleet
 from tests.live import grafana
@@ -28,9 +27,10 @@ from tests.live.grafana import Json, TimeRange
 from toolkit.definitions import load_definitions
 from toolkit.environment_file import read_environment
 from toolkit.plan.build import build_plan
-from toolkit.plan.model import Plan, PlannedPanel, PrometheusQuery, PrometheusRecording
-from toolkit.promql.printer import print_promql
+from toolkit.plan.model import Plan, PrometheusQuery, PrometheusRecording, PrometheusRule
 from toolkit.prometheus_server import serve
+from toolkit.promql.printer import print_promql
+from toolkit.promql.tree import Expression
 from toolkit.render.grafana import render_dashboard
 from toolkit.render.prometheus import rule_groups
 from toolkit.render.yaml_text import yaml_text
@@ -44,7 +44,19 @@ RANGES = (1, 24, 168)
 END = 1_792_800_000
 TIMES = 5
 
-Costs = Mapping[tuple[str, int], int]
+AS_BUILT = "as built"
+GUIDE = "guide"
+
+
+class Key(NamedTuple):
+    """Whose query it is, which panel or question, and over how many hours."""
+
+    whose: str
+    what: str
+    hours: int
+
+
+Costs = Mapping[Key, int]
 
 
 @dataclass(frozen=True)
@@ -107,23 +119,24 @@ def main() -> None:
     arguments = _arguments()
     fleet = Fleet(arguments.pods, arguments.models, arguments.hours, END)
     plans = _plans()
-    _say(f"{fleet.pods} pods, {fleet.models} models, a scrape every {SCRAPE_SECONDS} s\n")
-    measured = [hours for hours in RANGES if hours <= fleet.hours]
-    beyond = [hours for hours in RANGES if hours > fleet.hours]
-    costs: dict[str, dict[tuple[str, int], int]] = {}
-    rules: dict[str, list[list[object]]] = {}
+    _say(f"{fleet.pods} pods, {fleet.models} models, a scrape every {SCRAPE_SECONDS} s")
+    within = [hours for hours in RANGES if hours <= fleet.hours]
     with recorded(fleet, plans) as address:
-        for name, plan in plans.items():
-            costs[name] = _costs(plan, address, measured)
-            rules[name] = _rule_times(plan, address)
-    if beyond:
-        small = _small_costs(fleet, plans, [*measured, *beyond])
-        for name, known in costs.items():
-            drawn = {key: _line(fleet, {pods: of[name][key] for pods, of in small.items()}) for key in _keys(small)}
-            _say(f"{name}: straight lines through small fleets miss what was measured by {_worst(drawn, known):.2%}")
-            known.update({key: cost for key, cost in drawn.items() if key[1] in beyond})
-    for name, plan in plans.items():
-        _report(name, plan, costs[name], rules[name])
+        costs = dict(_measured(plans, address, within))
+        seconds = {name: _rule_times(plan, address) for name, plan in plans.items()}
+    if len(within) < len(RANGES):
+        small = {}
+        for pods in (fleet.models, 2 * fleet.models):
+            with recorded(replace(fleet, pods=pods, hours=max(RANGES)), plans) as address:
+                small[pods] = _measured(plans, address, RANGES)
+        drawn = _extrapolated(small, fleet.pods)
+        worst = max((abs(drawn[key] - cost) / cost for key, cost in costs.items() if cost), default=0.0)
+        _say(f"extrapolated to {fleet.pods} pods, what was measured is missed by {worst:.2%} at most")
+        costs = {**drawn, **costs}
+    _report_questions(plans, costs)
+    _report_loads(plans, costs)
+    _report_rules(plans, seconds)
+    _report_panels(plans, costs)
 
 
 def _arguments() -> argparse.Namespace:
@@ -134,12 +147,11 @@ def _arguments() -> argparse.Namespace:
     return parser.parse_args()
 
 
-@cache
 def _plans() -> Mapping[str, Plan]:
     """The plan of production as it is and, where it has recording rules, without them."""
     definitions = load_definitions()
     environment = read_environment(PROJECT / "environments" / "production.yaml")
-    plans = {"as built": build_plan(definitions, environment)}
+    plans = {AS_BUILT: build_plan(definitions, environment)}
     if definitions.recordings:
         plans["without recording rules"] = build_plan(replace(definitions, recordings={}), environment)
     return plans
@@ -157,7 +169,7 @@ def recorded(fleet: Fleet, plans: Mapping[str, Plan]) -> Iterator[str]:
         began = time.perf_counter()
         write_fleet(fleet, blocks)
         _say(f"{fleet.hours} h of {fleet.pods} pods written in {time.perf_counter() - began:.0f} s")
-        groups = [group for group in rule_groups(plans["as built"]).values() if _records(group)]
+        groups = [group for group in rule_groups(plans[AS_BUILT]).values() if _records(group)]
         if groups:
             began = time.perf_counter()
             rules.write_text(yaml_text({"groups": [_only_recordings(group) for group in groups]}, "Recording rules."))
@@ -170,9 +182,9 @@ def recorded(fleet: Fleet, plans: Mapping[str, Plan]) -> Iterator[str]:
 
 def _record(address: str, rules: Path, fleet: Fleet, blocks: Path) -> None:
     command = [
-        *(find("promtool"), "tsdb", "create-blocks-from", "rules"),
+        *(str(find("promtool")), "tsdb", "create-blocks-from", "rules"),
         *("--url", address, "--start", str(fleet.start), "--end", str(fleet.end)),
-        *("--eval-interval", f"{SCRAPE_SECONDS}s", "--output-dir", blocks, rules),
+        *("--eval-interval", f"{SCRAPE_SECONDS}s", "--output-dir", str(blocks), str(rules)),
     ]
     done = subprocess.run(command, capture_output=True, text=True, check=False)
     if done.returncode != 0:
@@ -185,3 +197,150 @@ def _records(group: Mapping[str, Any]) -> bool:
 
 def _only_recordings(group: Mapping[str, Any]) -> Mapping[str, Any]:
     return {**group, "rules": [rule for rule in group["rules"] if "record" in rule]}
+
+
+# Measuring
+
+
+def _measured(plans: Mapping[str, Plan], address: str, ranges: Sequence[int]) -> Costs:
+    """The samples of every panel of every plan, and of the guide's queries, over each range."""
+    found: dict[Key, int] = {}
+    for hours in ranges:
+        time_range = TimeRange(END - hours * 3600, END)
+        for question in QUESTIONS:
+            found[Key(GUIDE, question.text, hours)] = _samples(_guide_panel(question), {}, address, time_range)
+        for name, plan in plans.items():
+            for dashboard in _prometheus_dashboards(plan):
+                variables = grafana.resolve(dashboard, address, time_range)
+                for panel in grafana.panels_of(dashboard):
+                    key = Key(name, _panel_key(dashboard["uid"], panel["id"]), hours)
+                    found[key] = _samples(panel, variables, address, time_range)
+    return found
+
+
+def _samples(panel: Json, variables: grafana.Variables, address: str, time_range: TimeRange) -> int:
+    return sum(answer.samples for answer in grafana.run(panel, variables, address, time_range))
+
+
+def _guide_panel(question: Question) -> Json:
+    """The guide's queries on a graph as wide as ours, at the same shortest step."""
+    return {
+        "datasource": {"type": "prometheus", "uid": "prometheus"},
+        "gridPos": {"w": 12},
+        "targets": [{"expr": text, "interval": f"{SCRAPE_SECONDS}s"} for text in question.guide],
+    }
+
+
+def _prometheus_dashboards(plan: Plan) -> Iterator[Json]:
+    for dashboard in plan.dashboards:
+        if any(isinstance(query, PrometheusQuery) for panel in dashboard.panels for query in panel.queries):
+            yield render_dashboard(dashboard, plan)
+
+
+def _panel_key(uid: str, panel: int) -> str:
+    return f"{uid}/{panel}"
+
+
+def _rule_times(plan: Plan, address: str) -> dict[str, float]:
+    """Seconds that Prometheus takes for the expressions of each rule group, the middle one of several evaluations."""
+    return {
+        name: sum(_seconds(print_promql(_expression(rule)), address) for rule in rules)
+        for name, rules in plan.prometheus_groups.items()
+    }
+
+
+def _expression(rule: PrometheusRule) -> Expression:
+    return rule.expression if isinstance(rule, PrometheusRecording) else rule.condition
+
+
+def _seconds(query: str, address: str) -> float:
+    # The last scrape that every pod has had: a rule sees the newest samples.
+    parameters = {"query": query, "time": str(END - SCRAPE_SECONDS), "stats": "all"}
+    answers = [grafana.ask(address, "/api/v1/query", parameters) for _ in range(TIMES)]
+    return statistics.median(float(answer["stats"]["timings"]["execTotalTime"]) for answer in answers)
+
+
+def _extrapolated(small: Mapping[int, Costs], pods: int) -> Costs:
+    """The straight line through two fleets, at `pods`."""
+    (few, cheap), (more, dear) = sorted(small.items())
+    return {key: cheap[key] + (dear[key] - cheap[key]) * (pods - few) // (more - few) for key in cheap}
+
+
+# Reporting
+
+
+def _report_questions(plans: Mapping[str, Plan], costs: Costs) -> None:
+    for hours in RANGES:
+        rows: list[list[object]] = []
+        total = dict.fromkeys((GUIDE, *plans), 0)
+        for question in QUESTIONS:
+            ours = {name: costs[Key(name, _answer_key(question, plan), hours)] for name, plan in plans.items()}
+            row = {GUIDE: costs[Key(GUIDE, question.text, hours)], **ours}
+            rows.append([question.text, *_beside_guide(row)])
+            total = {name: total[name] + row[name] for name in total}
+        rows.append(["all of them", *_beside_guide(total)])
+        heads = [f"samples over {hours} h", GUIDE, *(head for name in plans for head in (name, "of the guide's"))]
+        _say(f"\n{table(heads, rows)}")
+
+
+def _beside_guide(samples: Mapping[str, int]) -> Iterator[object]:
+    guide = samples[GUIDE]
+    yield guide
+    for name, ours in samples.items():
+        if name != GUIDE:
+            yield from (ours, f"{ours / guide:.1%}")
+
+
+def _answer_key(question: Question, plan: Plan) -> str:
+    for dashboard in plan.dashboards:
+        for panel in dashboard.panels:
+            asked = (question.dashboard, question.signal, question.view, question.by)
+            if asked == (dashboard.dashboard.name, panel.panel.signal.name, panel.panel.view, panel.panel.by):
+                return _panel_key(dashboard.uid, panel.id)
+    raise SystemExit(f"no panel answers {question.text!r}: QUESTIONS has to follow the dashboards")
+
+
+def _report_loads(plans: Mapping[str, Plan], costs: Costs) -> None:
+    rows: list[list[object]] = []
+    for name, plan in plans.items():
+        for dashboard in plan.dashboards:
+            keys = [_panel_key(dashboard.uid, panel.id) for panel in dashboard.panels]
+            loads = [sum(costs.get(Key(name, key, hours), 0) for key in keys) for hours in RANGES]
+            if any(loads):
+                rows.append([f"{dashboard.uid}, {name}", *loads])
+    _say(f"\n{table(['samples of a load', *(f'{hours} h' for hours in RANGES)], rows)}")
+
+
+def _report_panels(plans: Mapping[str, Plan], costs: Costs) -> None:
+    """Every panel, the dearest first."""
+    hours = RANGES[1]
+    rows: list[list[object]] = []
+    for dashboard in plans[AS_BUILT].dashboards:
+        for panel in dashboard.panels:
+            key = _panel_key(dashboard.uid, panel.id)
+            if Key(AS_BUILT, key, hours) in costs:
+                samples = [costs[Key(name, key, hours)] for name in plans]
+                rows.append([dashboard.uid, panel.title, panel.panel.view.value, panel.panel.signal.name, *samples])
+    rows.sort(key=lambda row: -int(str(row[-1])))
+    _say(f"\n{table([f'samples over {hours} h', 'panel', 'view', 'signal', *plans], rows)}")
+
+
+def _report_rules(plans: Mapping[str, Plan], seconds: Mapping[str, Mapping[str, float]]) -> None:
+    rows: list[list[object]] = []
+    for name, plan in plans.items():
+        prometheus = plan.environment.prometheus
+        assert prometheus is not None, "production has Prometheus"
+        interval = prometheus.evaluation_interval.seconds
+        for group, taken in {**seconds[name], "all of them": sum(seconds[name].values())}.items():
+            rules = len(plan.prometheus_groups.get(group, ())) or sum(map(len, plan.prometheus_groups.values()))
+            rows.append([f"{group}, {name}", rules, f"{taken * 1000:.1f}", f"{taken / interval:.3%}"])
+    _say(f"\n{table(['rule group', 'rules', 'ms', 'of its interval'], rows)}")
+
+
+def _say(text: str) -> None:
+    sys.stdout.write(f"{text}\n")
+    sys.stdout.flush()
+
+
+if __name__ == "__main__":
+    main()

@@ -30,6 +30,7 @@ crash_looping = State(
         gauge='kube_pod_container_status_waiting_reason{reason="CrashLoopBackOff"}', highest_in_window=True
     ),
     when_empty="No crash loops",
+    yes_or_no=True,
 )
 
 container_restarts = Increase(

@@ -9,6 +9,7 @@ target_up = State(
     says="1 where the last scrape of the pod's metrics worked, 0 where it failed.",
     per="namespace pod",
     prometheus=Level(gauge="up", combine="min"),
+    yes_or_no=True,
 )
 
 targets_up = State(

@@ -89,8 +89,9 @@ class Signal:
     """What is measured.
 
     `title` names it on a panel, `says` explains it to somebody who was just woken, `per` are the Prometheus labels that
-    tell its series apart (blank-separated). A signal without an alert says `unwatched`. The loader fills in `name`: the
-    name of the variable that holds the signal. `when_empty` is what a panel shows when there is nothing to show.
+    tell its series apart (blank-separated). A signal without an alert says `unwatched`. `when_empty` is what a panel
+    shows when there is nothing to show, `yes_or_no` says that the value is 1 or 0 and no number to read out. The loader
+    fills in `name`: the name of the variable that holds the signal.
     """
 
     title: str
@@ -103,6 +104,7 @@ class Signal:
     container_insights: Measure | None = None
     unwatched: Unwatched | None = None
     when_empty: str = "No data"
+    yes_or_no: bool = False
     name: str = ""
     where: Location = field(default_factory=here, compare=False)
 
@@ -221,6 +223,7 @@ class Absence(Signal):
     """1 while series that should be there are not."""
 
     unit: Unit = COUNT
+    yes_or_no: bool = True
     prometheus: Missing | None = None
     online_endpoint: None = None
     application_insights: None = None

@@ -35,7 +35,7 @@ def _unit(name: str, dimension: str, scale: str, symbol: str, grafana: str, temp
 
 
 RATIO = _unit("ratio", "share", "1", "", "percentunit", "{{ $value | humanizePercentage }}")
-PERCENT = _unit("percent", "share", "0.01", " %", "percent", '{{ $value | printf "%.4g" }} %')
+PERCENT = _unit("percent", "share", "0.01", "%", "percent", '{{ $value | printf "%.4g" }}%')
 SECONDS = _unit("seconds", "time", "1", " s", "s", "{{ $value | humanizeDuration }}")
 MILLISECONDS = _unit("milliseconds", "time", "0.001", " ms", "ms", '{{ $value | printf "%.4g" }} ms')
 BYTES = _unit("bytes", "memory", "1", " B", "bytes", "{{ $value | humanize1024 }}B")
@@ -62,7 +62,7 @@ class Quantity:
     def __str__(self) -> str:
         """As a person writes it: a ratio as a percentage, a short time in milliseconds."""
         if self.unit == RATIO:
-            return f"{plain(self.to(PERCENT))} %"
+            return f"{plain(self.to(PERCENT))}%"
         if self.unit == SECONDS and 0 < self.value < 1:
             return f"{plain(self.to(MILLISECONDS))} ms"
         return f"{plain(self.value)}{self.unit.symbol}"

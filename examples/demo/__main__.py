@@ -15,6 +15,7 @@ from collections.abc import Iterator
 from pathlib import Path
 from types import FrameType
 
+from examples.demo.faster import shortened
 from examples.demo.incidents import INCIDENTS, Incident
 from examples.demo.receiver import Notification
 from examples.demo.stack import FACTOR, Stack, plan_of, running_stack
@@ -22,6 +23,7 @@ from toolkit.durations import Duration
 from toolkit.findings import PROJECT, Refused
 from toolkit.plan.model import Plan
 from toolkit.processes import ProgramFailed
+from toolkit.prometheus_server import PrometheusFailed
 from toolkit.text_table import table
 
 # Scrapes, evaluations of recordings and of alerts, and Alertmanager's wait: a second each, and one more.
@@ -45,7 +47,7 @@ def main(arguments: list[str]) -> int:
         _run(environment)
     except KeyboardInterrupt:
         print("\nStopped.", flush=True)
-    except (ProgramFailed, RuntimeError, Refused) as problem:
+    except (ProgramFailed, PrometheusFailed, Refused) as problem:
         print(problem, file=sys.stderr)
         return 1
     return 0
@@ -54,11 +56,13 @@ def main(arguments: list[str]) -> int:
 def _run(environment: Path) -> None:
     plan = plan_of(environment)
     print("Starting the model server, Prometheus and Alertmanager ...", flush=True)
-    with tempfile.TemporaryDirectory(prefix="demo-", ignore_cleanup_errors=True) as folder:
-        with running_stack(plan, Path(folder), _print_notification) as stack:
-            print(introduction(stack, Path(folder)), flush=True)
-            for word in _typed():
-                _obey(word, stack)
+    with (
+        tempfile.TemporaryDirectory(prefix="demo-", ignore_cleanup_errors=True) as folder,
+        running_stack(plan, Path(folder), _print_notification) as stack,
+    ):
+        print(introduction(stack, Path(folder)), flush=True)
+        for word in _typed():
+            _obey(word, stack)
 
 
 def introduction(stack: Stack, folder: Path) -> str:
@@ -80,8 +84,8 @@ def introduction(stack: Stack, folder: Path) -> str:
             "",
             *(f"{name:14}{address}" for name, address in addresses),
             "",
-            f"The rules of {stack.plan.environment.where.file} run {FACTOR} times as fast as in production, so 5 minutes",
-            f"take {Duration(300 // FACTOR).words()} here. The texts still speak of production.",
+            f"The rules of {stack.plan.environment.where.file} run {FACTOR} times as fast as in production:",
+            f"5 minutes take {shortened(Duration(300), FACTOR).words()} here. The texts still speak of production.",
             "",
             "Type a word and Enter:",
             table(("word", "what happens", "what you will see"), incidents),

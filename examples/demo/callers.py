@@ -75,7 +75,7 @@ class Callers:
 
 @contextmanager
 def calling(port: int, data: Path, label: str) -> Iterator[Callers]:
-    """Callers of the model server on `port` who ask with the rows of the CSV file `data`, without the column `label`."""
+    """Callers of the server on `port`, who ask with the rows of the CSV file `data` without the column `label`."""
     with data.open(encoding="utf-8", newline="") as lines:
         rows: list[dict[str, Any]] = list(csv.DictReader(lines))
     callers = Callers(port, [{name: float(row[name]) for name in row if name != label} for row in rows])

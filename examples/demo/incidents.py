@@ -26,10 +26,8 @@ class Incident:
 
 WELL = Incident("off", "everything is well again")
 INCIDENTS = (
-    Incident(
-        "errors", "30 % of the predictions fail", faults="error_ratio=0.3 error_type=timeout", alerts=("ModelErrorRatioHigh",)
-    ),
-    Incident("few-errors", "3.5 % of the predictions fail", faults="error_ratio=0.035", alerts=("ModelErrorRatioHigh",)),
+    Incident("errors", "30 % of the predictions fail", faults="error_ratio=0.3", alerts=("ModelErrorRatioHigh",)),
+    Incident("few-errors", "3.5 % of them fail", faults="error_ratio=0.035", alerts=("ModelErrorRatioHigh",)),
     Incident("slow", "every prediction takes 600 ms longer", faults="added_seconds=0.6", alerts=("ModelLatencyHigh",)),
     Incident("down", "the pod is gone", running=False, alerts=("InferenceNoReplicas", "ModelAllTargetsDown")),
     Incident("silence", "nobody calls any more", callers=Mood.GONE, alerts=("ModelTrafficStopped",)),
@@ -40,4 +38,4 @@ INCIDENTS = (
         silent_because="it is not the service's fault",
     ),
     WELL,
-)  # fmt: skip
+)

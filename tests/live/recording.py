@@ -25,16 +25,22 @@ from tests.live.cluster import SCRAPE_SECONDS
 from tests.live.incident import START, Incident
 from tests.live.production import Rule
 from toolkit import prometheus_server
-from toolkit.prometheus_server import PrometheusFailed, backfill
+from toolkit.prometheus_server import PrometheusFailed, serve
 from toolkit.render.yaml_text import yaml_text
 from toolkit.tools import TOOLS_FOLDER, find
 
 RECORDINGS = TOOLS_FOLDER / "recordings"
 # Everything that decides what is in a recording. A change of one of them makes all recordings anew.
 SOURCES = (cluster, incident, incidents, samples, instrumentation, prometheus_server)
-# promtool reads all of its input again for each block of two hours that it makes of it.
-_BACKFILLED_AT_ONCE = 6 * 3600
-_LOOKBACK = f"{SCRAPE_SECONDS * 1000 - 1}ms"
+# A block of promtool spans two hours, unless told otherwise, or three, nine ... times as much. It reads all of its input
+# again for each block, so it is given the samples of one block at a time.
+_BLOCK_SECONDS = 18 * 3600
+# Without compaction: it would rewrite the blocks while they are queried.
+_FLAGS = (
+    f"--query.lookback-delta={SCRAPE_SECONDS * 1000 - 1}ms",
+    "--storage.tsdb.min-block-duration=2h",
+    "--storage.tsdb.max-block-duration=2h",
+)
 
 
 @dataclass(frozen=True)
@@ -54,36 +60,32 @@ def served(of: Incident, recording_rules: Sequence[Rule] | None = None) -> Itera
     and ToolMissing.
     """
     rules = production.recording_rules() if recording_rules is None else tuple(recording_rules)
-    with tempfile.TemporaryDirectory() as folder:
-        blocks = Path(folder) / "blocks"
-        end = _recorded(of, rules, blocks)
-        with _serve(blocks) as address:
-            yield Recorded(address, START, end)
+    recording = _recording(of, rules)
+    with _serving(recording / "blocks") as address:
+        yield Recorded(address, START, int((recording / "end").read_text()))
 
 
-def _recorded(of: Incident, rules: tuple[Rule, ...], blocks: Path) -> int:
-    """Copies the incident's blocks to `blocks`, having made them where there are none; gives the end of its samples."""
+def _recording(of: Incident, rules: tuple[Rule, ...]) -> Path:
+    """The folder with the incident's blocks and the end of its samples; made where there is none yet."""
     name = re.sub(r"[^a-z0-9]+", "-", of.name.lower()).strip("-")
-    recording = RECORDINGS / f"{name}-{_key(rules)}"
-    RECORDINGS.mkdir(parents=True, exist_ok=True)
+    recording = RECORDINGS / name / _key(rules)
+    recording.parent.mkdir(parents=True, exist_ok=True)
     with (RECORDINGS / f"{name}.lock").open("w") as lock:
         fcntl.flock(lock, fcntl.LOCK_EX)  # another worker may need the same recording at the same time
         if not recording.exists():
-            for outdated in RECORDINGS.glob(f"{name}-" + "[0-9a-f]" * 16 + "*"):
-                shutil.rmtree(outdated)
+            shutil.rmtree(recording.parent)
             unfinished = recording.with_suffix(".unfinished")
             _record(of, rules, unfinished)
             unfinished.rename(recording)
-        shutil.copytree(recording / "blocks", blocks)
-        return int((recording / "end").read_text())
+    return recording
 
 
 def _record(of: Incident, rules: tuple[Rule, ...], folder: Path) -> None:
     blocks = folder / "blocks"
     blocks.mkdir(parents=True)
     happened = of.happens()
-    for start in range(START, happened.now, _BACKFILLED_AT_ONCE):
-        backfill(happened.samples.openmetrics(start, start + _BACKFILLED_AT_ONCE), blocks)
+    for start in range(START - START % _BLOCK_SECONDS, happened.now, _BLOCK_SECONDS):
+        _backfill(happened.samples.openmetrics(start, start + _BLOCK_SECONDS), blocks)
     for derived in _in_order(rules):
         _evaluate(derived, blocks, happened.now)
     (folder / "end").write_text(str(happened.now))
@@ -102,21 +104,40 @@ def _in_order(rules: tuple[Rule, ...]) -> Iterator[tuple[Rule, ...]]:
         left = reads_later
 
 
+def _backfill(openmetrics: str, blocks: Path) -> None:
+    with tempfile.TemporaryDirectory() as folder:
+        text = Path(folder) / "samples.txt"
+        text.write_text(openmetrics, encoding="utf-8")
+        _create_blocks("openmetrics", str(text), str(blocks))
+
+
 def _evaluate(rules: tuple[Rule, ...], blocks: Path, end: int) -> None:
     """Adds the blocks of what `rules` record."""
-    with tempfile.TemporaryDirectory() as folder, _serve(blocks) as address:
-        file = Path(folder) / "rules.yaml"
+    with tempfile.TemporaryDirectory() as folder:
+        file, recorded = Path(folder) / "rules.yaml", Path(folder) / "recorded"
         file.write_text(yaml_text({"groups": [{"name": "recorded", "rules": list(rules)}]}, ""), encoding="utf-8")
-        command = [str(find("promtool")), "tsdb", "create-blocks-from", "rules", f"--url={address}"]
-        command += [f"--start={START}", f"--end={end}", f"--eval-interval={SCRAPE_SECONDS}s"]
-        run = subprocess.run(
-            [*command, f"--output-dir={folder}/blocks", str(file)], capture_output=True, text=True, check=False
-        )
-        if run.returncode != 0:
-            raise PrometheusFailed(f"promtool did not evaluate the recording rules:\n{run.stdout}{run.stderr}")
-        made = list((Path(folder) / "blocks").iterdir())
-        for block in made:
+        with _serving(blocks) as address:
+            times = (f"--start={START}", f"--end={end}", f"--eval-interval={SCRAPE_SECONDS}s")
+            _create_blocks("rules", f"--url={address}", *times, f"--output-dir={recorded}", str(file))
+        for block in recorded.iterdir():
             shutil.copytree(block, blocks / block.name)
+
+
+def _create_blocks(*arguments: str) -> None:
+    command = [str(find("promtool")), "tsdb", "create-blocks-from", f"--max-block-duration={_BLOCK_SECONDS}s"]
+    run = subprocess.run([*command, *arguments], capture_output=True, text=True, check=False)
+    if run.returncode != 0:
+        raise PrometheusFailed(f"promtool made no blocks of {arguments[0]}:\n{run.stdout}{run.stderr}")
+
+
+@contextmanager
+def _serving(blocks: Path) -> Iterator[str]:
+    """A Prometheus over a copy of the blocks, which it would otherwise compact and write its own files beside."""
+    with tempfile.TemporaryDirectory() as folder:
+        copy = Path(folder) / "blocks"
+        shutil.copytree(blocks, copy)
+        with serve(copy, flags=_FLAGS) as address:
+            yield address
 
 
 def _key(rules: tuple[Rule, ...]) -> str:
@@ -127,31 +148,3 @@ def _key(rules: tuple[Rule, ...]) -> str:
     for source in (*SOURCES, __file__):
         digest.update(Path(source if isinstance(source, str) else str(source.__file__)).read_bytes())
     return digest.hexdigest()[:16]
-
-
-@contextmanager
-def _serve(blocks: Path) -> Iterator[str]:
-    """As `toolkit.prometheus_server.serve`, with a look back of less than one scrape."""
-    log = blocks.parent / "log"
-    settings = blocks.parent / "prometheus.yml"
-    settings.touch()
-    port = prometheus_server._free_port()
-    with log.open("wb") as output:
-        process = subprocess.Popen(
-            [
-                str(find("prometheus")),
-                f"--config.file={settings}",
-                f"--storage.tsdb.path={blocks}",
-                "--storage.tsdb.retention.time=10y",
-                f"--web.listen-address=127.0.0.1:{port}",
-                f"--query.lookback-delta={_LOOKBACK}",
-            ],
-            stdout=output,
-            stderr=subprocess.STDOUT,
-        )
-    try:
-        if not prometheus_server._becomes_ready(process, port):
-            raise PrometheusFailed(f"Prometheus did not start:\n{log.read_text()}")
-        yield f"http://127.0.0.1:{port}"
-    finally:
-        prometheus_server._stop(process)

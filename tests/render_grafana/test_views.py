@@ -151,7 +151,7 @@ def test_no_traffic_is_neither_good_nor_bad() -> None:
 @pytest.mark.parametrize(
     ("panel", "end"),
     [
-        # Against 100 % an error ratio of 2 % and the line at 5 % would lie on the axis.
+        # Against 100% an error ratio of 2% and the line at 5% would lie on the axis.
         pytest.param(error_ratio.timeseries(12), 0.06, id="a bad share of events: a little above the highest line"),
         pytest.param(cpu_utilisation.timeseries(12), 1, id="a used share: the whole"),
     ],

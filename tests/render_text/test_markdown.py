@@ -8,7 +8,7 @@ from toolkit.render.markdown import TEMPLATES, Markdown, code, escaped, fenced, 
 @pytest.mark.parametrize(
     ("text", "markdown"),
     [
-        ("fails 5 % of its predictions", "fails 5 % of its predictions"),
+        ("fails 5% of its predictions", "fails 5% of its predictions"),
         ("model_name stays readable", "model_name stays readable"),
         ("_emphasis_", r"\_emphasis\_"),
         ("*bold* and `code`", r"\*bold\* and \`code\`"),

@@ -67,10 +67,12 @@ def description(alert: Alert, severity: Severity, value: str, window: Duration |
     over, None where it is taken as it stands.
     """
     threshold = alert.threshold
+    if alert.signal.yes_or_no and threshold.hold.seconds:
+        return f"It has been so for at least {threshold.hold.words()}. Why: {threshold.because}."
     measured = ": ".join(part for part in (judged_title(alert), value) if part)
     over = f" over {window.words()}" if window else ""
     hold = f" for {threshold.hold.words()}" if threshold.hold.seconds else ""
-    guard = f", judged from {threshold.min_events} events on" if threshold.min_events else ""
+    guard = f", judged only from {threshold.min_events} events on" if threshold.min_events else ""
     limit = f"Threshold: {value_in_words(threshold, severity)}{hold}{guard}."
     return f"{measured}{over}. {limit} Why: {threshold.because}."
 

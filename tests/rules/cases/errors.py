@@ -1,4 +1,4 @@
-"""ModelErrorRatioHigh: 5 % of the predictions fail (critical), or 2 % (warning), for 5 minutes."""
+"""ModelErrorRatioHigh: 5% of the predictions fail (critical), or 2% (warning), for 5 minutes."""
 
 from tests.rules.case import SILENT, Case, Firing, Specification
 from tests.rules.series import INFERENCER_POD, POD_A, POD_B, predictions
@@ -14,8 +14,8 @@ CRITICAL = Firing(
     },
     summary="Model churn in production fails 5.4% of its valid requests.",
     description=(
-        "Error ratio: 5.4% over 5 minutes. Threshold: more than 5 % for 5 minutes, judged from 20 events on. "
-        "Why: at 5 % callers notice, 2 % is above any normal week; below 20 requests one failure proves nothing."
+        "Error ratio: 5.4% over 5 minutes. Threshold: more than 5% for 5 minutes, judged only from 20 events on. "
+        "Why: at 5% callers notice, 2% is above any normal week; below 20 requests one failure proves nothing."
     ),
     runbook_url="https://git.example.com/ml-serving/monitoring/build/production/runbooks/ModelErrorRatioHigh.md",
     dashboard_url=(
@@ -33,8 +33,8 @@ WARNING = Firing(
     },
     summary="Model churn in production fails 2.1% of its valid requests.",
     description=(
-        "Error ratio: 2.1% over 5 minutes. Threshold: more than 2 % for 5 minutes, judged from 20 events on. "
-        "Why: at 5 % callers notice, 2 % is above any normal week; below 20 requests one failure proves nothing."
+        "Error ratio: 2.1% over 5 minutes. Threshold: more than 2% for 5 minutes, judged only from 20 events on. "
+        "Why: at 5% callers notice, 2% is above any normal week; below 20 requests one failure proves nothing."
     ),
     runbook_url="https://git.example.com/ml-serving/monitoring/build/production/runbooks/ModelErrorRatioHigh.md",
     dashboard_url=(
@@ -65,22 +65,22 @@ MODEL_ERROR_RATIO_HIGH = Specification(
     noise=BROKEN_ELSEWHERE,
     cases=(
         Case(
-            "critical just above 5 %, when it has lasted 5 minutes and not before; the warning beside it",
+            "critical just above 5%, when it has lasted 5 minutes and not before; the warning beside it",
             (predictions("success", 946), predictions("error", 54)),
             at={"5m30s": SILENT, "6m": (CRITICAL, *warning("5.4%"))},
         ),
         Case(
-            "only the warning just below 5 %",
+            "only the warning just below 5%",
             (predictions("success", 952), predictions("error", 48)),
             at={"5m30s": SILENT, "6m": warning("4.8%"), "30m": warning("4.8%")},
         ),
         Case(
-            "warning just above 2 %, when it has lasted 5 minutes and not before",
+            "warning just above 2%, when it has lasted 5 minutes and not before",
             (predictions("success", 979), predictions("error", 21)),
             at={"5m30s": SILENT, "6m": (WARNING,)},
         ),
         Case(
-            "silent just below 2 %",
+            "silent just below 2%",
             (predictions("success", 981), predictions("error", 19)),
             at={"6m": SILENT, "30m": SILENT},
         ),
@@ -110,7 +110,7 @@ MODEL_ERROR_RATIO_HIGH = Specification(
             at={"4m": SILENT, "30m": both("100%")},
         ),
         Case(
-            "two pods count by their traffic: 1 % of 900 and half of 100 are 5.9 %",
+            "two pods count by their traffic: 1% of 900 and half of 100 are 5.9%",
             (
                 predictions("success", 891, pod=POD_A),
                 predictions("error", 9, pod=POD_A),
@@ -120,7 +120,7 @@ MODEL_ERROR_RATIO_HIGH = Specification(
             at={"30m": both("5.9%")},
         ),
         Case(
-            "silent when one quiet pod fails all of its few requests: 1 % of the model's",
+            "silent when one quiet pod fails all of its few requests: 1% of the model's",
             (predictions("success", 990, pod=POD_A), predictions("error", 10, pod=POD_B)),
             at={"6m": SILENT, "30m": SILENT},
         ),
@@ -176,7 +176,7 @@ MODEL_ERROR_RATIO_HIGH = Specification(
             at={"20m": SILENT, "24m": SILENT, "30m": both("6%")},
         ),
         Case(
-            "silent over a minute in which 40 % fail",
+            "silent over a minute in which 40% fail",
             (
                 predictions("success", For(10, 1000), For(1, 600), 1000),
                 predictions("error", For(10, 0), For(1, 400), 0),

@@ -15,8 +15,8 @@ CRITICAL = Firing(
     summary="Model churn in production answers 26% of its predictions in more than 500 ms.",
     description=(
         "Latency, share slower than 500 ms: 26% over 5 minutes. "
-        "Threshold: more than 25 % for 10 minutes, judged from 20 events on. "
-        "Why: 95 % within 500 ms is what callers were promised; at a quarter nobody misses it."
+        "Threshold: more than 25% for 10 minutes, judged only from 20 events on. "
+        "Why: 95% within 500 ms is what callers were promised; at a quarter nobody misses it."
     ),
     runbook_url="https://git.example.com/ml-serving/monitoring/build/production/runbooks/ModelLatencyHigh.md",
     dashboard_url=(
@@ -35,8 +35,8 @@ WARNING = Firing(
     summary="Model churn in production answers 5.2% of its predictions in more than 500 ms.",
     description=(
         "Latency, share slower than 500 ms: 5.2% over 5 minutes. "
-        "Threshold: more than 5 % for 10 minutes, judged from 20 events on. "
-        "Why: 95 % within 500 ms is what callers were promised; at a quarter nobody misses it."
+        "Threshold: more than 5% for 10 minutes, judged only from 20 events on. "
+        "Why: 95% within 500 ms is what callers were promised; at a quarter nobody misses it."
     ),
     runbook_url="https://git.example.com/ml-serving/monitoring/build/production/runbooks/ModelLatencyHigh.md",
     dashboard_url=(
@@ -75,12 +75,12 @@ MODEL_LATENCY_HIGH = Specification(
             at={"10m30s": SILENT, "11m": warning("24%"), "30m": warning("24%")},
         ),
         Case(
-            "warning just above 5 %, when it has lasted 10 minutes and not before",
+            "warning just above 5%, when it has lasted 10 minutes and not before",
             durations({"0.25": 600, "0.5": 948, "1.0": 1000, "+Inf": 1000}),
             at={"10m30s": SILENT, "11m": (WARNING,)},
         ),
         Case(
-            "silent just below 5 %",
+            "silent just below 5%",
             durations({"0.25": 600, "0.5": 952, "1.0": 952, "+Inf": 1000}),
             at={"11m": SILENT, "30m": SILENT},
         ),
@@ -108,7 +108,7 @@ MODEL_LATENCY_HIGH = Specification(
             at={"10m": SILENT, "30m": both("100%")},
         ),
         Case(
-            "two pods count by their traffic: a fifth of 900 and nine tenths of 100 are 27 %",
+            "two pods count by their traffic: a fifth of 900 and nine tenths of 100 are 27%",
             (
                 *durations({"0.25": 600, "0.5": 720, "1.0": 900, "+Inf": 900}, pod=POD_A),
                 *durations({"0.25": 5, "0.5": 10, "1.0": 100, "+Inf": 100}, pod=POD_B),
@@ -116,7 +116,7 @@ MODEL_LATENCY_HIGH = Specification(
             at={"30m": both("27%")},
         ),
         Case(
-            "silent when one quiet pod is slow with all of its few requests: 1 % of the model's",
+            "silent when one quiet pod is slow with all of its few requests: 1% of the model's",
             (
                 *durations({"0.25": 600, "0.5": 990, "1.0": 990, "+Inf": 990}, pod=POD_A),
                 *durations({"0.25": 0, "0.5": 0, "1.0": 0, "+Inf": 10}, pod=POD_B),

@@ -45,7 +45,7 @@ CRASH_LOOP = Firing(
     },
     summary="Container model-server of pod ml-inference-7c9d8b6f5d-abcde in production is crash-looping.",
     description=(
-        "Crash loops: 1 over 5 minutes. Threshold: at least 1 for 10 minutes. "
+        "It has been so for at least 10 minutes. "
         "Why: Kubernetes has given up on quick restarts, so it will not heal by itself."
     ),
     runbook_url="https://git.example.com/ml-serving/monitoring/build/production/runbooks/InferencePodCrashLooping.md",

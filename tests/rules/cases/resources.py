@@ -30,7 +30,7 @@ MEMORY = Firing(
         "uses 92% of the memory that it is allowed."
     ),
     description=(
-        "Memory used of the limit: 92%. Threshold: more than 90 % for 15 minutes. "
+        "Memory used of the limit: 92%. Threshold: more than 90% for 15 minutes. "
         "Why: at the limit the container is killed, with the requests in it."
     ),
     runbook_url="https://git.example.com/ml-serving/monitoring/build/production/runbooks/InferenceMemoryNearLimit.md",
@@ -53,8 +53,8 @@ CPU = Firing(
         "uses 84% of the CPU that it is allowed."
     ),
     description=(
-        "CPU used of the limit: 84% over 5 minutes. Threshold: more than 80 % for 15 minutes. "
-        "Why: above 80 % requests queue for the processor and latency follows."
+        "CPU used of the limit: 84% over 5 minutes. Threshold: more than 80% for 15 minutes. "
+        "Why: above 80% requests queue for the processor and latency follows."
     ),
     runbook_url="https://git.example.com/ml-serving/monitoring/build/production/runbooks/InferenceCpuNearLimit.md",
     dashboard_url=(
@@ -83,12 +83,12 @@ INFERENCE_MEMORY_NEAR_LIMIT = Specification(
     noise=FULL_ELSEWHERE,
     cases=(
         Case(
-            "just above 90 %, when it has lasted 15 minutes and not before",
+            "just above 90%, when it has lasted 15 minutes and not before",
             (memory_used(0.92 * GIB), limit("memory", 1 * GIB)),
             at={"15m": SILENT, "15m30s": (MEMORY,)},
         ),
         Case(
-            "silent just below 90 %",
+            "silent just below 90%",
             (memory_used(0.88 * GIB), limit("memory", 1 * GIB)),
             at={"15m30s": SILENT, "30m": SILENT},
         ),
@@ -196,12 +196,12 @@ INFERENCE_CPU_NEAR_LIMIT = Specification(
     noise=BUSY_ELSEWHERE,
     cases=(
         Case(
-            "just above 80 %, when a full window of 5 minutes has shown it for 15 and not before",
+            "just above 80%, when a full window of 5 minutes has shown it for 15 and not before",
             (cpu_used(1.68), limit("cpu", 2)),
             at={"20m": SILENT, "20m30s": (CPU,)},
         ),
         Case(
-            "silent just below 80 %",
+            "silent just below 80%",
             (cpu_used(1.52), limit("cpu", 2)),
             at={"20m30s": SILENT, "30m": SILENT},
         ),

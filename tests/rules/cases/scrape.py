@@ -32,8 +32,7 @@ POD_A_DOWN = Firing(
     },
     summary="Pod ml-inference-7c9d8b6f5d-abcde in production does not answer Prometheus.",
     description=(
-        "Scrape of each pod: 0. Threshold: less than 1 for 5 minutes. "
-        "Why: 5 minutes are longer than a pod takes to start or to end."
+        "It has been so for at least 5 minutes. Why: 5 minutes are longer than a pod takes to start or to end."
     ),
     runbook_url="https://git.example.com/ml-serving/monitoring/build/production/runbooks/ModelTargetDown.md",
     dashboard_url=(
@@ -51,8 +50,7 @@ METRICS_MISSING = Firing(
     },
     summary="Service ml-inference-metrics in production exports no prediction metrics.",
     description=(
-        "Prediction metrics missing: 1. Threshold: at least 1 for 10 minutes. "
-        "Why: the alerts on errors, latency and traffic rest on this metric."
+        "It has been so for at least 10 minutes. Why: the alerts on errors, latency and traffic rest on this metric."
     ),
     runbook_url="https://git.example.com/ml-serving/monitoring/build/production/runbooks/ModelMetricsMissing.md",
     dashboard_url=(
