@@ -30,7 +30,10 @@ STATUSES = {"success": 9.7, "error": 0.2, "rejected": 0.1}
 
 @dataclass(frozen=True)
 class Fleet:
-    """`pods` pods, of which each serves one of `models` models; `hours` of scrapes that end at `end`."""
+    """`pods` pods, of which each serves one of `models` models; `hours` of scrapes that end at `end`.
+
+    There is a little more before, so that the windows of queries about the first hours are full too.
+    """
 
     pods: int
     models: int
@@ -40,7 +43,7 @@ class Fleet:
     @property
     def start(self) -> int:
         """The time of the first scrape."""
-        return self.end - self.hours * 3600
+        return self.end - self.hours * 3600 - BLOCK_SECONDS
 
 
 @dataclass(frozen=True)

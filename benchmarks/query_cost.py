@@ -1,4 +1,4 @@
-"""What dashboards and rules ask of Prometheus: `python -m benchmarks.query_cost [--pods 200] [--models 5] [--hours 24]`.
+"""`python -m benchmarks.query_cost [--pods 200] [--hours 24]`: what dashboards and rules ask of Prometheus.
 
 Samples that Prometheus looks at for each load of a dashboard over 1, 24 and 168 hours, beside what the guide's own
 queries touch for the same questions; and how long each rule group takes of its interval. Both with and without the
@@ -130,7 +130,7 @@ def main() -> None:
             with recorded(replace(fleet, pods=pods, hours=max(RANGES)), plans) as address:
                 small[pods] = _measured(plans, address, RANGES)
         drawn = _extrapolated(small, fleet.pods)
-        worst = max((abs(drawn[key] - cost) / cost for key, cost in costs.items() if cost), default=0.0)
+        worst = max((abs(drawn[key] - cost) / cost for key, cost in costs.items() if cost), default=0.0); print(sorted(((abs(drawn[k]-c)/c,k,c,drawn[k]) for k,c in costs.items() if c))[-12:])
         _say(f"extrapolated to {fleet.pods} pods, what was measured is missed by {worst:.2%} at most")
         costs = {**drawn, **costs}
     _report_questions(plans, costs)

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from dataclasses import dataclass, field
 from enum import Enum
+from functools import partial
 
 from toolkit.durations import Duration, parse_duration
 from toolkit.findings import Finding, Location, Refused, here
@@ -77,7 +78,8 @@ def earlier(value: Quantity, *, window: str, ago: str) -> Earlier:
     return Earlier(value, parse_duration(window), parse_duration(ago))
 
 
-def above(
+def _threshold(
+    comparison: Comparison,
     *,
     because: str,
     hold: str,
@@ -87,63 +89,34 @@ def above(
     info: Quantity | None = None,
     min_events: Quantity | None = None,
     slower_than: Quantity | None = None,
+    earlier: Earlier | None = None,
     no_hold_because: str = "",
 ) -> Threshold:
-    """Bad while greater than the level."""
-    levels = _levels(critical, warning, info)
+    given = ((Severity.CRITICAL, critical), (Severity.WARNING, warning), (Severity.INFO, info))
     return Threshold(
-        Comparison.ABOVE, levels, _time(hold), _time(window), because, min_events, slower_than, None, no_hold_because
+        comparison=comparison,
+        levels=tuple((severity, value) for severity, value in given if value is not None),
+        hold=_time(hold),
+        window=_time(window),
+        because=because,
+        min_events=min_events,
+        slower_than=slower_than,
+        earlier=earlier,
+        no_hold_because=no_hold_because,
     )
 
 
-def at_least(
-    *,
-    because: str,
-    hold: str,
-    window: str = "5m",
-    critical: Quantity | None = None,
-    warning: Quantity | None = None,
-    info: Quantity | None = None,
-    no_hold_because: str = "",
-) -> Threshold:
-    """Bad while equal to the level or greater."""
-    levels = _levels(critical, warning, info)
-    return Threshold(Comparison.AT_LEAST, levels, _time(hold), _time(window), because, no_hold_because=no_hold_because)
+above = partial(_threshold, Comparison.ABOVE)
+"""Bad while greater than the level."""
 
+at_least = partial(_threshold, Comparison.AT_LEAST)
+"""Bad while equal to the level or greater."""
 
-def below(
-    *,
-    because: str,
-    hold: str,
-    window: str = "5m",
-    critical: Quantity | None = None,
-    warning: Quantity | None = None,
-    info: Quantity | None = None,
-) -> Threshold:
-    """Bad while less than the level."""
-    return Threshold(Comparison.BELOW, _levels(critical, warning, info), _time(hold), _time(window), because)
+below = partial(_threshold, Comparison.BELOW)
+"""Bad while less than the level."""
 
-
-def at_most(
-    *,
-    because: str,
-    hold: str,
-    window: str = "5m",
-    critical: Quantity | None = None,
-    warning: Quantity | None = None,
-    info: Quantity | None = None,
-    earlier: Earlier | None = None,
-) -> Threshold:
-    """Bad while equal to the level or less."""
-    levels = _levels(critical, warning, info)
-    return Threshold(Comparison.AT_MOST, levels, _time(hold), _time(window), because, earlier=earlier)
-
-
-def _levels(
-    critical: Quantity | None, warning: Quantity | None, info: Quantity | None
-) -> tuple[tuple[Severity, Quantity], ...]:
-    given = ((Severity.CRITICAL, critical), (Severity.WARNING, warning), (Severity.INFO, info))
-    return tuple((severity, value) for severity, value in given if value is not None)
+at_most = partial(_threshold, Comparison.AT_MOST)
+"""Bad while equal to the level or less."""
 
 
 def _time(text: str) -> Duration:

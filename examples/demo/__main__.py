@@ -14,6 +14,7 @@ import time
 from collections.abc import Iterator
 from pathlib import Path
 from types import FrameType
+from urllib.parse import urlsplit
 
 from examples.demo.faster import shortened
 from examples.demo.incidents import INCIDENTS, Incident
@@ -21,13 +22,14 @@ from examples.demo.receiver import Notification
 from examples.demo.stack import FACTOR, Stack, plan_of, running_stack
 from toolkit.durations import Duration
 from toolkit.findings import PROJECT, Refused
-from toolkit.plan.model import Plan
+from toolkit.plan.model import Plan, PrometheusAlert
 from toolkit.processes import ProgramFailed
-from toolkit.prometheus_server import PrometheusFailed
+from toolkit.prometheus_server import PrometheusFailed, query
 from toolkit.text_table import table
 
 # Scrapes, evaluations of recordings and of alerts, and Alertmanager's wait: a second each, and one more.
 _ON_THE_WAY_SECONDS = 5
+STATES = "alerts"
 
 
 def main(arguments: list[str]) -> int:
@@ -67,28 +69,23 @@ def _run(environment: Path) -> None:
 
 def introduction(stack: Stack, folder: Path) -> str:
     """What a person has to know: addresses, the speed of time, and what can be typed."""
-    alertmanager, prometheus, pod = stack.alertmanager, stack.prometheus, stack.pod
+    score, metrics = (f"http://{LOOPBACK}:{port}" for port in stack.pod.ports)
     addresses = [
-        ("Alerts", f"{prometheus}/alerts"),
-        ("Graphs", f"{prometheus}/graph"),
-        ("Alertmanager", alertmanager),
-        (
-            "Model server",
-            f"http://127.0.0.1:{pod.score_port}/score, metrics http://127.0.0.1:{pod.metrics_port}/metrics",
-        ),
-        ("Logs", str(folder)),
+        ("Prometheus", _pages(stack.prometheus)),
+        ("Alertmanager", f"{stack.alertmanager}/api/v2/alerts"),
+        ("Model server", f"{score}/score  {metrics}/metrics"),
+        ("Rules and logs", str(folder)),
     ]
-    incidents = [(incident.word, incident.says, _outcome(incident, stack.plan)) for incident in INCIDENTS]
+    words = [(incident.word, incident.says, _outcome(incident, stack.plan)) for incident in INCIDENTS]
     return "\n".join(
         [
             "",
-            *(f"{name:14}{address}" for name, address in addresses),
+            *(f"{name:16}{address}" for name, address in addresses),
             "",
             f"The rules of {stack.plan.environment.where.file} run {FACTOR} times as fast as in production:",
             f"5 minutes take {shortened(Duration(300), FACTOR).words()} here. The texts still speak of production.",
             "",
-            "Type a word and Enter:",
-            table(("word", "what happens", "what you will see"), incidents),
+            table(("type", "what happens", "what you will see"), [*words, (STATES, "", "the alerts as they stand")]),
             "",
             "Ctrl-C ends it all.",
             "",
@@ -96,36 +93,58 @@ def introduction(stack: Stack, folder: Path) -> str:
     )
 
 
+def _pages(prometheus: str) -> str:
+    """Where Prometheus shows alerts and graphs; Debian has them elsewhere, and only where its package is installed."""
+    for folder in ("", "/classic"):
+        if answers(urlsplit(prometheus).port or 0, f"{folder}/alerts"):
+            return f"{prometheus}{folder}/alerts  {prometheus}{folder}/graph"
+    return f"{prometheus}/api/v1/alerts  (pages come with an installed Prometheus: apt-get install prometheus)"
+
+
 def _outcome(incident: Incident, plan: Plan) -> str:
     if incident.silent_because:
         return f"no alert: {incident.silent_because}"
-    rules = {rule.alert.name: rule.alert.threshold for rule in plan.prometheus_alerts}
-    expected = [
-        f"{name} within {rules[name].window.seconds + rules[name].hold.seconds + _ON_THE_WAY_SECONDS} s"
-        for name in incident.alerts
-        if name in rules
-    ]
-    return ", ".join(expected) or ("what fired is resolved" if not incident.alerts else "no alert in this environment")
+    if not incident.alerts:
+        return "what fired is resolved"
+    rules = {rule.alert.name: rule for rule in plan.prometheus_alerts}
+    expected = [f"{name} within {_seconds_to_fire(rules[name])} s" for name in incident.alerts if name in rules]
+    return ", ".join(expected) or "nothing: this environment has no alert for it"
+
+
+def _seconds_to_fire(rule: PrometheusAlert) -> int:
+    threshold = rule.alert.threshold
+    measured = rule.window.seconds if rule.window else 0
+    return measured + threshold.hold.seconds + _ON_THE_WAY_SECONDS
 
 
 def _obey(word: str, stack: Stack) -> None:
     incident = next((incident for incident in INCIDENTS if incident.word == word), None)
-    if incident is None:
+    if incident is not None:
+        stack.bring_about(incident)
+        _say(f"from now on: {incident.says}")
+    elif word == STATES:
+        _say(_states(stack))
+    else:
         words = ", ".join(incident.word for incident in INCIDENTS)
-        print(f"{_now()}  {word!r} is none of {words}", flush=True)
-        return
-    stack.bring_about(incident)
-    print(f"{_now()}  from now on: {incident.says}", flush=True)
+        _say(f"{word!r} is none of {words}, {STATES}")
+
+
+def _states(stack: Stack) -> str:
+    active = sorted(
+        "  ".join(f"{sample.labels.get(label, ''):8}" for label in ("alertstate", "severity", "alertname"))
+        for sample in query(stack.prometheus, "ALERTS", time.time())
+    )
+    return "\n".join(["alerts that are pending or fire:", *(f"          {line}" for line in active or ["none"])])
 
 
 def _print_notification(notification: Notification) -> None:
     severity, name = notification.labels.get("severity", ""), notification.labels["alertname"]
     summary = notification.annotations.get("summary", "")
-    print(f"{_now()}  {notification.status.upper():8}  {severity:8}  {name}: {summary}", flush=True)
+    _say(f"{notification.status.upper():8}  {severity:8}  {name}: {summary}")
 
 
-def _now() -> str:
-    return time.strftime("%H:%M:%S")
+def _say(text: str) -> None:
+    print(f"{time.strftime('%H:%M:%S')}  {text}", flush=True)
 
 
 def _typed() -> Iterator[str]:
