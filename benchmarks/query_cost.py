@@ -130,7 +130,7 @@ def main() -> None:
             with recorded(replace(fleet, pods=pods, hours=max(RANGES)), plans) as address:
                 small[pods] = _measured(plans, address, RANGES)
         drawn = _extrapolated(small, fleet.pods)
-        worst = max((abs(drawn[key] - cost) / cost for key, cost in costs.items() if cost), default=0.0); print(sorted(((abs(drawn[k]-c)/c,k,c,drawn[k]) for k,c in costs.items() if c))[-12:])
+        worst = max((abs(drawn[key] - cost) / cost for key, cost in costs.items() if cost), default=0.0)
         _say(f"extrapolated to {fleet.pods} pods, what was measured is missed by {worst:.2%} at most")
         costs = {**drawn, **costs}
     _report_questions(plans, costs)

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import importlib
 import pkgutil
+import traceback
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass, field
 from pathlib import Path
@@ -14,7 +15,7 @@ from toolkit.alerts import Alert
 from toolkit.azure_contract import LogTable, PlatformMetric
 from toolkit.contract import Metric, MetricCatalogue
 from toolkit.dashboards import Dashboard
-from toolkit.findings import PROJECT, Finding, Location, Refused, shown_path
+from toolkit.findings import PROJECT, TOOLKIT, Finding, Location, Refused, shown_path
 from toolkit.promql.recordings import Recording, with_recorded
 from toolkit.signals import Signal
 
@@ -86,9 +87,30 @@ def load_runbooks(folder: Path) -> Mapping[str, Runbook]:
 
 
 def _modules(package: str) -> Iterator[ModuleType]:
-    root = importlib.import_module(package)
+    root = _imported(package)
     for module in sorted(pkgutil.iter_modules(root.__path__), key=lambda module: module.name):
-        yield importlib.import_module(f"{package}.{module.name}")
+        yield _imported(f"{package}.{module.name}")
+
+
+def _imported(name: str) -> ModuleType:
+    try:
+        return importlib.import_module(name)
+    except Refused:
+        raise
+    except Exception as error:  # a definition is code, so whatever it raises is a mistake at one of its lines
+        problem = f"{type(error).__name__}: {error}"
+        raise Refused(Finding(_raised_at(error), f"module {name}", problem, check="python")) from None
+
+
+def _raised_at(error: Exception) -> Location:
+    """The line of the definition that raised: the innermost one outside the toolkit."""
+    if isinstance(error, SyntaxError) and error.filename:
+        return Location(shown_path(error.filename), error.lineno or 0)
+    frames = traceback.extract_tb(error.__traceback__)
+    own = [frame for frame in frames if Path(frame.filename).is_relative_to(PROJECT)]
+    outside = [frame for frame in own if not Path(frame.filename).is_relative_to(TOOLKIT)]
+    innermost = (outside or list(frames))[-1]
+    return Location(shown_path(innermost.filename), innermost.lineno or 0)
 
 
 def _held(modules: tuple[ModuleType, ...], kind: type[Held]) -> Iterator[Held]:

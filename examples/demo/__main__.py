@@ -23,7 +23,7 @@ from examples.demo.stack import FACTOR, Stack, plan_of, running_stack
 from toolkit.durations import Duration
 from toolkit.findings import PROJECT, Refused
 from toolkit.plan.model import Plan, PrometheusAlert
-from toolkit.processes import ProgramFailed
+from toolkit.processes import LOOPBACK, ProgramFailed, answers
 from toolkit.prometheus_server import PrometheusFailed, query
 from toolkit.text_table import table
 

@@ -6,7 +6,8 @@ from pathlib import Path
 
 import pytest
 
-from tests.support.project import PROJECT, edit, files_of, run
+from tests.support.planting import PROJECT
+from tests.support.project import edit, files_of, run
 
 
 def test_the_committed_output_is_what_the_definitions_render(tmp_path: Path) -> None:
@@ -86,9 +87,28 @@ def test_building_one_environment_leaves_the_others_alone(project: Path) -> None
             ("production.yaml:", "Produ"),
         ),
         ("queries/kql/container_errors.kql", "LogLevel", "LogLevl", ("container_errors.kql", "LogLevl", "LogLevel")),
+        ("queries/errors.py", 'title="Error ratio"', 'titel="Error ratio"', ("queries/errors.py:", "titel")),
+        (
+            "rules/thresholds.py",
+            "ERROR_RATIO = above(",
+            "ERROR_RATIO = above((",
+            ("rules/thresholds.py:", "SyntaxError"),
+        ),
+        ("dashboards/pods.py", "import Place", "import Plaice", ("dashboards/pods.py:", "Plaice")),
         ("rules/runbooks/ModelTargetDown.md", "## Mitigation", "## What to do", ("ModelTargetDown", "## Mitigation")),
     ],
-    ids=["label value", "metric", "bucket bound", "unit", "environment", "log column", "runbook"],
+    ids=[
+        "label value",
+        "metric",
+        "bucket bound",
+        "unit",
+        "environment",
+        "log column",
+        "keyword",
+        "syntax",
+        "import",
+        "runbook",
+    ],
 )
 def test_a_mistake_stops_the_build_with_its_place_and_leaves_the_output(
     project: Path, file: str, old: str, new: str, words: tuple[str, ...]

@@ -5,7 +5,8 @@ from __future__ import annotations
 import re
 from pathlib import Path
 
-from tests.support.project import PROJECT, edit, run
+from tests.support.planting import PROJECT
+from tests.support.project import edit, run
 
 README = (PROJECT / "README.md").read_text()
 RUNBOOK = "## Meaning\n\nSlow.\n\n## Impact\n\nGaps.\n\n## Diagnosis\n\nLook.\n\n## Mitigation\n\nMend.\n"

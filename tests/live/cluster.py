@@ -21,8 +21,9 @@ CPU_LIMIT = 2.0
 MEMORY_LIMIT = 4 * 2**30
 IDLE_CORES = 0.05
 CORES_BUSY_WHILE_ANSWERING = 0.8
-MODEL_BYTES = 1.4 * 2**30
-BYTES_PER_WORKER_BUFFER = 0.2 * 2**30
+MODEL_BYTES = 1.6 * 2**30
+
+_ROUNDING = 1e-9
 
 # Offsets within the scrape interval, as Prometheus spreads its targets; kept off the seconds at which rules are judged.
 POD_OFFSETS = (5, 20, 10, 25, 15)
@@ -50,7 +51,7 @@ class Behaviour:
 
     def __post_init__(self) -> None:
         """Raises ValueError for shares that do not add up to 1."""
-        if abs(sum(self.answers.values()) - 1) > 1e-9:
+        if abs(sum(self.answers.values()) - 1) > _ROUNDING:
             raise ValueError(f"the shares add up to {sum(self.answers.values())}")
 
     def but(self, share: float, answer: Answer) -> Behaviour:
@@ -99,19 +100,22 @@ class ModelServer:
 
     def answers(self, requests: float) -> None:
         """Answers that many requests in the shares of the model's behaviour. Fractions are carried to the next call."""
-        server = self._instrumentation
         for answer, share in self.model.behaviour.answers.items():
             owed = self._owed.get(answer, 0.0) + requests * share
-            number = int(owed + 1e-9)
+            number = int(owed + _ROUNDING)
             self._owed[answer] = owed - number
-            self.busy_seconds += number * answer.seconds
             for _ in range(number):
-                if answer.failure is None:
-                    server.succeeded(answer.seconds)
-                elif isinstance(answer.failure, InvalidInput):
-                    server.rejected(answer.seconds)
-                else:
-                    server.failed(answer.seconds, answer.failure)
+                self.answers_one(answer)
+
+    def answers_one(self, answer: Answer) -> None:
+        """Answers one request in this way."""
+        self.busy_seconds += answer.seconds
+        if answer.failure is None:
+            self._instrumentation.succeeded(answer.seconds)
+        elif isinstance(answer.failure, InvalidInput):
+            self._instrumentation.rejected(answer.seconds)
+        else:
+            self._instrumentation.failed(answer.seconds, answer.failure)
 
     def exposed(self) -> Iterator[tuple[str, Mapping[str, str], float]]:
         """What a scrape of it reads: name, labels and value of each sample, always in the same order."""
@@ -156,7 +160,13 @@ class Pod:
     @property
     def memory(self) -> float:
         """What the container holds now, in bytes."""
-        return MODEL_BYTES + BYTES_PER_WORKER_BUFFER + self.leaked
+        return MODEL_BYTES + self.leaked
+
+    def behaves(self, behaviour: Behaviour) -> None:
+        """From now on it answers like this."""
+        self.model = replace(self.model, behaviour=behaviour)
+        if self.server is not None:
+            self.server.model = self.model
 
     def starts(self, *, listening: bool = True) -> None:
         """The container runs, and answers where `listening`."""
@@ -193,11 +203,17 @@ class Deployment:
     pods: list[Pod] = field(default_factory=list)
     wanted: int = 0
     targets_known: bool = True
+    series: tuple[Series, ...] = ()
 
     @property
     def available(self) -> int:
         """How many pods answer."""
         return sum(pod.server is not None for pod in self.pods)
+
+    def behaves(self, behaviour: Behaviour) -> None:
+        """From now on every pod answers like this."""
+        for pod in self.pods:
+            pod.behaves(behaviour)
 
 
 class Cluster:
@@ -398,19 +414,20 @@ class Cluster:
         )
 
     def _scrapes_deployment(self, deployment: Deployment) -> None:
+        if not deployment.series:
+            deployment.series = self._deployment_series(deployment)
+        time = self.now + KUBE_STATE_METRICS_OFFSET
+        for series, value in zip(deployment.series, (deployment.wanted, deployment.available), strict=True):
+            series.add(time, value)
+
+    def _deployment_series(self, deployment: Deployment) -> tuple[Series, ...]:
         # kube-state-metrics' own pod: series of Deployments have no pod of their own that would stand in its place.
         described = _kube_state_metrics(
             deployment.namespace, "prometheus-kube-state-metrics-6d4f8c7b9-k2m4n", "kube-state-metrics"
         )
         labels = {**described, "deployment": deployment.name}
-        time = self.now + KUBE_STATE_METRICS_OFFSET
-        self.samples.series("kube_deployment_spec_replicas", labels).add(time, deployment.wanted)
-        self.samples.series("kube_deployment_status_replicas_available", labels).add(time, deployment.available)
-
-
-def with_behaviour(model: Model, behaviour: Behaviour) -> Model:
-    """The model, answering differently."""
-    return replace(model, behaviour=behaviour)
+        metrics = ("kube_deployment_spec_replicas", "kube_deployment_status_replicas_available")
+        return tuple(self.samples.series(metric, labels) for metric in metrics)
 
 
 def _kube_state_metrics(namespace: str, pod: str, container: str) -> dict[str, str]:

@@ -56,17 +56,22 @@ class Recorded:
 def served(of: Incident, recording_rules: Sequence[Rule] | None = None) -> Iterator[Recorded]:
     """A running Prometheus that knows the incident, stopped when the context ends.
 
-    `recording_rules` (production's, where none are given) have been evaluated over all of it. Raises PrometheusFailed
-    and ToolMissing.
+    Recording rules have been evaluated over all of it: production's, or `recording_rules`, which makes a recording of
+    its own that is not kept. Raises PrometheusFailed and ToolMissing.
     """
-    rules = production.recording_rules() if recording_rules is None else tuple(recording_rules)
-    recording = _recording(of, rules)
-    with _serving(recording / "blocks") as address:
-        yield Recorded(address, START, int((recording / "end").read_text()))
+    with tempfile.TemporaryDirectory() as folder:
+        if recording_rules is None:
+            recording = _kept(of)
+        else:
+            recording = Path(folder) / "recording"
+            _record(of, tuple(recording_rules), recording)
+        with _serving(recording / "blocks") as address:
+            yield Recorded(address, START, int((recording / "end").read_text()))
 
 
-def _recording(of: Incident, rules: tuple[Rule, ...]) -> Path:
+def _kept(of: Incident) -> Path:
     """The folder with the incident's blocks and the end of its samples; made where there is none yet."""
+    rules = production.recording_rules()
     name = re.sub(r"[^a-z0-9]+", "-", of.name.lower()).strip("-")
     recording = RECORDINGS / name / _key(rules)
     recording.parent.mkdir(parents=True, exist_ok=True)
