@@ -30,3 +30,9 @@ CPU_USAGE = recording(
     by="namespace pod container",
     window="5m",
 )
+RESTARTS = recording(
+    "pod_container:kube_pod_container_status_restarts:rate1h",
+    counter="kube_pod_container_status_restarts_total",
+    by="namespace pod container",
+    window="1h",
+)

@@ -2,27 +2,29 @@
 
 from __future__ import annotations
 
+import os
 import signal
 import socket
 import subprocess
 import sys
-import time
+import uuid
+from dataclasses import replace
 from pathlib import Path
 
 import pytest
 
-from tests.support.survivors import processes_marked
+from tests.processes.survivors import marked, marking, outlived
 from toolkit.processes import LOOPBACK, Program, ProgramFailed, answers, free_ports, running, running_on_free_ports
 
 PROJECT = Path(__file__).parents[2]
-# Serves the folder that it is started in, after leaving a process behind that ignores every request to end.
-SERVER = """
-import http.server, subprocess, sys
+SERVER = "import http.server, sys; http.server.test(http.server.SimpleHTTPRequestHandler, port=int(sys.argv[1]))"
+# It leaves a process behind that ignores the request to end.
+CARELESS_SERVER = f"""
+import subprocess, sys
 subprocess.Popen([sys.executable, "-c", "import signal, time; signal.signal(15, signal.SIG_IGN); time.sleep(60)"])
-http.server.ThreadingHTTPServer(("127.0.0.1", int(sys.argv[1])), http.server.SimpleHTTPRequestHandler).serve_forever()
+{SERVER}
 """
-# The same server, run by a process of its own that is then killed.
-RUNNER = """
+USER = """
 import sys, time
 from pathlib import Path
 from tests.processes.test_processes import server
@@ -33,64 +35,82 @@ with running_on_free_ports(server, 1, Path(sys.argv[1])):
 """
 
 
-def server(ports: tuple[int, ...]) -> Program:
+@pytest.fixture
+def mark() -> str:
+    return uuid.uuid4().hex
+
+
+def server(ports: tuple[int, ...], mark: str = "", code: str = SERVER) -> Program:
     (port,) = ports
-    return Program("The server", [sys.executable, "-c", SERVER, str(port)], lambda: answers(port, "/"))
+    environment = marking(mark) if mark else {}
+    command = [sys.executable, "-c", code, str(port)]
+    return Program("The server", command, lambda: answers(port, "/"), environment=environment)
 
 
-def test_a_program_answers_inside_and_leaves_nothing_behind(
-    tmp_path: Path, monkeypatch: pytest.MonkeyPatch, mark: str
-) -> None:
-    monkeypatch.setenv("STARTED_BY", mark)
-    with running_on_free_ports(server, 1, tmp_path / "log") as (port,):
+def test_a_program_answers_inside_and_leaves_nothing_behind(tmp_path: Path, mark: str) -> None:
+    program = running_on_free_ports(lambda ports: server(ports, mark, CARELESS_SERVER), 1, tmp_path / "log")
+    with program as (port,):
         assert answers(port, "/")
         assert not answers(port, "/missing")
-        assert len(processes_marked(mark)) == 2
+        assert len(marked(mark)) == 2
 
-    assert processes_marked(mark) == []
+    assert outlived(mark) == []
 
 
-def test_it_is_stopped_when_its_user_fails(tmp_path: Path, monkeypatch: pytest.MonkeyPatch, mark: str) -> None:
-    monkeypatch.setenv("STARTED_BY", mark)
-    with pytest.raises(ZeroDivisionError), running_on_free_ports(server, 1, tmp_path / "log"):
+def test_it_is_stopped_when_its_user_fails(tmp_path: Path, mark: str) -> None:
+    program = running_on_free_ports(lambda ports: server(ports, mark), 1, tmp_path / "log")
+    with pytest.raises(ZeroDivisionError), program:
         raise ZeroDivisionError
 
-    assert processes_marked(mark) == []
+    assert outlived(mark) == []
 
 
-@pytest.mark.parametrize("number", [signal.SIGKILL, signal.SIGTERM], ids=["SIGKILL", "SIGTERM"])
-def test_it_is_stopped_when_its_user_is_killed(tmp_path: Path, number: signal.Signals) -> None:
+@pytest.mark.parametrize("number", [signal.SIGINT, signal.SIGTERM, signal.SIGKILL], ids=lambda number: number.name)
+def test_it_is_stopped_when_its_user_is_killed(tmp_path: Path, mark: str, number: signal.Signals) -> None:
     with subprocess.Popen(
-        [sys.executable, "-c", RUNNER, str(tmp_path / "log")], cwd=PROJECT, stdout=subprocess.PIPE, text=True
-    ) as runner:
-        assert runner.stdout is not None
-        assert runner.stdout.readline() == "ready\n"
-        port = int(next(iter(_listening_children(runner.pid))))
-        runner.send_signal(number)
-        runner.wait()
-    deadline = time.monotonic() + 5
-    while _listens(port):
-        assert time.monotonic() < deadline, "the server outlived the process that ran it"
-        time.sleep(0.02)
+        [sys.executable, "-c", USER, str(tmp_path / "log")],
+        cwd=PROJECT,
+        env={**os.environ, **marking(mark)},
+        stdout=subprocess.PIPE,
+        stderr=subprocess.DEVNULL,
+        text=True,
+    ) as user:
+        assert user.stdout is not None
+        assert user.stdout.readline() == "ready\n"
+        assert len(marked(mark)) == 2
+        user.send_signal(number)
+
+    assert outlived(mark) == []
 
 
 def test_a_program_that_ends_says_why(tmp_path: Path) -> None:
     ends = Program("The program", [sys.executable, "-c", "raise SystemExit('no such model')"], lambda: False)
-    with pytest.raises(ProgramFailed, match=r"The program did not start:\nno such model"), running(ends, tmp_path / "log"):
+    said = r"The program did not start:\nno such model"
+    with pytest.raises(ProgramFailed, match=said), running(ends, tmp_path / "log"):
         pass
 
 
-def test_another_port_is_taken_where_one_is_in_use(tmp_path: Path) -> None:
+def test_a_program_starts_in_its_folder_with_its_environment(tmp_path: Path) -> None:
+    code = "import os, pathlib; pathlib.Path('told').write_text(os.environ['WORD']); raise SystemExit('done')"
+    program = Program("It", [sys.executable, "-c", code], lambda: False, tmp_path, {"WORD": "hello"})
+    with pytest.raises(ProgramFailed, match="done"), running(program, tmp_path / "log"):
+        pass
+    assert (tmp_path / "told").read_text() == "hello"
+
+
+def test_other_ports_are_tried_where_one_is_in_use(tmp_path: Path) -> None:
     with socket.socket() as taken:
         taken.bind((LOOPBACK, 0))
-        taken.listen()
-        tried = []
+        tried: list[int] = []
 
-        def first_on_the_taken_port(ports: tuple[int, ...]) -> Program:
-            tried.append(ports[0])
-            return server((taken.getsockname()[1],) if len(tried) == 1 else ports)
+        def at_first_on_the_taken_port(ports: tuple[int, ...]) -> Program:
+            tried.extend(ports)
+            program = server(ports)
+            if len(tried) > 1:
+                return program
+            return replace(program, command=[*program.command[:-1], str(taken.getsockname()[1])])
 
-        with running_on_free_ports(first_on_the_taken_port, 1, tmp_path / "log") as (port,):
+        with running_on_free_ports(at_first_on_the_taken_port, 1, tmp_path / "log") as (port,):
             assert answers(port, "/")
         assert len(tried) == 2
 
