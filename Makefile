@@ -15,6 +15,7 @@ help:
 	@echo 'make check   the fast checks of the definitions, for the inner loop'
 	@echo 'make diff    what a build would change, in words; writes nothing'
 	@echo 'make test    everything that proves the output: promtool, unit tests of rules, types, mutation'
+	@echo 'make demo    the whole chain on this machine: break the model server, watch the alerts arrive'
 	@echo 'make tools   only fetch promtool, Prometheus and Alertmanager into .tools, where they are not on PATH'
 	@echo 'make clean   remove what these commands fetched and cached; build/ stays'
 
@@ -25,6 +26,10 @@ build check diff: .venv/ready-to-build
 .PHONY: test
 test: .venv/ready-to-test .tools/ready $(NODE_PACKAGES)
 	@$(VENV_PYTHON) -m pytest --numprocesses 2
+
+.PHONY: demo
+demo: .venv/ready-to-test .tools/ready
+	@$(VENV_PYTHON) -m examples.demo
 
 .PHONY: tools
 tools:

@@ -57,6 +57,22 @@ class ResourceId:
         return self.text
 
 
+@dataclass(frozen=True)
+class SecretKey:
+    """A value that is kept in a Kubernetes Secret: the Secret's name and the key in it. Written as "secret/key"."""
+
+    secret: str
+    key: str
+
+    def __str__(self) -> str:
+        return f"{self.secret}/{self.key}"
+
+
+def _secret_key(text: str) -> SecretKey:
+    secret, _, key = text.partition("/")
+    return SecretKey(secret, key)
+
+
 _GUID = r"[0-9a-fA-F]{8}(?:-[0-9a-fA-F]{4}){3}-[0-9a-fA-F]{12}"
 _RESOURCE_NAME = r"[A-Za-z0-9][A-Za-z0-9_.-]{0,127}"
 _RESOURCE_ID = re.compile(
@@ -71,7 +87,8 @@ class Form:
     """How a value is written: `pattern` must match all of it, `parse` makes the model's value of it.
 
     `allowed` says the same in words and `example` shows it; both go into messages. `parse` raises ValueError with a
-    reason. A `bare` value is a number or a truth value, which YAML writes without quotes.
+    reason. A `bare` value is a number or a truth value, which YAML writes without quotes. With `secret_nearby` a wrong
+    value may be a secret in the place of its name, so that no message shows it.
     """
 
     allowed: str
@@ -79,6 +96,7 @@ class Form:
     pattern: str
     parse: Callable[[str], object] = str
     bare: bool = False
+    secret_nearby: bool = False
 
 
 def _seconds(shortest: int, longest: int) -> Callable[[str], Duration]:
@@ -100,6 +118,11 @@ def _port(text: str) -> int:
     if int(text) > 65535:
         raise ValueError("the highest port is 65535")
     return int(text)
+
+
+def _host_and_port(text: str) -> str:
+    _port(text.rpartition(":")[2])
+    return text
 
 
 def _resource_of(kind: str) -> Form:
@@ -228,6 +251,52 @@ Email = Annotated[
         r"(?=.{1,254}\Z)[A-Za-z0-9._%+-]{1,64}@(?:[A-Za-z0-9](?:[A-Za-z0-9-]*[A-Za-z0-9])?\.)+[A-Za-z]{2,63}",
     ),
 ]
+TeamName = Annotated[
+    str,
+    Form(
+        "the name of a team, as in the label `team` of its alerts: at most 40 lower-case letters, digits and hyphens, "
+        "a letter first, a letter or digit last",
+        "ml-serving",
+        r"[a-z](?:[a-z0-9-]{0,38}[a-z0-9])?",
+    ),
+]
+InSecret = Annotated[
+    SecretKey,
+    Form(
+        "the name of a Kubernetes Secret and a key in it, with a slash between; never the URL, token or password "
+        "itself, which is kept in the Secret",
+        "alert-receivers/slack-url",
+        # Kubernetes: a Secret is named like a DNS subdomain, a key has at most 253 letters, digits, hyphens and dots.
+        rf"(?=[^/]{{1,253}}/){_LABEL}(?:\.{_LABEL})*/(?!\.{{1,2}}\Z)[A-Za-z0-9._-]{{1,253}}",
+        _secret_key,
+        secret_nearby=True,
+    ),
+]
+MailServer = Annotated[
+    str,
+    Form(
+        "host and port of a mail server",
+        "smtp.example.com:587",
+        r"(?=.{1,259}\Z)[A-Za-z0-9](?:[A-Za-z0-9.-]*[A-Za-z0-9])?:[1-9][0-9]{0,4}",
+        _host_and_port,
+    ),
+]
+MailUser = Annotated[
+    str,
+    Form(
+        "the user name at the mail server, at most 100 letters, digits and the signs . _ % + - @",
+        "monitoring@example.com",
+        r"[A-Za-z0-9._%+@-]{1,100}",
+    ),
+]
+Folder = Annotated[
+    str,
+    Form(
+        "an absolute path of letters, digits and the signs . _ - without dots alone between slashes",
+        "/etc/alertmanager/secrets",
+        r"(?=.{1,200}\Z)(?!.*/\.\.?(?:/|\Z))(?:/[A-Za-z0-9._-]+)+",
+    ),
+]
 WebhookName = Annotated[
     str,
     Form(
@@ -246,13 +315,71 @@ MonitorWorkspaceId = Annotated[ResourceId, _resource_of("Microsoft.Monitor/accou
 
 
 @dataclass(frozen=True)
+class Addresses:
+    """Where messages go: at least one of these. `webhook` is for whatever else understands Alertmanager's webhooks."""
+
+    emails: tuple[Email, ...] = ()
+    slack: InSecret | None = None
+    microsoft_teams: InSecret | None = None
+    webhook: InSecret | None = None
+
+    @property
+    def secrets(self) -> tuple[SecretKey, ...]:
+        """What has to be kept in Secrets."""
+        return tuple(kept for kept in (self.slack, self.microsoft_teams, self.webhook) if kept is not None)
+
+
+@dataclass(frozen=True)
+class Team:
+    """A team that owns alerts. `page` wakes somebody, `channel` is read by day; they have nothing in common."""
+
+    name: TeamName
+    page: Addresses
+    channel: Addresses
+
+
+@dataclass(frozen=True)
+class Smtp:
+    """The mail server that takes Alertmanager's e-mails. `user` and `password` are there both or neither."""
+
+    server: MailServer
+    sender: Email
+    user: MailUser | None = None
+    password: InSecret | None = None
+
+
+@dataclass(frozen=True)
+class Notifications:
+    """Whom Alertmanager tells.
+
+    `everything_else` is the name of the team in `teams` whose channel takes alerts that no team owns. `smtp` is there
+    where anybody gets e-mails. `dead_mans_switch` is the webhook that hears from Alertmanager as long as it lives.
+    `secrets_folder` is where Alertmanager finds the Secrets: a folder for each, in it a file for each key.
+    """
+
+    teams: tuple[Team, ...]
+    everything_else: TeamName
+    smtp: Smtp | None = None
+    dead_mans_switch: InSecret | None = None
+    secrets_folder: Folder = "/etc/alertmanager/secrets"
+
+    @property
+    def secrets(self) -> tuple[SecretKey, ...]:
+        """What has to be kept in Secrets, each once, by name."""
+        kept = {secret for team in self.teams for secret in (*team.page.secrets, *team.channel.secrets)}
+        kept |= {self.dead_mans_switch} if self.dead_mans_switch else set()
+        kept |= {self.smtp.password} if self.smtp and self.smtp.password else set()
+        return tuple(sorted(kept, key=str))
+
+
+@dataclass(frozen=True)
 class PrometheusBackend:
     """The service on Kubernetes, watched by the Prometheus operator.
 
     `workload` is the name of its Deployment, `service` that of its metrics Service, which becomes the label `job`
     because a ServiceMonitor without `jobLabel` takes it. `release` is the Helm release whose label Prometheus selects
     rules and monitors by. `datasource` is the uid of the data source that dashboards open with; None leaves the choice
-    to Grafana's default.
+    to Grafana's default. Without `notifications` Alertmanager is configured elsewhere.
     """
 
     namespace: Namespace
@@ -263,6 +390,7 @@ class PrometheusBackend:
     evaluation_interval: EvaluationInterval
     release: Release
     datasource: DatasourceUid | None = None
+    notifications: Notifications | None = None
 
 
 @dataclass(frozen=True)

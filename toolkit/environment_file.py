@@ -18,6 +18,7 @@ from typing import Annotated, cast, get_args, get_origin, get_type_hints
 
 from toolkit.environment import HOLD, LEVEL, LEVELS, REASON, AlertOverride, Environment, Form
 from toolkit.findings import Finding, Location, Refused
+from toolkit.notification_fields import notification_findings
 from toolkit.strict_yaml import Entry, Fields, Items, Node, Text, Unusable, child_path, file_of, read_yaml, shown
 
 CHECK = "environment"
@@ -228,7 +229,8 @@ class _Reading:
         if isinstance(node, Unusable):
             return None
         remedy = f"Allowed: {form.allowed}. For example: {_example(name, form)}"
-        problem = f"found {_kind(node)}"
+        hidden = form.secret_nearby and isinstance(node, Text) and not node.nothing
+        problem = f"found {'a value that is not shown, as it may be a secret' if hidden else _kind(node)}"
         if isinstance(node, Text) and not node.nothing:
             if form.bare and node.quoted:
                 remedy = f"Write it without quotes. {remedy}"
@@ -284,6 +286,10 @@ class _Reading:
         if prometheus is None and azure is None:
             remedy = "Write a block `prometheus`, a block `azure` or both."
             self._report(Location(self.file), "file", "names no backend", remedy)
+        if prometheus is not None and isinstance(prometheus.value, Fields):
+            notifications = prometheus.value.entries.get("notifications")
+            if notifications is not None and isinstance(notifications.value, Fields):
+                self.findings.extend(notification_findings(notifications.value, "prometheus.notifications"))
         if azure is None or not isinstance(azure.value, Fields):
             return
         blocks = azure.value.entries
@@ -336,7 +342,8 @@ class _Reading:
 
     def _to_write(self, name: str, shape: _Shape) -> str:
         if not isinstance(shape.holds, Form):
-            return f"Write `{name}:` and below it {', '.join(_shapes(shape.holds))}."
+            below = ", ".join(_shapes(shape.holds))
+            return f"Write `{name}:` and below it {f'a list of blocks with {below}' if shape.many else below}."
         if shape.many:
             return f"Write a list: `{name}: [{shape.holds.example}]`. Each is {shape.holds.allowed}."
         return f"Write {_example(name, shape.holds)}. Allowed: {shape.holds.allowed}."

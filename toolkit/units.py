@@ -41,9 +41,10 @@ MILLISECONDS = _unit("milliseconds", "time", "0.001", " ms", "ms", '{{ $value | 
 BYTES = _unit("bytes", "memory", "1", " B", "bytes", "{{ $value | humanize1024 }}B")
 CORES = _unit("cores", "processor", "1", " cores", "none", '{{ $value | printf "%.3g" }} cores')
 COUNT = _unit("count", "number", "1", "", "short", '{{ $value | printf "%.0f" }}')
+FACTOR = _unit("factor", "factor", "1", "x", "none", '{{ $value | printf "%.3g" }}x')
 PER_SECOND = _unit("per second", "frequency", "1", "/s", "reqps", "{{ $value | humanize }}/s")
 
-UNITS = (RATIO, PERCENT, SECONDS, MILLISECONDS, BYTES, CORES, COUNT, PER_SECOND)
+UNITS = (RATIO, PERCENT, SECONDS, MILLISECONDS, BYTES, CORES, COUNT, FACTOR, PER_SECOND)
 
 
 @dataclass(frozen=True)

@@ -107,14 +107,15 @@ def _outcome(incident: Incident, plan: Plan) -> str:
     if not incident.alerts:
         return "what fired is resolved"
     rules = {rule.alert.name: rule for rule in plan.prometheus_alerts}
-    expected = [f"{name} within {_seconds_to_fire(rules[name])} s" for name in incident.alerts if name in rules]
+    expected = [f"{name} within {_when_it_fires(rules[name])}" for name in incident.alerts if name in rules]
     return ", ".join(expected) or "nothing: this environment has no alert for it"
 
 
-def _seconds_to_fire(rule: PrometheusAlert) -> int:
+def _when_it_fires(rule: PrometheusAlert) -> str:
     threshold = rule.alert.threshold
     measured = rule.window.seconds if rule.window else 0
-    return measured + threshold.hold.seconds + _ON_THE_WAY_SECONDS
+    seconds = measured + threshold.hold.seconds + _ON_THE_WAY_SECONDS
+    return f"{seconds} s, after {threshold.earlier.ago.words()} of traffic" if threshold.earlier else f"{seconds} s"
 
 
 def _obey(word: str, stack: Stack) -> None:

@@ -1,17 +1,29 @@
 """The generated rules with every time divided by one factor, so that minutes can be watched in seconds.
 
-Thresholds, labels and texts stay as they are: a text that says "for 5 minutes" speaks of production. So do the names of
-recorded series, and counts of events in a window, which makes them easier to reach.
+Thresholds, labels and texts stay as they are: a text that says "for 5 minutes" speaks of production, and so does the
+name of a recorded series. A count of events in a window stays too, so it takes traffic that is as much faster.
 """
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from dataclasses import replace
+from decimal import Decimal
 
 from toolkit.alerts import Alert
 from toolkit.durations import Duration
 from toolkit.plan.model import Plan, PrometheusAlert
-from toolkit.promql.tree import Expression, RangeSelector, Selector, Subquery, Window, transform
+from toolkit.promql.tree import (
+    Aggregation,
+    Binary,
+    Expression,
+    NumberLiteral,
+    RangeSelector,
+    Selector,
+    Subquery,
+    Window,
+    transform,
+)
 
 
 def faster(plan: Plan, factor: int) -> Plan:
@@ -27,14 +39,19 @@ def faster(plan: Plan, factor: int) -> Plan:
         scrape_interval=shortened(prometheus.scrape_interval, factor),
         evaluation_interval=shortened(prometheus.evaluation_interval, factor),
     )
+    recorded = {rule.recording.name: rule.recording.window for rule in plan.recordings}
     return replace(
         plan,
         environment=replace(plan.environment, prometheus=quick),
         recordings=tuple(
-            replace(recording, expression=faster_expression(recording.expression, factor))
-            for recording in plan.recordings
+            replace(
+                rule,
+                recording=replace(rule.recording, window=shortened(rule.recording.window, factor)),
+                expression=faster_expression(rule.expression, factor),
+            )
+            for rule in plan.recordings
         ),
-        prometheus_alerts=tuple(_faster_rule(rule, factor) for rule in plan.prometheus_alerts),
+        prometheus_alerts=tuple(_faster_rule(rule, factor, recorded) for rule in plan.prometheus_alerts),
     )
 
 
@@ -43,8 +60,15 @@ def shortened(duration: Duration, factor: int) -> Duration:
     return Duration(_divided(duration.seconds, factor))
 
 
-def faster_expression(expression: Expression, factor: int) -> Expression:
-    """The expression with its windows, steps and offsets divided by `factor`; Grafana's own intervals stay."""
+def faster_expression(
+    expression: Expression, factor: int, recorded: Mapping[str, Duration] | None = None
+) -> Expression:
+    """The expression with its windows, steps and offsets divided by `factor`; Grafana's own intervals stay.
+
+    `recorded` are the windows of recorded rates by name: a rate that is multiplied by its window is a count of events,
+    see `toolkit.promql.recordings`, so there the number is divided too.
+    """
+    windows = recorded or {}
 
     def change(part: Expression) -> Expression:
         match part:
@@ -59,26 +83,34 @@ def faster_expression(expression: Expression, factor: int) -> Expression:
                     step=None if part.step is None else _window(part.step, factor),
                     offset=_divided(part.offset, factor),
                 )
+            case Binary(
+                operator="*",
+                left=Aggregation(argument=Selector(metric=metric)),
+                right=NumberLiteral(value=seconds),
+            ) if metric in windows and windows[metric].seconds == seconds:
+                return replace(part, right=NumberLiteral(Decimal(shortened(windows[metric], factor).seconds)))
             case _:
                 return part
 
     return transform(expression, change)
 
 
-def _faster_rule(rule: PrometheusAlert, factor: int) -> PrometheusAlert:
+def _faster_rule(rule: PrometheusAlert, factor: int, recorded: Mapping[str, Duration]) -> PrometheusAlert:
     return replace(
         rule,
         alert=_faster_alert(rule.alert, factor),
-        value=faster_expression(rule.value, factor),
-        condition=faster_expression(rule.condition, factor),
+        value=faster_expression(rule.value, factor, recorded),
+        condition=faster_expression(rule.condition, factor, recorded),
         window=None if rule.window is None else shortened(rule.window, factor),
     )
 
 
 def _faster_alert(alert: Alert, factor: int) -> Alert:
     threshold = alert.threshold
-    hold, window = shortened(threshold.hold, factor), shortened(threshold.window, factor)
-    return replace(alert, threshold=replace(threshold, hold=hold, window=window))
+    hold, window, earlier = shortened(threshold.hold, factor), shortened(threshold.window, factor), threshold.earlier
+    if earlier is not None:
+        earlier = replace(earlier, window=shortened(earlier.window, factor), ago=shortened(earlier.ago, factor))
+    return replace(alert, threshold=replace(threshold, hold=hold, window=window, earlier=earlier))
 
 
 def _window(window: Window, factor: int) -> Window:

@@ -24,7 +24,7 @@ TRAFFIC = log_table(
     "Traffic",
     place=Place.ONLINE_ENDPOINT,
     own_rows="true",
-    columns="TimeGenerated:datetime Deployment:string Code:int Ms:real",
+    columns="TimeGenerated:datetime Deployment:string Code:int Ms:real Body:dynamic Type:string",
 )
 PODS = log_table(
     "KubePodInventory",
@@ -140,6 +140,21 @@ IN_BOTH_FORMS = [
         ("countif()", "sumif(itemCount, ...)"),
     ),
     ("requests | where success == 'False' | count", "kql-sampling", ("count()",)),
+    ('Traffic | where Code == "200"', "kql-types", ("Code is a number", '"200" a string', "never equal", "toint()")),
+    ("Traffic | where 'blue' != Code and Ms > 1", "kql-types", ("Code a number",)),
+    ("Traffic | where Code in (500, '503')", "kql-types", ("'503' a string",)),
+    ("Traffic | where Code !in ('500')", "kql-types", ("'500' a string",)),
+    ("Traffic | where Deployment in~ (1)", "kql-types", ("1 a number",)),
+    ("requests | summarize Bad = sumif(itemCount, success == false)", "kql-types", ("success is a string", "a bool")),
+    ("Traffic | where tostring(Code) == 200", "kql-types", ("tostring(Code) is a string",)),
+    ("Traffic | where TimeGenerated == '2026-01-01'", "kql-types", ("is a datetime",)),
+    (
+        "Traffic | summarize N = count() by Type",
+        "kql-table-name",
+        ("Type holds the name of the table", "ExceptionType"),
+    ),
+    ("Traffic | extend Kind = Type | summarize N = count() by Kind", "kql-table-name", ("Type holds the name",)),
+    ("Traffic | where Type has 'Error'", "kql-table-name", ("ExceptionType",)),
 ]
 
 
@@ -273,6 +288,9 @@ def test_rows_need_no_time() -> None:
         f"Traffic | summarize Value = sum(Ms) / 2 {BY_WINDOW}",
         f"Traffic | summarize N = count() {BY_WINDOW} | project TimeGenerated, Deployment, Value = N / (5m / 1s)",
         f"Traffic | summarize Value = todouble(count()) / 300 {BY_WINDOW}",
+        f"Traffic | where Code in (500, 503) and Ms != 1 and Body.code == 200 and Body.name == 'x' | summarize Value = "
+        f"max(Ms) {BY_WINDOW}",
+        f"Traffic | summarize Value = dcount(Body.Type), Type = min(Deployment) {BY_WINDOW} | where Type == 'blue'",
         f"Traffic | where Deployment !has 'count()/total $__x' // search take\n| summarize Value = max(Ms) {BY_WINDOW}",
     ],
 )

@@ -1,4 +1,4 @@
-"""A cluster in virtual time: pods with the model server's real instrumentation, and everything Prometheus scrapes there.
+"""A cluster in virtual time: pods with the model server's real instrumentation, and all that Prometheus scrapes there.
 
 Real is `examples/model_server/instrumentation.py`: each pod has its own, every request is a call of it, every scrape
 reads its registry. The callers, the pods' processors and memory, Kubernetes and the scrapes themselves are simulated,
@@ -279,10 +279,10 @@ class Cluster:
         seconds = parse_duration(length).seconds
         if seconds % SCRAPE_SECONDS:
             raise ValueError(f"{length} is not a number of whole scrape intervals of {SCRAPE_SECONDS} s")
-        for self.now in range(self.now, self.now + seconds, SCRAPE_SECONDS):
+        for _ in range(0, seconds, SCRAPE_SECONDS):
             for deployment in self.deployments:
                 self._passes(deployment)
-        self.now += SCRAPE_SECONDS
+            self.now += SCRAPE_SECONDS
 
     def rolls_out(self, model: Model, *, pods: int | None = None, each: str = "1m30s") -> None:
         """Replaces pods (all, or that many) by ones with another version, one after the other.
@@ -332,7 +332,9 @@ class Cluster:
         if pod.server is not None and pod.reachable:
             exposed = tuple(pod.server.exposed())
             if "server" not in pod.series:
-                pod.series["server"] = tuple(self.samples.series(name, {**labels, **target}) for name, labels, _ in exposed)
+                pod.series["server"] = tuple(
+                    self.samples.series(name, {**labels, **target}) for name, labels, _ in exposed
+                )
             for series, (_, _, value) in zip(pod.series["server"], exposed, strict=True):
                 series.add(time, value)
         if "scrape" not in pod.series:

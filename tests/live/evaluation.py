@@ -1,4 +1,4 @@
-"""When an alerting rule fires over samples of the past: its condition asked of a real Prometheus, its `for` applied here.
+"""When an alerting rule fires over samples of the past: its condition asked of Prometheus, its `for` applied here.
 
 `for` is what Prometheus does at each evaluation (`AlertingRule.Eval` in rules/alerting.go): a series that the condition
 returns becomes pending, fires once it has been there without a break for as long as `for` says, and is resolved at the
@@ -7,25 +7,16 @@ first evaluation that it is missing from. Then it starts from the beginning.
 
 from __future__ import annotations
 
-import http.client
-import json
 from collections.abc import Collection, Iterator, Mapping
 from dataclasses import dataclass, field
-from urllib.parse import urlencode, urlsplit
 
-from tests.live.production import Rule
+from tests.live.history import over_time
+from tests.live.production import Rule, labels_of
 from toolkit.durations import Duration, parse_duration
 
-_ANSWERED_WITHIN_SECONDS = 120.0
-# Prometheus refuses a range of more than 11,000 steps.
-_STEPS_AT_ONCE = 10_000
 _KNOWN_FIELDS = {"alert", "expr", "for", "labels", "annotations"}
 
 Labels = frozenset[tuple[str, str]]
-
-
-class NotEvaluated(RuntimeError):
-    """Prometheus refused a condition, or a rule asks for what is not done here; the message says which and why."""
 
 
 @dataclass(frozen=True)
@@ -39,21 +30,27 @@ class Firing:
 
 def name_of(rule: Rule) -> str:
     """An alert and its severity: "ModelErrorRatioHigh critical"."""
-    return f"{rule['alert']} {_labels_of(rule)['severity']}"
+    return f"{rule['alert']} {labels_of(rule)['severity']}"
 
 
-def firings(address: str, rule: Rule, start: int, end: int, interval: int) -> tuple[Firing, ...]:
-    """Every firing of `rule`, evaluated every `interval` seconds from `start` to `end`, by time and labels.
+def firings(address: str, rule: Rule, evaluations: range) -> tuple[Firing, ...]:
+    """Every firing of `rule`, evaluated at each of these times (seconds since 1970), by time and labels.
 
-    Raises NotEvaluated.
+    Raises QueryFailed for a condition that Prometheus refuses, ValueError for a rule that asks for what is not done
+    here.
     """
     if set(rule) - _KNOWN_FIELDS:
-        raise NotEvaluated(f"{rule['alert']}: no evaluation of {', '.join(sorted(set(rule) - _KNOWN_FIELDS))}")
+        raise ValueError(f"{rule['alert']}: {', '.join(sorted(set(rule) - _KNOWN_FIELDS))} is not evaluated here")
     hold = parse_duration(str(rule.get("for", "0s"))).seconds
+    start = evaluations[0]
     found = [
-        Firing({**dict(labels), **_labels_of(rule)}, Duration(since - start), until and Duration(until - start))
-        for labels, times in _true_at(address, rule, start, end, interval).items()
-        for since, until in held(times, hold, range(start, end + 1, interval))
+        Firing(
+            {**dict(labels), **labels_of(rule)},
+            Duration(since - start),
+            None if until is None else Duration(until - start),
+        )
+        for labels, times in _true_at(address, rule, evaluations).items()
+        for since, until in held(times, hold, evaluations)
     ]
     return tuple(sorted(found, key=lambda firing: (firing.since, sorted(firing.labels.items()))))
 
@@ -75,33 +72,9 @@ def held(true_at: Collection[int], hold: int, evaluations: range) -> Iterator[tu
         yield firing_since, None
 
 
-def _true_at(address: str, rule: Rule, start: int, end: int, interval: int) -> dict[Labels, set[int]]:
+def _true_at(address: str, rule: Rule, evaluations: range) -> dict[Labels, set[int]]:
     """The times at which each series is in the condition's answer."""
     found: dict[Labels, set[int]] = {}
-    at_once = _STEPS_AT_ONCE * interval
-    for first in range(start, end + 1, at_once):
-        last = min(first + at_once - interval, end)
-        parameters = {"query": str(rule["expr"]), "start": str(first), "end": str(last), "step": str(interval)}
-        for series in _matrix(address, str(rule["alert"]), parameters):
-            labels = frozenset((label, value) for label, value in series["metric"].items() if label != "__name__")
-            found.setdefault(labels, set()).update(int(time) for time, _ in series["values"])
+    for series in over_time(address, str(rule["expr"]), evaluations):
+        found.setdefault(frozenset(series.labels.items()), set()).update(series.values)
     return found
-
-
-def _matrix(address: str, alert: str, parameters: Mapping[str, str]) -> list[dict[str, dict[str, str]]]:
-    connection = http.client.HTTPConnection(urlsplit(address).netloc, timeout=_ANSWERED_WITHIN_SECONDS)
-    try:
-        connection.request("GET", f"/api/v1/query_range?{urlencode(parameters)}")
-        answer = json.loads(connection.getresponse().read())
-    finally:
-        connection.close()
-    if answer["status"] != "success":
-        raise NotEvaluated(f"{alert}: {answer['error']}")
-    result: list[dict[str, dict[str, str]]] = answer["data"]["result"]
-    return result
-
-
-def _labels_of(rule: Rule) -> dict[str, str]:
-    labels = rule["labels"]
-    assert isinstance(labels, Mapping)
-    return {str(label): str(value) for label, value in labels.items()}

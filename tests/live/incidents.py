@@ -2,7 +2,8 @@
 
 All begin in good health. Times are those of the incident's own clock, which starts with the recording. An alert may
 fire from the fault's beginning plus its `for` on, and has to when its window is full as well, give or take a scrape and
-an evaluation; it may be over when the fault ends, and has to be when it has left the window.
+an evaluation (a window of 10 minutes sees what happened in 9m30s); it may be over when the fault ends, and has to be
+when it has left the window.
 """
 
 from __future__ import annotations
@@ -14,6 +15,7 @@ from tests.live.cluster import HEALTHY, MEMORY_LIMIT, MODEL_BYTES, Answer, Clust
 from tests.live.incident import START, Incident, between, fires
 
 Requests = Callable[[float], float]
+"""Requests a second at a time, in seconds since 1970."""
 
 FRAUD = Model(name="fraud", version="7", framework="xgboost")
 
@@ -24,9 +26,22 @@ def steady(a_second: float) -> Requests:
 
 
 def daily(least: float, most: float) -> Requests:
-    """Requests a second over the day: `least` at 2 in the morning, `most` at 2 in the afternoon; never below none."""
+    """Requests a second over the day: `least` at 2 in the morning, `most` at 2 in the afternoon."""
     middle, swing = (most + least) / 2, (most - least) / 2
-    return lambda now: max(0.0, middle - swing * math.cos(2 * math.pi * (now - START - 2 * 3600) / 86400))
+    return lambda now: middle - swing * math.cos(2 * math.pi * (now - START - 2 * 3600) / 86400)
+
+
+def office_day(most: float, peak: int) -> Requests:
+    """Requests a second of people at work: `most` at `peak` (seconds after the start, and each day), ever less around.
+
+    A bell of three hours to each side, so that nine hours later somebody asks once in a few minutes, then nobody.
+    """
+
+    def requests(now: float) -> float:
+        hours_from_peak = ((now - START - peak) / 3600 + 12) % 24 - 12
+        return most * math.exp(-((hours_from_peak / 3) ** 2) / 2)
+
+    return requests
 
 
 def after_an_hour(requests: Requests, pods: int = 2) -> Cluster:
@@ -142,14 +157,21 @@ def traffic_gone() -> Cluster:
 
 
 def quiet_night() -> Cluster:
-    cluster = Cluster(START, daily(-1.0, 2.0))
+    cluster = Cluster(START, office_day(2, peak=2 * 3600))
+    cluster.runs("13h")
     cluster.neighbours_move_in()
-    cluster.runs("23h30m")
     server = cluster.service.pods[0].server
     assert server is not None
     for _ in range(3):
         server.answers_one(Answer(1.2, ConnectionError()))
-    cluster.runs("10h30m")
+    cluster.runs("10h")
+    return cluster
+
+
+def callers_stop_for_the_night() -> Cluster:
+    open_until = START + 9000  # 2h30m
+    cluster = after_an_hour(lambda now: steady(1)(now) if now < open_until else 0.0)
+    cluster.runs("5h")
     return cluster
 
 
@@ -217,8 +239,8 @@ INCIDENTS = (
     ),
     Incident(
         "slow version rolled out",
-        "A version that answers 27 % of its requests too late gets one pod of three at 1h, all of them at 1h34m, and is "
-        "taken back at 2h04m.",
+        "A version that answers 27 % of its requests too late gets one pod of three at 1h, all of them at 1h34m, and "
+        "is taken back at 2h04m.",
         slow_version,
         fires={
             "ModelLatencyHigh warning": fires(between("1h11m", "1h18m"), over=between("2h4m", "2h15m")),
@@ -232,7 +254,7 @@ INCIDENTS = (
         crash_loop,
         fires={
             "InferencePodCrashLooping critical": fires(between("1h10m", "1h12m"), over=between("1h31m", "1h37m")),
-            "InferenceContainerRestarts warning": fires(between("1h5m", "1h8m"), over=between("2h10m", "2h32m")),
+            "InferenceContainerRestarts warning": fires(between("1h5m", "1h6m"), over=between("2h14m", "2h15m")),
             "ModelTargetDown warning": fires(between("1h5m", "1h6m"), over=between("1h31m", "1h32m")),
         },
     ),
@@ -241,7 +263,7 @@ INCIDENTS = (
         "From 1h on one pod of two takes ever more memory, until it is killed at 3h and begins anew.",
         memory_leak,
         fires={
-            "InferenceMemoryNearLimit warning": fires(between("2h35m", "2h52m"), over=between("3h", "3h1m")),
+            "InferenceMemoryNearLimit warning": fires(between("2h55m", "2h56m"), over=between("3h", "3h1m")),
             "InferenceOutOfMemory warning": fires(between("3h", "3h2m"), over=between("3h15m", "3h17m")),
         },
     ),
@@ -279,13 +301,23 @@ INCIDENTS = (
         "From 2h30m to 3h30m nobody asks, after one request a second until then.",
         traffic_gone,
         fires={
-            "ModelTrafficStopped critical": fires(between("2h50m", "2h52m"), over=between("3h30m", "3h32m")),
+            "ModelTrafficStopped critical": fires(between("2h49m", "2h52m"), over=between("3h30m", "3h32m")),
         },
     ),
     Incident(
         "no traffic at night",
-        "Requests fade away in the evening and come back in the morning. At 23h30m three come alone, and all fail.",
+        "From the early afternoon to the next morning: requests fade away and come back. At 13h three come alone, and "
+        "all fail.",
         quiet_night,
+    ),
+    Incident(
+        "callers that stop at once for the night",
+        "At 2h30m the office closes, and with it all requests end. It cannot be told from lost callers: switch the "
+        "alert off where that is right, as the environment file shows.",
+        callers_stop_for_the_night,
+        fires={
+            "ModelTrafficStopped critical": fires(between("2h49m", "2h52m"), over=between("4h23m", "4h26m")),
+        },
     ),
     Incident(
         "two models of which one is broken",

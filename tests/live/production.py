@@ -7,7 +7,7 @@ from functools import cache
 
 from toolkit.definitions import load_definitions
 from toolkit.environment_file import read_environment
-from toolkit.findings import PROJECT
+from toolkit.findings import PROJECT, Location
 from toolkit.plan.build import build_plan
 from toolkit.plan.model import Plan
 from toolkit.render.prometheus import rule_groups
@@ -27,15 +27,40 @@ def alerts() -> tuple[Rule, ...]:
     return tuple(rule for rule in _rules() if "alert" in rule)
 
 
+def defined_at() -> Mapping[str, Location]:
+    """Where each alert is defined, by its name and severity ("ModelErrorRatioHigh critical")."""
+    return {f"{rule.alert.name} {rule.labels['severity']}": rule.alert.where for rule in plan().prometheus_alerts}
+
+
+def evaluation_interval() -> int:
+    """How often Prometheus evaluates the rules, in seconds."""
+    prometheus = plan().environment.prometheus
+    assert prometheus is not None
+    return prometheus.evaluation_interval.seconds
+
+
+def group_of(rule: Rule) -> str:
+    """The group that a rule is in."""
+    return next(name for name, group in rule_groups(plan()).items() if rule in _listed(group))
+
+
 def recording_rules() -> tuple[Rule, ...]:
     """Its recording rules."""
     return tuple(rule for rule in _rules() if "record" in rule)
 
 
 def _rules() -> tuple[Rule, ...]:
-    found: list[Rule] = []
-    for group in rule_groups(plan()).values():
-        listed = group["rules"]
-        assert isinstance(listed, list)
-        found += listed
-    return tuple(found)
+    return tuple(rule for group in rule_groups(plan()).values() for rule in _listed(group))
+
+
+def _listed(group: Mapping[str, YamlValue]) -> list[Rule]:
+    rules = group["rules"]
+    assert isinstance(rules, list)
+    return rules
+
+
+def labels_of(rule: Rule) -> Mapping[str, str]:
+    """The labels that a rule sets."""
+    labels = rule.get("labels", {})
+    assert isinstance(labels, Mapping)
+    return {label: str(value) for label, value in labels.items()}

@@ -20,20 +20,21 @@ from importlib.metadata import version
 from pathlib import Path
 
 from examples.model_server import instrumentation
-from tests.live import cluster, incident, incidents, production, samples
+from tests.live import cluster, history, incident, incidents, production, samples
 from tests.live.cluster import SCRAPE_SECONDS
+from tests.live.history import over_time
 from tests.live.incident import START, Incident
-from tests.live.production import Rule
-from toolkit import prometheus_server
+from tests.live.production import Rule, labels_of
+from tests.live.samples import Samples
+from toolkit import durations, prometheus_server
 from toolkit.prometheus_server import PrometheusFailed, serve
-from toolkit.render.yaml_text import yaml_text
 from toolkit.tools import TOOLS_FOLDER, find
 
 RECORDINGS = TOOLS_FOLDER / "recordings"
 # Everything that decides what is in a recording. A change of one of them makes all recordings anew.
-SOURCES = (cluster, incident, incidents, samples, instrumentation, prometheus_server)
-# A block of promtool spans two hours, unless told otherwise, or three, nine ... times as much. It reads all of its input
-# again for each block, so it is given the samples of one block at a time.
+SOURCES = (cluster, durations, history, incident, incidents, samples, instrumentation, prometheus_server)
+# promtool reads all of its input again for each block that it makes of it, so it is given the samples of one block at a
+# time. A block spans two hours or, where asked for, three, nine, 27 ... times as much.
 _BLOCK_SECONDS = 18 * 3600
 # Without compaction: it would rewrite the blocks while they are queried.
 _FLAGS = (
@@ -50,6 +51,16 @@ class Recorded:
     address: str
     start: int
     end: int
+
+    @property
+    def evaluations(self) -> range:
+        """The times at which Prometheus evaluates rules."""
+        return evaluations(self.end)
+
+
+def evaluations(end: int) -> range:
+    """The times at which Prometheus evaluates rules, from the beginning of a recording to its end."""
+    return range(START, end + 1, production.evaluation_interval())
 
 
 @contextmanager
@@ -89,10 +100,9 @@ def _record(of: Incident, rules: tuple[Rule, ...], folder: Path) -> None:
     blocks = folder / "blocks"
     blocks.mkdir(parents=True)
     happened = of.happens()
-    for start in range(START - START % _BLOCK_SECONDS, happened.now, _BLOCK_SECONDS):
-        _backfill(happened.samples.openmetrics(start, start + _BLOCK_SECONDS), blocks)
+    _backfill(happened.samples, happened.now, blocks)
     for derived in _in_order(rules):
-        _evaluate(derived, blocks, happened.now)
+        _backfill(_derived(derived, blocks, happened.now), happened.now, blocks)
     (folder / "end").write_text(str(happened.now))
 
 
@@ -109,30 +119,36 @@ def _in_order(rules: tuple[Rule, ...]) -> Iterator[tuple[Rule, ...]]:
         left = reads_later
 
 
-def _backfill(openmetrics: str, blocks: Path) -> None:
-    with tempfile.TemporaryDirectory() as folder:
-        text = Path(folder) / "samples.txt"
-        text.write_text(openmetrics, encoding="utf-8")
-        _create_blocks("openmetrics", str(text), str(blocks))
+def _derived(rules: tuple[Rule, ...], blocks: Path, end: int) -> Samples:
+    """What `rules` record, evaluated at the moments at which the alerts are.
+
+    promtool's own `create-blocks-from rules` would shift them by a number of seconds that it makes of the rule file's
+    path.
+    """
+    samples = Samples()
+    with _serving(blocks) as address:
+        for rule in rules:
+            labels = labels_of(rule)
+            for past in over_time(address, str(rule["expr"]), evaluations(end)):
+                series = samples.series(str(rule["record"]), {**past.labels, **labels})
+                for time, value in past.values.items():
+                    series.add(time, value)
+    return samples
 
 
-def _evaluate(rules: tuple[Rule, ...], blocks: Path, end: int) -> None:
-    """Adds the blocks of what `rules` record."""
-    with tempfile.TemporaryDirectory() as folder:
-        file, recorded = Path(folder) / "rules.yaml", Path(folder) / "recorded"
-        file.write_text(yaml_text({"groups": [{"name": "recorded", "rules": list(rules)}]}, ""), encoding="utf-8")
-        with _serving(blocks) as address:
-            times = (f"--start={START}", f"--end={end}", f"--eval-interval={SCRAPE_SECONDS}s")
-            _create_blocks("rules", f"--url={address}", *times, f"--output-dir={recorded}", str(file))
-        for block in recorded.iterdir():
-            shutil.copytree(block, blocks / block.name)
+def _backfill(samples: Samples, end: int, blocks: Path) -> None:
+    for start in range(START - START % _BLOCK_SECONDS, end + 1, _BLOCK_SECONDS):
+        with tempfile.TemporaryDirectory() as folder:
+            text = Path(folder) / "samples.txt"
+            text.write_text(samples.openmetrics(start, start + _BLOCK_SECONDS), encoding="utf-8")
+            _create_blocks(text, blocks)
 
 
-def _create_blocks(*arguments: str) -> None:
+def _create_blocks(openmetrics: Path, blocks: Path) -> None:
     command = [str(find("promtool")), "tsdb", "create-blocks-from", f"--max-block-duration={_BLOCK_SECONDS}s"]
-    run = subprocess.run([*command, *arguments], capture_output=True, text=True, check=False)
+    run = subprocess.run([*command, "openmetrics", openmetrics, blocks], capture_output=True, text=True, check=False)
     if run.returncode != 0:
-        raise PrometheusFailed(f"promtool made no blocks of {arguments[0]}:\n{run.stdout}{run.stderr}")
+        raise PrometheusFailed(f"promtool made no blocks of the samples:\n{run.stdout}{run.stderr}")
 
 
 @contextmanager
@@ -148,8 +164,8 @@ def _serving(blocks: Path) -> Iterator[str]:
 def _key(rules: tuple[Rule, ...]) -> str:
     """What a recording depends on, in 16 digits."""
     tool = find("promtool").stat()
-    versions = [version("prometheus-client"), platform.python_version(), str(tool.st_size), str(tool.st_mtime_ns)]
-    digest = hashlib.sha256(repr([versions, [sorted(rule.items()) for rule in rules]]).encode())
+    versions = (version("prometheus-client"), platform.python_version(), tool.st_size, tool.st_mtime_ns)
+    digest = hashlib.sha256(repr((versions, production.evaluation_interval(), rules)).encode())
     for source in (*SOURCES, __file__):
         digest.update(Path(source if isinstance(source, str) else str(source.__file__)).read_bytes())
     return digest.hexdigest()[:16]

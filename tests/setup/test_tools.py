@@ -58,7 +58,7 @@ def packages(folder: Path, versions: dict[str, str]) -> None:
         program(folder / "content/usr/bin", name, says(version, name))
     tar = shutil.which("tar")
     assert tar is not None
-    subprocess.run(  # noqa: S603, all names are the test's own
+    subprocess.run(
         [tar, "-c", "-f", folder / "path/prometheus.deb", "-C", folder / "content", "usr"], check=True
     )
 

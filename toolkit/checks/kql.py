@@ -1,7 +1,7 @@
 """Checks of the Kusto of every log alert and every panel, in the form in which Azure and Grafana get it.
 
-Tables, columns and functions are looked up in the contract and in Microsoft's reference. What a comparison or a
-function makes of a wrong type is not judged here: Microsoft's own language service knows that.
+Tables, columns and functions are looked up in the contract and in Microsoft's reference. What a function makes of a
+wrong type is not judged here: Microsoft's own language service, which the tests ask, knows that.
 """
 
 from __future__ import annotations
@@ -13,6 +13,7 @@ from dataclasses import dataclass
 from toolkit.azure.limits import LOG_REFUSED_OPERATORS, LOG_REFUSED_PLUGINS
 from toolkit.azure_contract import LogScope, LogTable
 from toolkit.checks.kql_figures import Problem, figure_problems, shown, thin_ratios
+from toolkit.checks.kql_types import type_problems
 from toolkit.definitions import Definitions
 from toolkit.durations import parse_duration
 from toolkit.findings import Finding, Location
@@ -111,6 +112,7 @@ def _problems(query: Query, reading: Reading, scope: LogScope, tables: Mapping[s
                 "kql-scope",
             )
     yield from figure_problems(reading)
+    yield from type_problems(reading)
 
 
 def _alert_problems(alert: LogAlert, query: Query, reading: Reading) -> Iterator[Problem]:

@@ -16,12 +16,14 @@ class Column:
     """What is known of a column.
 
     `type` is Kusto's, "" where it is not known. A `counted` column says how many events there were; a `growing` one
-    holds a count that only ever grows, so adding its values up counts everything again with every row.
+    holds a count that only ever grows, so adding its values up counts everything again with every row. One that
+    `names_table` holds the name of the table in every row.
     """
 
     type: str = ""
     counted: bool = False
     growing: bool = False
+    names_table: bool = False
 
     @property
     def is_whole(self) -> bool:
@@ -94,11 +96,16 @@ def is_whole(tokens: Tokens, columns: Columns) -> bool:
     return bool(tokens) and not operand_expected
 
 
+def sides(tokens: Tokens, sign: int) -> tuple[Tokens, Tokens]:
+    """What stands directly before and behind the sign at that place: a name, a literal, a call, a product."""
+    return _product_before(tokens, sign), _operand(tokens, sign + 1)
+
+
 def divisions(tokens: Tokens) -> Iterator[Division]:
     """Every division in `tokens`, at whatever depth. The dividend is the product or quotient before the sign."""
     for index, token in enumerate(tokens):
         if token.is_symbol("/"):
-            yield Division(_product_before(tokens, index), _operand(tokens, index + 1), token.line)
+            yield Division(*sides(tokens, index), token.line)
 
 
 def _is_whole_operand(operand: Tokens, columns: Columns) -> bool:

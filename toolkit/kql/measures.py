@@ -117,12 +117,12 @@ class LogDurations:
         """One column a quantile, in `unit`: p50, p95."""
         factor = Quantity(Decimal(1), self.unit).to(unit)
         columns = {f"p{kql_number(quantile * 100)}": quantile * 100 for quantile in quantiles}
-        values = [f"{name} = percentile(Duration, {kql_number(rank)})" for name, rank in columns.items()]
+        values = [f"{name} = percentile(Elapsed, {kql_number(rank)})" for name, rank in columns.items()]
         by = _columns(self.by)
         lines = [
             _rows(self.table),
             *_only(self.only),
-            f"| extend Duration = {self.duration} * {_real(factor)}",
+            f"| extend Elapsed = {self.duration} * {_real(factor)}",
             f"| summarize {', '.join(values)} by {', '.join(('{{ bin }}', *by))}",
         ]
         return KqlText("\n".join(lines), tuple(columns), by)

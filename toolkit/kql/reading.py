@@ -10,7 +10,7 @@ from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import dataclass
 from fnmatch import fnmatchcase
 
-from toolkit.azure_contract import LogTable
+from toolkit.azure_contract import LogScope, LogTable
 from toolkit.kql.arithmetic import Column, Columns, call_of, column_of
 from toolkit.kql.pipeline import Pipeline, Query, Stage, group_end, pipeline_of, split, split_at_word
 from toolkit.kql.tokens import Kind, Token, Tokens
@@ -68,6 +68,9 @@ def read_query(query: Query, tables: Mapping[str, LogTable]) -> Reading:
     return Reading(tuple(reader.reads), tuple(reader.steps), tuple(reader.unknown), columns)
 
 
+# A column of every table of a workspace, by the documentation of the standard columns in Azure Monitor Logs.
+_TABLE_NAME = "Type"
+
 _UNCHANGED = words("where filter sort order top take limit sample serialize")
 _WITHOUT_COLUMNS = words("render as consume project-reorder")
 _LEFT_ONLY = ("leftanti", "leftsemi", "anti", "leftantisemi")
@@ -117,7 +120,10 @@ class _Reader:
             self.unknown.append(Unknown(name, "table", source[0].line, tuple(self.tables)))
             return None
         self.reads.append(TableRead(table, pipeline))
-        return {column: Column(type, growing=column in table.cumulative) for column, type in table.columns.items()}
+        return {
+            column: Column(type, growing=column in table.cumulative, names_table=_names_table(column, table))
+            for column, type in table.columns.items()
+        }
 
     def _after(self, stage: Stage, columns: Columns | None) -> Columns | None:
         """The columns behind `stage`; what it names is looked up on the way."""
@@ -263,6 +269,10 @@ class _Reader:
                     self.unknown.append(Unknown(token.text, "function", token.line, tuple(sorted(FUNCTIONS))))
             elif columns is not None and token.text not in columns:
                 self.unknown.append(Unknown(token.text, "column", token.line, tuple(columns)))
+
+
+def _names_table(column: str, table: LogTable) -> bool:
+    return column == _TABLE_NAME and table.scope is LogScope.WORKSPACE
 
 
 def _items(items: Iterable[Tokens], columns: Columns) -> Iterator[tuple[str, Column]]:

@@ -1,0 +1,172 @@
+"""What a proof stands on: the contract of metrics and one environment's scope, and series that keep to both."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Mapping, Sequence
+from dataclasses import dataclass, field, replace
+from itertools import product
+
+from toolkit.contract import MetricCatalogue, SeriesShape
+from toolkit.definitions import Definitions
+from toolkit.plan.model import Plan
+from toolkit.proofs.samples import accepts
+from toolkit.promql.parser import parse
+from toolkit.promql.recordings import Recording
+from toolkit.promql.scope import scoped
+from toolkit.promql.tree import Expression, Matcher, Selector
+
+# Pods of the workload, and pods of others whose names begin like its own or that it begins like.
+_POD_SUFFIXES = ("abcde", "fghij", "klmno", "pqrst", "uvwxy", "zabcd", "efghi", "jklmn", "opqrs")
+_LETTERS = "abcdefghi"
+
+
+class CannotDerive(ValueError):
+    """No series can be made for an alert by itself; the message says why. Such an alert has its cases by hand."""
+
+
+@dataclass(frozen=True)
+class Ground:
+    """The metrics, the environment's settings and the recordings that rules may read."""
+
+    catalogue: MetricCatalogue
+    settings: Mapping[str, str] = field(hash=False)
+    recordings: Mapping[str, Recording] = field(hash=False)
+
+    def selector(self, text: str) -> Selector:
+        """The selector that a definition writes, narrowed to the environment. Raises CannotDerive for more than one."""
+        expression = self.expression(text)
+        if not isinstance(expression, Selector):
+            raise CannotDerive(f"{text} is an expression, not a selector")
+        return expression
+
+    def expression(self, text: str) -> Expression:
+        """The expression, narrowed to the environment."""
+        return scoped(parse(text), self.catalogue, self.settings)
+
+    def shape(self, selector: Selector) -> SeriesShape:
+        """What the contract says of the series. Raises CannotDerive where it does not know them."""
+        shape = self.catalogue.shape(selector.metric)
+        if shape is None:
+            raise CannotDerive(f"{selector.metric} is not in the contract")
+        return shape
+
+    def group(self, per: Sequence[str], selectors: Sequence[Selector], number: int) -> dict[str, str] | None:
+        """Values for the labels `per` of one group; groups of different numbers differ in one label.
+
+        None where a second group cannot be: the scope pins every label.
+        """
+        values = {label: self._allowed(label, selectors, 0) for label in per}
+        varying = [label for label in per if len(self._all_allowed(label, selectors)) > 1]
+        if number and not varying:
+            return None
+        if number:
+            values[varying[-1]] = self._allowed(varying[-1], selectors, number)
+        return values
+
+    def labels(
+        self,
+        match: Sequence[Selector],
+        group: Mapping[str, str],
+        number: int,
+        avoid: Sequence[Selector] = (),
+    ) -> dict[str, str]:
+        """All labels of a series that every selector of `match` picks and none of `avoid`, as instance `number`.
+
+        Raises CannotDerive where no values that could be thought of do that.
+        """
+        shape = self.shape(match[0])
+        values = {label: group.get(label, _thought_up(label, number)) for label in sorted(shape.labels)}
+        matched = {matcher.label for selector in (*match, *avoid) for matcher in selector.matchers}
+        free = sorted((matched | shape.closed.keys()) & shape.labels - group.keys())
+        choices = [self._candidates(label, (*match, *avoid), shape, number) for label in free]
+        for chosen in product(*choices):
+            found = {**values, **dict(zip(free, chosen, strict=True))}
+            if all(_takes(one, found) for one in match) and not any(_takes(one, found) for one in avoid):
+                return found
+        raise CannotDerive(f"no labels could be found for {' and '.join(one.metric for one in match)}")
+
+    def foreign(self, labels: Mapping[str, str], selector: Selector) -> Iterator[dict[str, str]]:
+        """The labels changed so that one matcher of `selector` does not take them any more, all others still do."""
+        shape = self.shape(selector)
+        for matcher in dict.fromkeys(selector.matchers):
+            others = [one for one in selector.matchers if one != matcher]
+            for value in self._strangers(matcher, shape):
+                changed = {**labels, matcher.label: value}
+                if not _takes(Selector(selector.metric, (matcher,)), changed) and _takes(
+                    replace(selector, matchers=tuple(others)), changed
+                ):
+                    yield changed
+
+    def recorded(self, metric: str) -> Iterator[tuple[Recording, Selector]]:
+        """The recordings of the counter `metric`, each with the selector of its own series in the environment."""
+        for one in self.recordings.values():
+            if one.counter == metric:
+                selector = scoped(Selector(one.name), self.catalogue, self.settings)
+                if isinstance(selector, Selector):
+                    yield one, selector
+
+    def _allowed(self, label: str, selectors: Sequence[Selector], number: int) -> str:
+        values = self._all_allowed(label, selectors)
+        if not values:
+            raise CannotDerive(f"no value could be found for the label {label}")
+        return values[min(number, len(values) - 1)]
+
+    def _all_allowed(self, label: str, selectors: Sequence[Selector]) -> list[str]:
+        """Values of `label` that every selector takes, two at least where it is free."""
+        candidates: list[str] = []
+        for selector in selectors:
+            shape = self.shape(selector)
+            candidates += self._candidates(label, selectors, shape, 1)
+        candidates += [f"{label}-b"] if not any(label in self.shape(one).closed for one in selectors) else []
+        candidates += self._pods(label)
+        return [
+            value
+            for value in dict.fromkeys(candidates)
+            if all(_takes(replace(one, matchers=_on(label, one)), {label: value}) for one in selectors)
+        ]
+
+    def _candidates(self, label: str, selectors: Sequence[Selector], shape: SeriesShape, number: int) -> list[str]:
+        """Values worth a try, the likeliest first."""
+        if label in shape.closed:
+            return sorted(shape.closed[label])
+        pods = self._pods(label)
+        named = [value for one in selectors for m in _on(label, one) for value in _written(m)]
+        return [*pods[number - 1 : number], *named, _thought_up(label, number)]
+
+    def _pods(self, label: str) -> list[str]:
+        workload = self.settings.get("workload")
+        return [f"{workload}-7c9d8b6f5d-{end}" for end in _POD_SUFFIXES] if label == "pod" and workload else []
+
+    def _strangers(self, matcher: Matcher, shape: SeriesShape) -> list[str]:
+        """Values that a series of somebody else can have where `matcher` stands."""
+        if matcher.label in shape.closed:
+            return sorted(shape.closed[matcher.label])
+        if matcher.operator in ("!=", "!~"):
+            return [matcher.value]
+        workload = self.settings.get("workload", "")
+        begins_alike = [f"{workload}er-6b7c8d9f4-x2x4z", f"{workload}-canary-5f6d7c8b9-q7w8e"]
+        return begins_alike if matcher.operator == "=~" and matcher.label == "pod" else [f"{matcher.value}-other"]
+
+
+def ground_of(definitions: Definitions, plan: Plan) -> Ground:
+    """The ground of one environment's plan."""
+    return Ground(definitions.catalogue, plan.environment.settings(), definitions.recordings)
+
+
+def _takes(selector: Selector, labels: Mapping[str, str]) -> bool:
+    return all(accepts(matcher, labels.get(matcher.label, "")) for matcher in selector.matchers)
+
+
+def _on(label: str, selector: Selector) -> tuple[Matcher, ...]:
+    return tuple(matcher for matcher in selector.matchers if matcher.label == label)
+
+
+def _written(matcher: Matcher) -> list[str]:
+    """The values that a matcher spells out."""
+    if matcher.operator == "=~":
+        return matcher.value.split("|")
+    return [matcher.value] if matcher.operator == "=" else []
+
+
+def _thought_up(label: str, number: int) -> str:
+    return f"{label}-{_LETTERS[number - 1]}"
