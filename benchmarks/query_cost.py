@@ -334,7 +334,7 @@ def _report_panels(plans: Mapping[str, Plan], costs: Costs) -> None:
             if Key(AS_BUILT, key, hours) in costs:
                 samples = [costs[Key(name, key, hours)] for name in plans]
                 rows.append([dashboard.uid, panel.title, panel.panel.view.value, panel.panel.signal.name, *samples])
-    rows.sort(key=lambda row: -int(str(row[-1])))
+    rows.sort(key=lambda row: -int(str(row[4])))
     _say(f"\n{table([f'samples over {hours} h', 'panel', 'view', 'signal', *plans], rows)}")
 
 

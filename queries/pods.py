@@ -30,6 +30,7 @@ crash_looping = State(
         gauge='kube_pod_container_status_waiting_reason{reason="CrashLoopBackOff"}', highest_in_window=True
     ),
     when_empty="No crash loops",
+    empty_when_healthy="the series exists while a container waits for its next restart, and only then",
     yes_or_no=True,
 )
 
@@ -55,6 +56,7 @@ out_of_memory_kills = Increase(
         only_while='kube_pod_container_status_last_terminated_reason{reason="OOMKilled"} == 1',
     ),
     when_empty="No out-of-memory kills",
+    empty_when_healthy="counts restarts after a kill, and nothing is killed",
 )
 
 container_errors = Increase(

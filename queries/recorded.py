@@ -30,9 +30,15 @@ CPU_USAGE = recording(
     by="namespace pod container",
     window="5m",
 )
-RESTARTS = recording(
+RESTARTS_OF_AN_HOUR = recording(
     "pod_container:kube_pod_container_status_restarts:rate1h",
     counter="kube_pod_container_status_restarts_total",
     by="namespace pod container",
     window="1h",
+)
+RESTARTS_OF_A_QUARTER = recording(
+    "pod_container:kube_pod_container_status_restarts:rate15m",
+    counter="kube_pod_container_status_restarts_total",
+    by="namespace pod container",
+    window="15m",
 )

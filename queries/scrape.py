@@ -25,6 +25,7 @@ metrics_missing = Absence(
     per="namespace job",
     prometheus=Missing(series="model_predictions_total"),
     when_empty="Present",
+    empty_when_healthy="is 1 while the metric is not there, and it is there",
 )
 
 scrape_duration = State(

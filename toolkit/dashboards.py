@@ -26,8 +26,8 @@ class Dashboard:
     """A page of panels, all measured in the same `places`.
 
     `variables` are the Prometheus labels by which a reader narrows it down (blank-separated). An environment gets the
-    dashboard when it has at least one of its places; panels whose signal is measured in none of them are left out. The
-    loader fills in `name`: the name of the variable that holds the dashboard.
+    dashboard when it has at least one of its places; panels whose signal is measured in none of them are left out. It
+    opens with the time `last`. The loader fills in `name`: the name of the variable that holds the dashboard.
     """
 
     title: str
@@ -35,6 +35,7 @@ class Dashboard:
     rows: tuple[Row, ...]
     places: tuple[Place, ...]
     variables: str = ""
+    last: str = "6h"
     name: str = ""
     where: Location = field(default_factory=here, compare=False)
 

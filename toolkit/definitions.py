@@ -17,11 +17,13 @@ from toolkit.contract import Metric, MetricCatalogue
 from toolkit.dashboards import Dashboard
 from toolkit.findings import PROJECT, TOOLKIT, Finding, Location, Refused, shown_path
 from toolkit.promql.recordings import Recording, with_recorded
+from toolkit.routing import Routing
 from toolkit.signals import Signal
+from toolkit.slo import Objective, with_events
 
 RUNBOOKS = PROJECT / "rules" / "runbooks"
 
-Held = TypeVar("Held", Metric, LogTable, PlatformMetric, Recording)
+Held = TypeVar("Held", Metric, LogTable, PlatformMetric, Recording, Routing, Objective)
 Named = TypeVar("Named", Signal, Alert, Dashboard)
 
 
@@ -37,8 +39,9 @@ class Runbook:
 class Definitions:
     """All definitions.
 
-    The catalogue holds the recorded series too. `subjects` maps each signal's name to the module that holds it, which
-    names its rule group.
+    The catalogue holds the recorded series too, and `signals` those of the objectives. `subjects` maps each signal's
+    name to the module that holds it, which names its rule group. Without `routing` no configuration of Alertmanager is
+    made.
     """
 
     catalogue: MetricCatalogue
@@ -50,6 +53,8 @@ class Definitions:
     alerts: Mapping[str, Alert] = field(hash=False)
     dashboards: Mapping[str, Dashboard] = field(hash=False)
     runbooks: Mapping[str, Runbook] = field(hash=False)
+    routing: Routing | None = None
+    objectives: tuple[Objective, ...] = ()
 
     def watching(self, signal: Signal) -> tuple[Alert, ...]:
         """The alerts that judge `signal`."""
@@ -61,20 +66,23 @@ def load_definitions() -> Definitions:
 
     Raises Refused for a name given twice, and for whatever a definition itself refuses.
     """
-    queries = tuple(_modules("queries"))
-    signals = _named(queries, Signal)
+    queries, rules = tuple(_modules("queries")), tuple(_modules("rules"))
+    objectives = tuple(_held(rules, Objective))
+    signals = {**_named(queries, Signal), **{signal.name: signal for one in objectives for signal in one.signals}}
     recordings = {one.name: one for one in _held(queries, Recording)}
     scraped = MetricCatalogue({metric.name: metric for metric in _held(queries, Metric)})
     return Definitions(
-        catalogue=with_recorded(scraped, recordings.values()),
+        catalogue=with_events(with_recorded(scraped, recordings.values()), objectives),
         tables=MappingProxyType({table.name: table for table in _held(queries, LogTable)}),
         platform_metrics=tuple(_held(queries, PlatformMetric)),
         recordings=MappingProxyType(recordings),
-        signals=signals,
+        signals=MappingProxyType(signals),
         subjects=MappingProxyType({name: Path(signal.where.file).stem for name, signal in signals.items()}),
-        alerts=_named(tuple(_modules("rules")), Alert),
+        alerts=_named(rules, Alert),
         dashboards=_named(tuple(_modules("dashboards")), Dashboard),
         runbooks=load_runbooks(RUNBOOKS),
+        routing=_the_one(tuple(_held(rules, Routing))),
+        objectives=objectives,
     )
 
 
@@ -121,6 +129,14 @@ def _held(modules: tuple[ModuleType, ...], kind: type[Held]) -> Iterator[Held]:
             if isinstance(value, kind) and id(value) not in seen:
                 seen.add(id(value))
                 yield value
+
+
+def _the_one(routings: tuple[Routing, ...]) -> Routing | None:
+    if len(routings) > 1:
+        problem = f"there is another one: {routings[0].where}"
+        remedy = "Alertmanager has one tree of routes: join the two"
+        raise Refused(Finding(routings[1].where, "routing", problem, remedy, "name"))
+    return routings[0] if routings else None
 
 
 def _named(modules: tuple[ModuleType, ...], kind: type[Named]) -> Mapping[str, Named]:

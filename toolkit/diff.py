@@ -57,6 +57,10 @@ def _rules(document: dict[str, Any]) -> Iterator[tuple[str, dict[str, str]]]:
     for group in document["groups"]:
         for rule in group["rules"]:
             labels, annotations = rule.get("labels", {}), rule.get("annotations", {})
+            if "record" in rule:
+                told_apart = "".join(f" {name}={value}" for name, value in labels.items())
+                yield f"recording {rule['record']}{told_apart}", {"expression": rule["expr"], "group": group["name"]}
+                continue
             said = {"condition": rule["expr"], "hold": rule.get("for", "0s"), "group": group["name"]}
             said |= {f"label {name}": value for name, value in labels.items()}
             said |= annotations

@@ -10,13 +10,13 @@ from collections.abc import Iterator, Mapping, Sequence
 from contextlib import ExitStack, contextmanager
 from dataclasses import dataclass
 from pathlib import Path
-from typing import Any
+from typing import Any, Literal
 from urllib.parse import urlencode, urlsplit
 
 from toolkit.processes import LOOPBACK, Program, ProgramFailed, answers, running_on_free_ports
 from toolkit.tools import find
 
-_ANSWER_WITHIN_SECONDS = 30.0
+_ANSWER_WITHIN_SECONDS = 120.0
 
 
 class PrometheusFailed(RuntimeError):
@@ -83,7 +83,7 @@ def serve(blocks: Path, configuration: str = "", flags: Sequence[str] = ()) -> I
 
 def query(address: str, promql: str, at: float) -> list[Sample]:
     """The answer to an instant query at `at` (seconds since 1970). Raises QueryFailed with Prometheus's words."""
-    data = _get(address, "/api/v1/query", {"query": promql, "time": repr(at)})
+    data = fetch(address, "/api/v1/query", {"query": promql, "time": repr(at)})
     if data["resultType"] == "scalar":
         return [Sample({}, float(data["result"][1]))]
     if data["resultType"] != "vector":
@@ -93,13 +93,21 @@ def query(address: str, promql: str, at: float) -> list[Sample]:
 
 def formatted(address: str, promql: str) -> str:
     """`promql` as Prometheus itself would write it. Raises QueryFailed for text that it cannot read."""
-    return str(_get(address, "/api/v1/format_query", {"query": promql}))
+    return str(fetch(address, "/api/v1/format_query", {"query": promql}))
 
 
-def _get(address: str, path: str, parameters: Mapping[str, str]) -> Any:
+def fetch(address: str, path: str, parameters: Mapping[str, object], method: Literal["GET", "POST"] = "GET") -> Any:
+    """The data of an answer of Prometheus's HTTP API. Raises QueryFailed with its words where it refuses.
+
+    POST is for queries that are too long for an address.
+    """
     connection = http.client.HTTPConnection(urlsplit(address).netloc, timeout=_ANSWER_WITHIN_SECONDS)
     try:
-        connection.request("GET", f"{path}?{urlencode(parameters)}")
+        if method == "GET":
+            connection.request("GET", f"{path}?{urlencode(parameters)}")
+        else:
+            form = {"Content-Type": "application/x-www-form-urlencoded"}
+            connection.request("POST", path, urlencode(parameters), form)
         answer = json.loads(connection.getresponse().read())
     finally:
         connection.close()

@@ -18,6 +18,7 @@ from toolkit.azure_contract import PlatformMetric
 from toolkit.findings import Location, here
 from toolkit.kql.measures import LogDurations, LogEvents, LogList, LogQuery, LogRows
 from toolkit.places import Place
+from toolkit.promql.budgets import ErrorBudget
 from toolkit.promql.measures import (
     CounterIncrease,
     CounterRate,
@@ -28,7 +29,8 @@ from toolkit.promql.measures import (
     Promql,
     Usage,
 )
-from toolkit.units import BYTES, COUNT, PER_SECOND, RATIO, SECONDS, Unit
+from toolkit.thresholds import Severity
+from toolkit.units import BYTES, COUNT, FACTOR, PER_SECOND, RATIO, SECONDS, Unit
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -56,6 +58,7 @@ Measure = (
     | Level
     | Missing
     | Promql
+    | ErrorBudget
     | LogEvents
     | LogRows
     | LogDurations
@@ -74,6 +77,7 @@ class View(Enum):
     QUANTILES = "quantiles"
     SLOW_SHARE = "slow share"
     AMOUNTS = "amounts"
+    BURN_RATE = "burn rate"
     LIST = "list"
 
 
@@ -91,7 +95,8 @@ class Signal:
     `title` names it on a panel, `says` explains it to somebody who was just woken, `per` are the Prometheus labels that
     tell its series apart (blank-separated). A signal without an alert says `unwatched`. `when_empty` is what a panel
     shows when there is nothing to show, `yes_or_no` says that the value is 1 or 0 and no number to read out. The loader
-    fills in `name`: the name of the variable that holds the signal.
+    fills in `name`: the name of the variable that holds the signal. `empty_when_healthy` is the reason for which there is
+    rightly nothing to show as long as all is well.
     """
 
     title: str
@@ -104,6 +109,7 @@ class Signal:
     container_insights: Measure | None = None
     unwatched: Unwatched | None = None
     when_empty: str = "No data"
+    empty_when_healthy: str = ""
     yes_or_no: bool = False
     name: str = ""
     where: Location = field(default_factory=here, compare=False)
@@ -241,6 +247,32 @@ class Query(Signal):
 
 
 @dataclass(frozen=True, kw_only=True)
+class BurnRates(Signal):
+    """How fast an error budget is spent, over each of the windows that an alert looks at."""
+
+    unit: Unit = FACTOR
+    prometheus: ErrorBudget | None = None
+    online_endpoint: None = None
+    application_insights: None = None
+    container_insights: None = None
+
+    def burn_rates(self, width: int, severity: Severity, *, title: str = "", height: int = 8) -> Panel:
+        """The burn rate over each window that decides about `severity`, against the factors."""
+        return Panel(self, View.BURN_RATE, width, height, title, severity=severity)
+
+
+@dataclass(frozen=True, kw_only=True)
+class BudgetLeft(Signal):
+    """The share of an error budget that is left: 1 untouched, 0 spent, below 0 overspent."""
+
+    unit: Unit = RATIO
+    prometheus: Promql | None = None
+    online_endpoint: None = None
+    application_insights: None = None
+    container_insights: None = None
+
+
+@dataclass(frozen=True, kw_only=True)
 class Listing(Signal):
     """Rows to read: the slowest requests, the last errors, what runs where.
 
@@ -260,7 +292,10 @@ class Listing(Signal):
 
 @dataclass(frozen=True)
 class Panel:
-    """A view of a signal on a dashboard, `width` of 24 columns wide and `height` grid units (30 pixels) high."""
+    """A view of a signal on a dashboard, `width` of 24 columns wide and `height` grid units (30 pixels) high.
+
+    `severity` is the one whose windows and factors a burn rate is shown with.
+    """
 
     signal: Signal
     view: View
@@ -269,6 +304,7 @@ class Panel:
     title: str = ""
     by: str = ""
     quantiles: tuple[Decimal, ...] = ()
+    severity: Severity | None = None
     where: Location = field(default_factory=here, compare=False)
 
     @property

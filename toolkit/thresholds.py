@@ -8,7 +8,7 @@ from functools import partial
 
 from toolkit.durations import Duration, parse_duration
 from toolkit.findings import Finding, Location, Refused, here
-from toolkit.units import Quantity
+from toolkit.units import FACTOR, Quantity
 
 
 class Severity(Enum):
@@ -48,6 +48,19 @@ class Earlier:
 
 
 @dataclass(frozen=True)
+class BurnRate:
+    """An error budget is spent `factor` times as fast as it may be.
+
+    It has to be so over `long`, which shows that it matters, and over `short`, which shows that it still goes on.
+    """
+
+    severity: Severity
+    factor: Quantity
+    long: Duration
+    short: Duration
+
+
+@dataclass(frozen=True)
 class Threshold:
     """When a signal is bad.
 
@@ -55,6 +68,8 @@ class Threshold:
     is measured over `window`. `min_events` is the number of events in the window below which a ratio means nothing;
     `slower_than` is the bound of a duration histogram beyond which an event counts as slow; `earlier` asks that the
     signal was alive before. `because` is the reason for the numbers, `no_hold_because` for a hold of zero.
+    `burn_rates` are the factors and windows by which an error budget is judged, each severity by its own: its level is
+    the lowest of their factors. They are judged only where the long window holds `min_bad_events`.
     """
 
     comparison: Comparison
@@ -66,7 +81,13 @@ class Threshold:
     slower_than: Quantity | None = None
     earlier: Earlier | None = None
     no_hold_because: str = ""
+    burn_rates: tuple[BurnRate, ...] = ()
+    min_bad_events: Quantity | None = None
     where: Location = field(default_factory=here, compare=False)
+
+    def burns(self, severity: Severity) -> tuple[BurnRate, ...]:
+        """The burn rates that `severity` is judged by, none where this threshold judges something else."""
+        return tuple(rate for rate in self.burn_rates if rate.severity is severity)
 
     def level(self, severity: Severity) -> Quantity | None:
         """The value at which `severity` is reached, None where this threshold does not use it."""
@@ -117,6 +138,24 @@ below = partial(_threshold, Comparison.BELOW)
 
 at_most = partial(_threshold, Comparison.AT_MOST)
 """Bad while equal to the level or less."""
+
+
+def burning(burn_rates: tuple[BurnRate, ...], *, min_bad_events: Quantity, because: str) -> Threshold:
+    """Bad while an error budget burns faster than one of `burn_rates` says."""
+    factors = [
+        (severity, [rate.factor.to(FACTOR) for rate in burn_rates if rate.severity is severity])
+        for severity in Severity
+    ]
+    return Threshold(
+        comparison=Comparison.ABOVE,
+        levels=tuple((severity, Quantity(min(several), FACTOR)) for severity, several in factors if several),
+        hold=Duration(0),
+        window=min((rate.long for rate in burn_rates), default=Duration(0)),
+        because=because,
+        no_hold_because="the windows are the time that it has lasted",
+        burn_rates=burn_rates,
+        min_bad_events=min_bad_events,
+    )
 
 
 def _time(text: str) -> Duration:

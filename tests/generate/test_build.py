@@ -13,7 +13,9 @@ from tests.support.project import edit, files_of, run
 def test_the_committed_output_is_what_the_definitions_render(tmp_path: Path) -> None:
     done = run("build", "--output", tmp_path)
     assert done.returncode == 0, done.stderr
-    assert files_of(tmp_path) == files_of(PROJECT / "build"), "run `make build` and commit build/"
+    # What stands beside the environments, such as incidents.md, is made by other commands, with tests of their own.
+    committed = {path: content for path, content in files_of(PROJECT / "build").items() if "/" in path}
+    assert files_of(tmp_path) == committed, "run `make build` and commit build/"
 
 
 def test_two_builds_are_the_same_whatever_the_hash_seed(tmp_path: Path) -> None:

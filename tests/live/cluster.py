@@ -133,7 +133,8 @@ class Pod:
     """A pod and its one container. `server` is None while the container does not run or does not listen.
 
     `weight` is its part of the Deployment's requests against that of the other pods. `leaked` are bytes that it holds
-    beyond what its model needs; `spinning` are cores that it burns beyond its requests.
+    beyond what its model needs; `spinning` are cores that it burns beyond its requests. A container that ends as soon
+    as it has started is `restarted_every` so many seconds.
     """
 
     name: str
@@ -144,10 +145,10 @@ class Pod:
     model: Model
     weight: float = 1.0
     server: ModelServer | None = None
-    running: bool = True
-    known: bool = True
+    running: bool = False
     reachable: bool = True
     restarts: int = 0
+    restarted_every: int | None = None
     waiting_for: str = ""
     last_end: str = ""
     leaked: float = 0.0
@@ -172,7 +173,6 @@ class Pod:
         """The container runs, and answers where `listening`."""
         self.running, self.waiting_for = True, ""
         self.server = ModelServer(self.model) if listening else None
-        self.series.pop("server", None)
 
     def ends(self, reason: str) -> None:
         """The container's process ends for `reason`, as Kubernetes names it: its memory is free, its counters lost."""
@@ -238,9 +238,13 @@ class Cluster:
         """
         bad = HEALTHY.but(0.4, Answer(3.0, ConnectionError()))
         for namespace, name in (("staging", "ml-inference"), ("production", "ml-inferencer")):
-            neighbour = self.deploys(namespace, name, lambda _: 0.2, 1, model=Model(version="0.9.0", behaviour=bad))
-            neighbour.pods[0].leaked = 0.97 * MEMORY_LIMIT - neighbour.pods[0].memory
-            neighbour.pods[0].spinning = 0.95 * CPU_LIMIT
+            model = Model(version="0.9.0", behaviour=bad)
+            serving, crashing = self.deploys(namespace, name, lambda _: 0.2, 2, model=model).pods
+            serving.leaked = 0.97 * MEMORY_LIMIT - serving.memory
+            serving.spinning = 0.95 * CPU_LIMIT
+            crashing.ends("OOMKilled")
+            crashing.waiting_for = "CrashLoopBackOff"
+            crashing.restarted_every = 300
 
     def deploys(
         self,
@@ -270,7 +274,6 @@ class Cluster:
             offset=POD_OFFSETS[number % len(POD_OFFSETS)],
             model=model,
         )
-        pod.running = False
         deployment.pods.append(pod)
         return pod
 
@@ -303,6 +306,8 @@ class Cluster:
         weights = sum(pod.weight for pod in serving)
         requests = deployment.requests(self.now) * SCRAPE_SECONDS
         for pod in deployment.pods:
+            if pod.restarted_every and self.now % pod.restarted_every == 0:
+                pod.restarts += 1
             busy = 0.0
             if pod.server is not None:
                 before = pod.server.busy_seconds
@@ -312,7 +317,7 @@ class Cluster:
                 used = min(busy + (IDLE_CORES + pod.spinning) * SCRAPE_SECONDS, CPU_LIMIT * SCRAPE_SECONDS)
                 pod.cpu_seconds += used
                 pod.pod_cpu_seconds += used
-            if pod.known and deployment.targets_known:
+            if deployment.targets_known:
                 self._scrapes_server(deployment, pod)
             self._scrapes_kubernetes(deployment, pod)
         self._scrapes_deployment(deployment)

@@ -8,16 +8,16 @@ to Prometheus as it stands; here it is an error.
 
 from __future__ import annotations
 
-import http.client
 import json
 import math
 import re
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
-from typing import Any
-from urllib.parse import parse_qsl, quote, urlencode, urlsplit
+from typing import Any, Literal
+from urllib.parse import parse_qsl, quote, urlsplit
 
 from toolkit.durations import parse_duration
+from toolkit.prometheus_server import QueryFailed, fetch
 
 Json = dict[str, Any]
 ALL = "$__all"
@@ -55,8 +55,6 @@ _ROUNDED = (
     (604800, 86400),
     (math.inf, 604800),
 )
-
-_ANSWERED_WITHIN_SECONDS = 120.0
 
 
 class GrafanaError(Exception):
@@ -417,21 +415,12 @@ def _require_source(source: Json, variables: Variables) -> None:
         raise GrafanaError(f"there is no data source {uid!r} of the type {source['type']!r}")
 
 
-def ask(address: str, path: str, parameters: Mapping[str, str], method: str = "POST") -> Any:
+def ask(address: str, path: str, parameters: Mapping[str, str], method: Literal["GET", "POST"] = "POST") -> Any:
     """The data of Prometheus's answer. Raises GrafanaError with its words where it refuses."""
-    connection = http.client.HTTPConnection(urlsplit(address).netloc, timeout=_ANSWERED_WITHIN_SECONDS)
-    encoded = urlencode(parameters)
     try:
-        if method == "GET":
-            connection.request("GET", f"{path}?{encoded}")
-        else:
-            connection.request("POST", path, encoded, {"Content-Type": "application/x-www-form-urlencoded"})
-        answer = json.loads(connection.getresponse().read())
-    finally:
-        connection.close()
-    if answer["status"] != "success":
-        raise GrafanaError(answer["error"])
-    return answer["data"]
+        return fetch(address, path, parameters, method)
+    except QueryFailed as refused:
+        raise GrafanaError(str(refused)) from None
 
 
 # Links

@@ -2,14 +2,15 @@
 
 All begin in good health. Times are those of the incident's own clock, which starts with the recording. An alert may
 fire from the fault's beginning plus its `for` on, and has to when its window is full as well, give or take a scrape and
-an evaluation (a window of 10 minutes sees what happened in 9m30s); it may be over when the fault ends, and has to be
-when it has left the window.
+an evaluation (a window of 10 minutes sees what happened in 9m30s), or sooner where a part of the window is enough by
+far. It may be over when the fault ends, and has to be when the fault has left the window.
 """
 
 from __future__ import annotations
 
 import math
 from collections.abc import Callable
+from dataclasses import replace
 
 from tests.live.cluster import HEALTHY, MEMORY_LIMIT, MODEL_BYTES, Answer, Cluster, InvalidInput, Model
 from tests.live.incident import START, Incident, between, fires
@@ -80,6 +81,26 @@ def slow_version() -> Cluster:
     cluster.runs("30m")
     cluster.rolls_out(Model())
     cluster.runs("30m")
+    return cluster
+
+
+def every_fifth_times_out() -> Cluster:
+    cluster = Cluster(START, steady(4))
+    cluster.runs("6h")
+    cluster.service.behaves(HEALTHY.but(0.2, Answer(3.0, TimeoutError())))
+    cluster.runs("40m")
+    cluster.service.behaves(HEALTHY)
+    cluster.runs("1h10m")
+    return cluster
+
+
+def three_seconds_each() -> Cluster:
+    cluster = Cluster(START, steady(4))
+    cluster.runs("6h")
+    cluster.service.behaves(HEALTHY.but(0.9, Answer(3.0)))
+    cluster.runs("1h")
+    cluster.service.behaves(HEALTHY)
+    cluster.runs("1h10m")
     return cluster
 
 
@@ -182,7 +203,7 @@ def one_model_of_two() -> Cluster:
         "production", "ml-inference-fraud", steady(2), 1, model=FRAUD, service=cluster.service.service
     )
     cluster.runs("1h")
-    fraud.behaves(HEALTHY.but(0.033, Answer(0.3, TimeoutError())))
+    fraud.behaves(HEALTHY.but(0.028, Answer(0.3, TimeoutError())))
     cluster.runs("30m")
     fraud.behaves(HEALTHY)
     cluster.runs("30m")
@@ -224,30 +245,64 @@ def stuck_rollout() -> Cluster:
     return cluster
 
 
+# Budgets of a day and more are judged at each full hour. A recording holds all that the service has ever done: a bad
+# half hour weighs more in it than in the life of an older service. None is long enough for the ticket to be over.
+TICKET_AT_2H = fires(between("2h", "2h1m"), over=None)
+TICKET_AT_7H = fires(between("7h", "7h1m"), over=None)
+
 HEALTHY_WEEK = Incident("healthy", "A week with daily traffic, a rollout on the fourth day.", healthy)
 
 INCIDENTS = (
     HEALTHY_WEEK,
     Incident(
         "error burst",
-        "From 1h to 1h30m the model loses a service that it depends on: 8 % of its predictions fail.",
+        "From 1h to 1h30m the model loses a service that it depends on: 8% of its predictions fail.",
         error_burst,
         fires={
             "ModelErrorRatioHigh warning": fires(between("1h5m", "1h11m"), over=between("1h30m", "1h36m")),
             "ModelErrorRatioHigh critical": fires(between("1h5m", "1h11m"), over=between("1h30m", "1h36m")),
+            "ModelErrorBudgetBurn warning": TICKET_AT_2H,
         },
     ),
     Incident(
         "slow version rolled out",
-        "A version that answers 27 % of its requests too late gets one pod of three at 1h, all of them at 1h34m, and "
+        "A version that answers 27% of its requests too late gets one pod of three at 1h, all of them at 1h34m, and "
         "is taken back at 2h04m.",
         slow_version,
         fires={
             "ModelLatencyHigh warning": fires(between("1h11m", "1h18m"), over=between("2h4m", "2h15m")),
             "ModelLatencyHigh critical": fires(between("1h44m", "1h51m"), over=between("2h4m", "2h11m")),
+            "ModelLatencyBudgetBurn warning": TICKET_AT_2H,
         },
     ),
-    Incident("caller sends bad input", "From 1h on 60 % of the requests are refused. Nobody is paged.", bad_input),
+    Incident(
+        "every fifth prediction times out",
+        "From 6h to 6h40m one in five takes three seconds and fails: in 40 minutes the error budget of a day is gone.",
+        every_fifth_times_out,
+        fires={
+            "ModelErrorRatioHigh warning": fires(between("6h5m", "6h7m"), over=between("6h40m", "6h46m")),
+            "ModelErrorRatioHigh critical": fires(between("6h5m", "6h8m"), over=between("6h40m", "6h46m")),
+            "ModelLatencyHigh warning": fires(between("6h10m", "6h16m"), over=between("6h40m", "6h46m")),
+            "ModelErrorBudgetBurn critical": fires(between("6h21m", "6h27m"), over=between("6h40m", "6h46m")),
+            "ModelErrorBudgetBurn warning": TICKET_AT_7H,
+            "ModelTailLatencyBudgetBurn warning": TICKET_AT_7H,
+        },
+    ),
+    Incident(
+        "three seconds for an answer",
+        "From 6h to 7h nine of ten answers take three seconds.",
+        three_seconds_each,
+        fires={
+            "ModelLatencyHigh warning": fires(between("6h10m", "6h16m"), over=between("7h", "7h6m")),
+            "ModelLatencyHigh critical": fires(between("6h10m", "6h16m"), over=between("7h", "7h6m")),
+            "InferenceCpuNearLimit warning": fires(between("6h15m", "6h21m"), over=between("7h", "7h6m"), times=2),
+            "ModelLatencyBudgetBurn critical": fires(between("6h48m", "6h54m"), over=between("7h", "7h6m")),
+            "ModelLatencyBudgetBurn warning": TICKET_AT_7H,
+            "ModelTailLatencyBudgetBurn critical": fires(between("6h9m", "6h15m"), over=between("7h25m", "7h36m")),
+            "ModelTailLatencyBudgetBurn warning": TICKET_AT_7H,
+        },
+    ),
+    Incident("caller sends bad input", "From 1h on 60% of the requests are refused. Nobody is paged.", bad_input),
     Incident(
         "pod crash-looping",
         "One pod of two crashes at 1h, and again each time that it is restarted, until it recovers at 1h31m.",
@@ -321,17 +376,18 @@ INCIDENTS = (
     ),
     Incident(
         "two models of which one is broken",
-        "From 1h to 1h30m the model fraud runs into time-outs in 3.3 % of its predictions; machine-failure is well.",
+        "From 1h to 1h30m the model fraud runs into time-outs in 2.8% of its predictions; machine-failure is well.",
         one_model_of_two,
         fires={
             "ModelErrorRatioHigh warning": fires(
                 between("1h5m", "1h11m"), over=between("1h30m", "1h36m"), about={"model_name": "fraud"}
             ),
+            "ModelErrorBudgetBurn warning": replace(TICKET_AT_2H, about={"model_name": "fraud"}),
         },
     ),
     Incident(
         "several pods with uneven load",
-        "One pod of three gets 90 % of the requests, and ten times as many from 1h to 1h40m; another gets 1 % and is "
+        "One pod of three gets 90% of the requests, and ten times as many from 1h to 1h40m; another gets 1% and is "
         "slow.",
         uneven_load,
         fires={

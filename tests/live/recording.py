@@ -110,9 +110,8 @@ def _in_order(rules: tuple[Rule, ...]) -> Iterator[tuple[Rule, ...]]:
     """The rules in passes: each reads only samples and what an earlier pass has recorded."""
     left = rules
     while left:
-        reads_later = tuple(
-            rule for rule in left if any(str(other["record"]) in str(rule["expr"]) for other in left if other != rule)
-        )
+        names = "|".join(re.escape(str(rule["record"])) for rule in left)
+        reads_later = tuple(rule for rule in left if re.search(rf"(?<![\w:])({names})(?![\w:])", str(rule["expr"])))
         if len(reads_later) == len(left):
             raise ValueError(f"recording rules that need each other: {', '.join(str(rule['record']) for rule in left)}")
         yield tuple(rule for rule in left if rule not in reads_later)

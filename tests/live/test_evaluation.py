@@ -22,7 +22,6 @@ GIVEN_TO_PROMTOOL = (
     "error burst",
     "slow version rolled out",
     "pod crash-looping",
-    "scrapes fail",
     "traffic gone",
     "several pods with uneven load",
     "rollout stuck half-way",

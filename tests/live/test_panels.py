@@ -18,15 +18,14 @@ from tests.live.incidents import HEALTHY_WEEK, INCIDENTS
 from tests.live.panels import check_healthy, check_narrowing, check_values, show
 from tests.live.panels_of_alerts import Fired, check_link
 from tests.live.recording import Recorded, served
+from tests.support.planting import shipped
 from toolkit.findings import Finding
 from toolkit.plan.model import PlannedDashboard
 from toolkit.render.grafana import dashboard_json
 
 # Signals that show nothing on a good day, and why that is right. All others have to show data, these must not.
 EMPTY_WHEN_HEALTHY = {
-    "crash_looping": "the series exists while a container waits for its next restart, and only then",
-    "out_of_memory_kills": "counts restarts after a kill, and nothing is killed",
-    "metrics_missing": "is 1 while the metric is not there, and it is there",
+    name: signal.empty_when_healthy for name, signal in shipped().signals.items() if signal.empty_when_healthy
 }
 
 HOUR = 3600

@@ -30,11 +30,17 @@ THRESHOLD_NOTICED_IN = {
     "InferenceMemoryNearLimit warning": "memory leak to an out-of-memory kill",
     "InferenceNoReplicas critical": "pod crash-looping",
     "InferencePodCrashLooping critical": "pod crash-looping",
+    "ModelErrorBudgetBurn critical": "every fifth prediction times out",
+    "ModelErrorBudgetBurn warning": "two models of which one is broken",
     "ModelErrorRatioHigh critical": "error burst",
     "ModelErrorRatioHigh warning": "two models of which one is broken",
+    "ModelLatencyBudgetBurn critical": "three seconds for an answer",
+    "ModelLatencyBudgetBurn warning": "slow version rolled out",
     "ModelLatencyHigh critical": "slow version rolled out",
     "ModelLatencyHigh warning": "slow version rolled out",
     "ModelMetricsMissing critical": "scrapes fail",
+    "ModelTailLatencyBudgetBurn critical": "three seconds for an answer",
+    "ModelTailLatencyBudgetBurn warning": "every fifth prediction times out",
     "ModelTargetDown warning": "scrapes fail",
     "ModelVersionSkew warning": "rollout stuck half-way",
 }
@@ -84,9 +90,7 @@ def test_a_typo_in_a_recording_rule_is_noticed_by_the_alert_that_reads_it(right:
     with served(incident, planted) as recorded:
         found = differences(incident, raised(recorded, production.alerts()))
 
-    silent = re.compile(
-        r"error burst: ModelErrorRatioHigh critical \(rules/alerts\.py:\d+\): is silent and should fire"
-    )
+    silent = re.compile(r"error burst: ModelErrorRatioHigh critical \(rules/\w+\.py:\d+\): is silent and should fire")
     assert any(silent.match(problem) for problem in found)
 
 
@@ -97,24 +101,41 @@ def assert_noticed(incident: Incident, recorded: Recorded, fault: str, planted: 
     found = differences(about_it, raised(recorded, [planted]))
     assert found, f"{incident.name} does not notice {fault} in {name}"
     for problem in found:
-        assert re.match(rf"{re.escape(incident.name)}: {name} \(rules/alerts\.py:\d+\): ", problem)
+        assert re.match(rf"{re.escape(incident.name)}: {name} \(rules/\w+\.py:\d+\): ", problem)
 
 
 def _with_a_typo(rule: Rule) -> Iterator[tuple[str, Rule]]:
-    """The rule with one metric or one value of a label misspelt, wherever it stands in the rule."""
+    """The rule with one metric or one value of a label misspelt, wherever it stands in the rule.
+
+    Of an alert that can fire in two ways (`or`), one metric in each.
+    """
     condition = parse(str(rule["expr"]))
-    selectors = [part for part in walk(condition) if isinstance(part, Selector)]
-    metrics = {selector.metric for selector in selectors}
-    values = {matcher for selector in selectors for matcher in selector.matchers if matcher.operator == "="}
-    for metric in sorted(metrics):
-        yield f"a typo in {metric}", _asking(rule, transform(condition, partial(_misnamed, metric)))
-    for matcher in sorted(values, key=lambda matcher: (matcher.label, matcher.value)):
+    for metrics in zip(*map(_metrics, _ways(condition)), strict=True):
+        yield f"a typo in {' and '.join(metrics)}", _asking(rule, transform(condition, partial(_misnamed, metrics)))
+    for matcher in sorted(_pinned(condition), key=lambda matcher: (matcher.label, matcher.value)):
         yield f"a typo in {matcher.label}", _asking(rule, transform(condition, partial(_mismatched, matcher)))
 
 
-def _misnamed(metric: str, part: Expression) -> Expression:
-    if isinstance(part, Selector) and part.metric == metric:
-        return replace(part, metric=f"{metric}s")
+def _ways(condition: Expression) -> tuple[Expression, ...]:
+    match condition:
+        case Binary(operator="or", left=left, right=right):
+            return (*_ways(left), *_ways(right))
+        case _:
+            return (condition,)
+
+
+def _metrics(condition: Expression) -> list[str]:
+    return sorted({part.metric for part in walk(condition) if isinstance(part, Selector)})
+
+
+def _pinned(condition: Expression) -> set[Matcher]:
+    selectors = (part for part in walk(condition) if isinstance(part, Selector))
+    return {matcher for selector in selectors for matcher in selector.matchers if matcher.operator == "="}
+
+
+def _misnamed(metrics: tuple[str, ...], part: Expression) -> Expression:
+    if isinstance(part, Selector) and part.metric in metrics:
+        return replace(part, metric=f"{part.metric}s")
     return part
 
 
@@ -134,6 +155,8 @@ def _held_twice_as_long(rule: Rule) -> Iterator[tuple[str, Rule]]:
 def _with_doubled_threshold(condition: Expression) -> Expression:
     """The condition with twice the number that the value is compared with; what guards it is left as it is."""
     match condition:
+        case Binary(operator="or", left=left, right=right):
+            return replace(condition, left=_with_doubled_threshold(left), right=_with_doubled_threshold(right))
         case Binary(operator="and", left=left):
             return replace(condition, left=_with_doubled_threshold(left))
         case Binary(right=NumberLiteral(value=value)):

@@ -101,7 +101,7 @@ class TestVariables:
         assert model["query"] == {
             "qryType": 1,
             "query": (
-                'label_values(model_predictions_total{job="ml-inference-metrics", namespace=~"$namespace"}, model_name)'
+                'label_values(model_predictions_total{job="ml-inference-metrics", namespace="$namespace"}, model_name)'
             ),
             "refId": "PrometheusVariableQueryEditor-VariableQuery",
         }

@@ -34,7 +34,7 @@ def test_a_prometheus_query() -> None:
                 "  avg_over_time(\n"
                 "    model_version_status:model_predictions:rate5m{\n"
                 '      job="ml-inference-metrics",\n'
-                '      namespace=~"$namespace",\n'
+                '      namespace="$namespace",\n'
                 "    }[$__rate_interval]\n"
                 "  )\n"
                 ")"

@@ -22,8 +22,12 @@ Rule = Mapping[str, YamlValue]
 def rules_for(alerts: Collection[str], rules: Sequence[Rule]) -> list[Rule]:
     """The rules called `alerts`, after the recording rules whose series they read."""
     chosen = [rule for rule in rules if rule.get("alert") in alerts]
-    read = [rule for rule in rules if "record" in rule and any(_reads(one, rule) for one in chosen)]
-    return [*read, *chosen]
+    recordings = [rule for rule in rules if "record" in rule]
+    # A recording may read others, which stand before it.
+    for recording in reversed(recordings):
+        if any(_reads(one, recording) for one in chosen):
+            chosen = [recording, *chosen]
+    return chosen
 
 
 def _reads(rule: Rule, recording: Rule) -> bool:

@@ -8,7 +8,9 @@ from toolkit.checks.kql import kql_findings
 from toolkit.checks.outputs import collision_findings
 from toolkit.checks.platform_metrics import platform_metric_findings
 from toolkit.checks.prometheus import prometheus_findings
+from toolkit.checks.routing import routing_definition_findings, routing_findings
 from toolkit.checks.runbooks import runbook_findings
+from toolkit.checks.slo import objective_findings
 from toolkit.definitions import Definitions
 from toolkit.findings import Finding
 from toolkit.plan.model import Plan
@@ -16,7 +18,12 @@ from toolkit.plan.model import Plan
 
 def check_definitions(definitions: Definitions) -> list[Finding]:
     """What is wrong whatever the environment."""
-    return [*definition_findings(definitions), *runbook_findings(definitions)]
+    return [
+        *definition_findings(definitions),
+        *objective_findings(definitions),
+        *runbook_findings(definitions),
+        *routing_definition_findings(definitions),
+    ]
 
 
 def check_plan(plan: Plan, definitions: Definitions) -> list[Finding]:
@@ -30,4 +37,5 @@ def check_plan(plan: Plan, definitions: Definitions) -> list[Finding]:
         *azure_findings(plan),
         *platform_metric_findings(plan, definitions),
         *collision_findings(plan),
+        *routing_findings(plan, definitions),
     ]

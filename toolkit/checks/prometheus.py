@@ -30,6 +30,10 @@ def prometheus_findings(plan: Plan, catalogue: MetricCatalogue) -> list[Finding]
         where, subject = recorded.recording.where, f"recording {recorded.recording.name}"
         findings += _problems(infer(recorded.expression, catalogue), where, subject)
         findings += _ranges(recorded.expression, where, subject, scrape)
+    for counted in plan.event_recordings:
+        subject = f"recording {counted.name}"
+        findings += _problems(infer(counted.expression, catalogue), counted.where, subject)
+        findings += _ranges(counted.expression, counted.where, subject, scrape)
     for rule in plan.prometheus_alerts:
         findings += _rule_findings(rule, catalogue, scrape)
     for dashboard in plan.dashboards:

@@ -29,13 +29,13 @@ METRIC_ALERT_FREQUENCY = Duration(60)
 
 @dataclass(frozen=True)
 class PanelLinks:
-    """The addresses of the panels that plot the alerts: by alert name and place."""
+    """The addresses of the panels that plot the alerts: by alert name, severity and place."""
 
-    urls: Mapping[tuple[str, Place], str]
+    urls: Mapping[tuple[str, Severity, Place], str]
 
-    def of(self, alert: Alert, place: Place) -> str:
-        """The address, "" where no dashboard of the environment plots the alert's signal there."""
-        return self.urls.get((alert.name, place), "")
+    def of(self, alert: Alert, severity: Severity, place: Place) -> str:
+        """The address, "" where no dashboard of the environment plots what the alert judges there."""
+        return self.urls.get((alert.name, severity, place), "")
 
 
 class AlertPlanner:
@@ -60,7 +60,7 @@ class AlertPlanner:
             if value is None or level.unit.dimension != unit.dimension:
                 self._unmeasurable(alert, value is None)
                 return
-            condition = prometheus_condition(measure, per, alert.threshold, level, unit)
+            condition = prometheus_condition(measure, per, alert.threshold, severity, unit)
             if (
                 condition is None
                 or (text := self._summary(alert, severity, prometheus_subject(per), unit.template)) is None
@@ -79,7 +79,7 @@ class AlertPlanner:
                     "summary": text,
                     "description": description(alert, severity, unit.template, window),
                     "runbook_url": runbook_url(alert, self.environment),
-                    "dashboard_url": self.links.of(alert, Place.PROMETHEUS),
+                    "dashboard_url": self.links.of(alert, severity, Place.PROMETHEUS),
                 },
             )
 
@@ -126,7 +126,7 @@ class AlertPlanner:
             periods=windows_to_hold(threshold.hold, threshold.window),
             summary=words,
             description=description(alert, severity, "", threshold.window),
-            links=self._links(alert, place),
+            links=self._links(alert, severity, place),
         )
 
     def _metric_alerts(
@@ -157,13 +157,13 @@ class AlertPlanner:
                 frequency=METRIC_ALERT_FREQUENCY,
                 summary=words,
                 description=description(averaged, severity, "", window),
-                links=self._links(alert, place),
+                links=self._links(alert, severity, place),
             )
 
-    def _links(self, alert: Alert, place: Place) -> Mapping[str, str]:
+    def _links(self, alert: Alert, severity: Severity, place: Place) -> Mapping[str, str]:
         return {
             "runbook_url": runbook_url(alert, self.environment),
-            "dashboard_url": self.links.of(alert, place),
+            "dashboard_url": self.links.of(alert, severity, place),
         }
 
     def _summary(self, alert: Alert, severity: Severity, subject: str, value: str) -> str | None:

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from toolkit.alerts import Alert
 from toolkit.definitions import Definitions
+from toolkit.durations import Duration
 from toolkit.environment import Environment
 from toolkit.findings import Finding, Refused
 from toolkit.places import Place
@@ -20,8 +21,12 @@ from toolkit.plan.model import (
 from toolkit.plan.overrides import overridden
 from toolkit.plan.panels import PanelPlanner
 from toolkit.plan.places import places_of, raised_at
+from toolkit.plan.slo import event_recordings
 from toolkit.promql.scope import scoped
 from toolkit.signals import View
+from toolkit.thresholds import Severity
+
+SHOWN = Duration(3 * 3600)
 
 
 def build_plan(definitions: Definitions, environment: Environment) -> Plan:
@@ -33,7 +38,8 @@ def build_plan(definitions: Definitions, environment: Environment) -> Plan:
     dashboards = tuple(dashboard for dashboard in planned if dashboard is not None)
     raised = {alert.name: raised_at(alert, environment) for alert in alerts}
 
-    rules = AlertPlanner(definitions, environment, PanelLinks(_panel_urls(environment, dashboards)))
+    urls = _panel_urls(environment, dashboards)
+    rules = AlertPlanner(definitions, environment, PanelLinks(urls))
     prometheus: list[PrometheusAlert] = []
     azure: list[LogAlert | MetricAlert] = []
     for alert in alerts:
@@ -45,7 +51,7 @@ def build_plan(definitions: Definitions, environment: Environment) -> Plan:
                     azure += rules.azure(alert, place)
             except Refused as refused:
                 findings += refused.findings
-    findings += [*panels.findings, *rules.findings, *_unplotted(alerts, raised, dashboards)]
+    findings += [*panels.findings, *rules.findings, *_unplotted(alerts, raised, urls)]
     return Plan(
         environment=environment,
         alerts=alerts,
@@ -56,6 +62,7 @@ def build_plan(definitions: Definitions, environment: Environment) -> Plan:
         dashboards=dashboards,
         disabled=disabled,
         findings=tuple(findings),
+        event_recordings=event_recordings(definitions, environment),
     )
 
 
@@ -70,9 +77,11 @@ def _recordings(definitions: Definitions, environment: Environment) -> tuple[Pro
     )
 
 
-def _panel_urls(environment: Environment, dashboards: tuple[PlannedDashboard, ...]) -> dict[tuple[str, Place], str]:
+def _panel_urls(
+    environment: Environment, dashboards: tuple[PlannedDashboard, ...]
+) -> dict[tuple[str, Severity, Place], str]:
     """The first panel that plots what an alert judges, opened alone and narrowed to the alert's own labels."""
-    urls: dict[tuple[str, Place], str] = {}
+    urls: dict[tuple[str, Severity, Place], str] = {}
     for dashboard in dashboards:
         for panel in dashboard.panels:
             if not _plots_over_time(panel):
@@ -80,36 +89,38 @@ def _panel_urls(environment: Environment, dashboards: tuple[PlannedDashboard, ..
             for alert in panel.alerts:
                 labels = [label for label in dashboard.dashboard.labels if label in alert.signal.labels]
                 narrowed = "".join(f"&var-{label}={{{{ $labels.{label} | urlquery }}}}" for label in labels)
-                address = (
-                    f"{environment.grafana_url}/d/{dashboard.uid}?from=now-3h&to=now{narrowed}&viewPanel={panel.id}"
-                )
-                urls.setdefault((alert.name, panel.place), address)
+                for severity, _ in alert.threshold.levels:
+                    if panel.panel.severity in (None, severity):
+                        times = f"from=now-{_shown(alert, severity)}&to=now"
+                        address = f"{environment.grafana_url}/d/{dashboard.uid}?{times}{narrowed}&viewPanel={panel.id}"
+                        urls.setdefault((alert.name, severity, panel.place), address)
     return urls
 
 
+def _shown(alert: Alert, severity: Severity) -> Duration:
+    """How much of the past an alert's link shows: three hours, or all that the alert looks back on."""
+    return max([SHOWN, *(rate.long for rate in alert.threshold.burns(severity))])
+
+
 def _plots_over_time(panel: PlannedPanel) -> bool:
-    return panel.panel.view in (View.TIMESERIES, View.SLOW_SHARE)
+    return panel.panel.view in (View.TIMESERIES, View.SLOW_SHARE, View.BURN_RATE)
 
 
 def _unplotted(
-    alerts: tuple[Alert, ...], raised: dict[str, tuple[Place, ...]], dashboards: tuple[PlannedDashboard, ...]
+    alerts: tuple[Alert, ...],
+    raised: dict[str, tuple[Place, ...]],
+    urls: dict[tuple[str, Severity, Place], str],
 ) -> list[Finding]:
-    plotted = {
-        (alert.name, panel.place)
-        for dashboard in dashboards
-        for panel in dashboard.panels
-        if _plots_over_time(panel)
-        for alert in panel.alerts
-    }
     return [
         Finding(
             alert.where,
             f"alert {alert.name}",
             f"no dashboard plots its signal {alert.signal.name} at {place.title}, so its dashboard link leads nowhere",
-            f"add {alert.signal.name}.timeseries(12) (a latency: .slow_share(12)) to a dashboard of that place",
+            f"add {alert.signal.name}.timeseries(12) (a latency: .slow_share(12); the burn rate of an objective: "
+            ".burn_rates(12, Severity...) for each severity) to a dashboard of that place",
             "alert-without-panel",
         )
         for alert in alerts
         for place in raised[alert.name]
-        if (alert.name, place) not in plotted
+        if any((alert.name, severity, place) not in urls for severity, _ in alert.threshold.levels)
     ]

@@ -12,7 +12,7 @@ from toolkit.azure_contract import LogScope
 from toolkit.dashboards import Dashboard
 from toolkit.durations import Duration
 from toolkit.environment import Environment, ResourceId
-from toolkit.findings import Finding
+from toolkit.findings import Finding, Location
 from toolkit.places import Place
 from toolkit.promql.recordings import Recording
 from toolkit.promql.tree import Expression, Selector
@@ -49,7 +49,18 @@ class PrometheusRecording:
     expression: Expression
 
 
-PrometheusRule = PrometheusAlert | PrometheusRecording
+@dataclass(frozen=True)
+class EventRecording:
+    """A recording rule that counts the events of objectives. `labels` are those that it adds."""
+
+    name: str
+    group: str
+    expression: Expression
+    labels: Mapping[str, str] = field(hash=False)
+    where: Location
+
+
+PrometheusRule = PrometheusAlert | PrometheusRecording | EventRecording
 
 
 @dataclass(frozen=True)
@@ -235,11 +246,12 @@ class Plan:
     dashboards: tuple[PlannedDashboard, ...]
     disabled: tuple[Disabled, ...]
     findings: tuple[Finding, ...] = ()
+    event_recordings: tuple[EventRecording, ...] = ()
 
     @property
     def prometheus_groups(self) -> Mapping[str, tuple[PrometheusRule, ...]]:
         """The rules of Prometheus by group, recordings first, groups in order of their names."""
-        rules: list[PrometheusRule] = [*self.recordings, *self.prometheus_alerts]
+        rules: list[PrometheusRule] = [*self.recordings, *self.event_recordings, *self.prometheus_alerts]
         names = sorted({rule.group for rule in rules})
         return {name: tuple(rule for rule in rules if rule.group == name) for name in names}
 

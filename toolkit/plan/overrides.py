@@ -42,6 +42,11 @@ def _changed(alert: Alert, override: AlertOverride) -> tuple[Threshold, list[Fin
     for name, text in override.levels.items():
         severity = Severity(name)
         where, field = _place(override, name), f"alerts.{alert.name}.{name}"
+        if threshold.burn_rates:
+            problem = f"the levels of {alert.name} follow from its objective and are the same in every environment"
+            remedy = "change target= or alerting= of the objective in rules/slo.py, or switch the alert off here"
+            findings.append(Finding(where, field, problem, remedy, "override"))
+            continue
         if severity not in levels:
             known = " or ".join(level.value for level in levels)
             problem = f"{alert.name} has no level {name!r}"

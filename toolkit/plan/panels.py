@@ -24,7 +24,7 @@ from toolkit.plan.model import (
 )
 from toolkit.plan.places import raised_at
 from toolkit.plan.queries import JUDGED, PanelQueries, scraped_metrics
-from toolkit.plan.texts import judged_title
+from toolkit.plan.texts import judged_title, value_in_words
 from toolkit.plan.values import judged_unit
 from toolkit.plan.variables import variables_of
 from toolkit.signals import Measure, Panel, Platform, Utilisation, View
@@ -112,7 +112,7 @@ class PanelPlanner:
             self.findings.append(Finding(panel.where, f"dashboard {dashboard.name}", problem, remedy, "view"))
             return None
         return PlannedPanel(
-            id=stable_id(dashboard.name, panel.signal.name, panel.view.value, panel.by),
+            id=stable_id(*_named(dashboard, panel)),
             panel=panel,
             place=place,
             title=panel.heading,
@@ -127,13 +127,22 @@ class PanelPlanner:
         )
 
 
+def _named(dashboard: Dashboard, panel: Panel) -> tuple[str, ...]:
+    """What makes a panel the same one from build to build."""
+    names = (dashboard.name, panel.signal.name, panel.view.value, panel.by)
+    return names if panel.severity is None else (*names, panel.severity.value)
+
+
 def _description(
     panel: Panel, queries: tuple[PanelQuery, ...], judges: tuple[Alert, ...], definitions: Definitions
 ) -> str:
     parts = [panel.signal.says]
     for alert in judges:
-        comparison = alert.threshold.comparison.words
-        levels = ", ".join(f"{level.value} when {comparison} {value}" for level, value in alert.threshold.levels)
+        levels = ", ".join(
+            f"{level.value} when {value_in_words(alert.threshold, level)}"
+            for level, _ in alert.threshold.levels
+            if panel.severity in (None, level)
+        )
         parts.append(f"{alert.name} judges it ({judged_title(alert)}): {levels}.")
     parts.append(f"From {_sources(queries, definitions)}.")
     return "\n\n".join(parts)
@@ -167,7 +176,10 @@ def _lines(panel: Panel, measure: Measure, watching: tuple[Alert, ...]) -> Itera
     unit = _unit(panel, measure)
     for alert in watching:
         threshold = alert.threshold
-        if panel.view in JUDGED and not panel.by:
+        if panel.severity is not None:
+            for rate in threshold.burns(panel.severity):
+                yield ThresholdLine(panel.severity, rate.factor.to(unit), threshold.comparison)
+        elif panel.view in JUDGED and not panel.by:
             for severity, level in threshold.levels:
                 if level.unit.dimension == unit.dimension:
                     yield ThresholdLine(severity, level.to(unit), threshold.comparison)

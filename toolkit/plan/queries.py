@@ -15,12 +15,14 @@ from toolkit.places import Place
 from toolkit.plan.expressions import placed
 from toolkit.plan.model import LogQueryPlan, PanelQuery, PlatformQuery, PrometheusQuery, QueryFormat
 from toolkit.plan.values import log_value, prometheus_value
+from toolkit.promql.budgets import ErrorBudget
 from toolkit.promql.measures import Durations, Level, Usage
 from toolkit.promql.tree import Expression, GrafanaInterval, Selector, Window, walk
 from toolkit.signals import Measure, Panel, Platform, View
+from toolkit.slo import counters_behind
 from toolkit.units import Quantity, plain
 
-JUDGED = (View.TIMESERIES, View.STAT, View.SLOW_SHARE)
+JUDGED = (View.TIMESERIES, View.STAT, View.SLOW_SHARE, View.BURN_RATE)
 """The views that show the very value that an alert compares."""
 
 
@@ -71,12 +73,19 @@ class PanelQueries:
                 yield query(measure.buckets(interval), "{{le}}", QueryFormat.BUCKETS, False)
             case View.AMOUNTS, Usage():
                 amounts = {
-                    "used": measure.used_amount(per, interval),
+                    "used": measure.used_amount(per, window),
                     "request": measure.request_amount(per),
                     "limit": measure.limit_amount(per),
                 }
                 for what, amount in amounts.items():
                     yield query(amount, f"{what} {name}", QueryFormat.SERIES, False)
+            case View.BURN_RATE, ErrorBudget() if panel.severity is not None:
+                for rate in measure.rates_of(panel.severity):
+                    for judged in (rate.long, rate.short):
+                        legend = f"{name} over {judged.words()}, against {rate.factor}"
+                        yield query(measure.burn_rate(per, judged), legend, QueryFormat.SERIES, False)
+            case _, ErrorBudget():
+                return  # one window alone decides nothing
             case View.LIST, Level():
                 yield query(measure.value(per, interval), "", QueryFormat.ROWS, True)
             case ((View.TIMESERIES | View.STAT | View.SLOW_SHARE), _):
@@ -134,9 +143,13 @@ class PanelQueries:
 
 def scraped_metrics(expression: Expression, definitions: Definitions) -> tuple[str, ...]:
     """The metrics that an expression rests on: what a recording was made from, rather than the recording."""
-    named = [part.metric for part in walk(expression) if isinstance(part, Selector) and part.metric]
-    recordings = definitions.recordings
-    return tuple(dict.fromkeys(recordings[name].counter if name in recordings else name for name in named))
+    recordings, found = definitions.recordings, list[str]()
+    for part in walk(expression):
+        if isinstance(part, Selector) and part.metric in recordings:
+            found.append(recordings[part.metric].counter)
+        elif isinstance(part, Selector) and part.metric:
+            found += counters_behind(part, definitions.objectives) or (part.metric,)
+    return tuple(dict.fromkeys(found))
 
 
 def _bound(watching: tuple[Alert, ...]) -> Quantity | None:

@@ -92,7 +92,7 @@ class PlannedInhibition:
 
 @dataclass(frozen=True)
 class PlannedRouting:
-    """A routing tree with the receivers that its routes name, each once, in the order of their first use."""
+    """A routing tree with the receivers that its routes name."""
 
     root: PlannedRoute
     receivers: tuple[PlannedReceiver, ...]
@@ -128,13 +128,13 @@ def inhibitions_between_severities(plan: Plan) -> Iterator[tuple[PrometheusAlert
         by_severity = {rule.severity: rule for rule in rules}
         present = [severity for severity in _WORST_FIRST if severity in by_severity]
         for position, worse in enumerate(present[:-1]):
-            lesser = "|".join(severity.value for severity in present[position + 1 :])
+            lesser = [severity.value for severity in present[position + 1 :]]
             rule = by_severity[worse]
             yield (
                 rule,
                 PlannedInhibition(
                     source=(_named(name), Matcher("severity", "=", worse.value)),
-                    target=(_named(name), Matcher("severity", "=~", lesser)),
+                    target=(_named(name), Matcher("severity", "=~" if len(lesser) > 1 else "=", "|".join(lesser))),
                     equal=tuple(dict.fromkeys((*rule.alert.signal.labels, "service"))),
                 ),
             )
@@ -172,10 +172,10 @@ def _planned(
     )
     raised = {rule.alert.name for rule in plan.prometheus_alerts}
     declared = [inhibition(rule) for rule in routing.inhibitions if rule.source.name in raised]
-    receivers = {receiver.name: receiver for receiver in _receivers(notifications)}
+    used = {route.receiver for route in root.walk()}
     return PlannedRouting(
         root=root,
-        receivers=tuple(receivers[name] for name in dict.fromkeys(route.receiver for route in root.walk())),
+        receivers=tuple(receiver for receiver in _receivers(notifications) if receiver.name in used),
         inhibitions=(*declared, *(rule for _, rule in inhibitions_between_severities(plan))),
         smtp=notifications.smtp,
     )

@@ -56,7 +56,12 @@ def summary(alert: Alert, severity: Severity, subject: str, value: str) -> str:
 
 
 def value_in_words(threshold: Threshold, severity: Severity) -> str:
-    """The value of an alert whose text cannot show the measured one: "more than 5 %"."""
+    """What a value of `severity` is: "more than 5 %", "more than 6x over 6 hours and over 30 minutes"."""
+    if threshold.burn_rates:
+        return " or ".join(
+            f"{threshold.comparison.words} {rate.factor} over {rate.long.words()} and over {rate.short.words()}"
+            for rate in threshold.burns(severity)
+        )
     return f"{threshold.comparison.words} {_level(threshold, severity)}"
 
 
@@ -73,6 +78,8 @@ def description(alert: Alert, severity: Severity, value: str, window: Duration |
     over = f" over {window.words()}" if window else ""
     hold = f" for {threshold.hold.words()}" if threshold.hold.seconds else ""
     guard = f", judged only from {threshold.min_events} events on" if threshold.min_events else ""
+    if threshold.min_bad_events:
+        guard = f", judged only from {threshold.min_bad_events} bad events on"
     limit = f"Threshold: {value_in_words(threshold, severity)}{hold}{guard}."
     return f"{measured}{over}. {limit} Why: {threshold.because}."
 

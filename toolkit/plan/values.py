@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from toolkit.durations import Duration
 from toolkit.kql.measures import KqlText, LogDurations, LogEvents, LogQuery, LogRows
+from toolkit.promql.budgets import ErrorBudget
 from toolkit.promql.measures import (
     CounterIncrease,
     CounterRate,
@@ -19,7 +20,7 @@ from toolkit.promql.measures import (
 )
 from toolkit.promql.tree import Binary, Expression, NumberLiteral, Window
 from toolkit.signals import Measure, Signal
-from toolkit.thresholds import Threshold
+from toolkit.thresholds import Severity, Threshold
 from toolkit.units import COUNT, RATIO, Quantity, Unit
 
 
@@ -34,20 +35,24 @@ def prometheus_value(measure: Measure, per: Labels, window: Window, slower_than:
             return measure.value()
         case Promql():
             return measure.value(window)
+        case ErrorBudget() if isinstance(window, Duration):
+            return measure.burn_rate(per, window)
         case _:
             return None
 
 
 def prometheus_condition(
-    measure: Measure, per: Labels, threshold: Threshold, level: Quantity, unit: Unit
+    measure: Measure, per: Labels, threshold: Threshold, severity: Severity, unit: Unit
 ) -> Expression | None:
-    """When the value is bad: the comparison, with the guards that the threshold asks for.
+    """When the value is bad for `severity`: the comparison, with the guards that the threshold asks for.
 
     `unit` is the unit in which Prometheus measures. Raises ValueError where the level is in another kind of unit.
     """
-    value = prometheus_value(measure, per, threshold.window, threshold.slower_than)
-    if value is None:
+    value, level = prometheus_value(measure, per, threshold.window, threshold.slower_than), threshold.level(severity)
+    if value is None or level is None:
         return None
+    if isinstance(measure, ErrorBudget):
+        return measure.burns(per, severity)
     condition: Expression = Binary(threshold.comparison.promql, value, NumberLiteral(level.to(unit)))
     if threshold.min_events is not None and isinstance(measure, Events | Durations):
         enough = NumberLiteral(threshold.min_events.to(COUNT))

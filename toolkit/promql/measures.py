@@ -48,9 +48,12 @@ class Events:
         Bad events without a series of their own count as 0 times the total, which keeps the labels. A division by zero
         would yield NaN, which compares as false, and spoils every average that it enters.
         """
-        total = self.per_second(per, window)
+        return over_positive(self.bad_per_second(per, window), self.per_second(per, window))
+
+    def bad_per_second(self, per: Labels, window: Window) -> Expression:
+        """Bad events per second, 0 where none has happened yet."""
         bad = _sum(per, _rate(_selector(self.bad, self.where), window))
-        return _over_positive(Binary("or", bad, Binary("*", ZERO, total)), total)
+        return Binary("or", bad, Binary("*", ZERO, self.per_second(per, window)))
 
     def per_second(self, per: Labels, window: Window) -> Expression:
         """All events per second."""
@@ -92,15 +95,26 @@ class Durations:
 
     def slow_share(self, bound: Quantity, per: Labels, window: Window) -> Expression:
         """The share of events slower than `bound`, exact because `bound` is one of the buckets."""
-        buckets = self._series("_bucket")
-        label = Matcher("le", "=", bucket_label(bound.value))
-        quick = _sum(per, _rate(replace(buckets, matchers=(*buckets.matchers, label)), window))
-        total = _sum(per, _rate(self._all(), window))
-        return Binary("-", NumberLiteral(Decimal(1)), _over_positive(quick, total))
+        quick, total = self._within(bound, per, window), self.per_second(per, window)
+        return Binary("-", NumberLiteral(Decimal(1)), over_positive(quick, total))
+
+    def slow_per_second(self, bound: Quantity, per: Labels, window: Window) -> Expression:
+        """Events per second that were slower than `bound`, exact like `slow_share`."""
+        return Binary("-", self.per_second(per, window), self._within(bound, per, window))
+
+    def per_second(self, per: Labels, window: Window) -> Expression:
+        """All events per second."""
+        return _sum(per, _rate(self._all(), window))
 
     def number(self, per: Labels, window: Window) -> Expression:
         """How many events the window holds."""
         return _sum(per, _increase(self._all(), window))
+
+    def _within(self, bound: Quantity, per: Labels, window: Window) -> Expression:
+        """Events per second that were no slower than `bound`."""
+        buckets = self._series("_bucket")
+        label = Matcher("le", "=", bucket_label(bound.value))
+        return _sum(per, _rate(replace(buckets, matchers=(*buckets.matchers, label)), window))
 
     def _all(self) -> Selector:
         """The bucket that holds every event: one recording of the buckets serves the total too."""
@@ -235,7 +249,8 @@ def _while(expression: Expression, condition: str, per: Labels, where: Location)
     return guarded(expression, _parsed(condition, where), per) if condition else expression
 
 
-def _over_positive(numerator: Expression, denominator: Expression) -> Expression:
+def over_positive(numerator: Expression, denominator: Expression) -> Expression:
+    """The quotient, no sample at all where the denominator is zero."""
     return Binary("/", numerator, Binary(">", denominator, ZERO))
 
 

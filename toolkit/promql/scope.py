@@ -20,7 +20,8 @@ def scoped(
 
     `$name` in a scope becomes the environment's setting. A label of `variables` is the reader's to choose on a
     dashboard: every series that has it gets `label=~"$label"`, in place of a scope that names one value, beside a scope
-    that is a pattern. A metric outside the contract is left as it is.
+    that is a pattern. Where the environment has one value to begin with, the reader chooses one value as well and it is
+    matched with `=`, which is also what `absent` takes its labels from. A metric outside the contract is left as it is.
     """
 
     def narrowed(part: Expression) -> Expression:
@@ -29,7 +30,10 @@ def scoped(
             return part
         scope = parse_selector(shape.metric.source.scope)
         fixed = [_filled(m, settings) for m in scope if m.operator != "=" or m.label not in variables]
-        chosen = [Matcher(label, "=~", f"${label}") for label in sorted(variables & shape.labels)]
+        chosen = [
+            Matcher(label, "=" if label in settings else "=~", f"${label}")
+            for label in sorted(variables & shape.labels)
+        ]
         return replace(part, matchers=(*fixed, *chosen, *part.matchers))
 
     return transform(expression, narrowed)

@@ -61,3 +61,23 @@ class Case:
     def fires(self, severity: Severity) -> bool:
         """Whether the case expects `severity` at any time."""
         return any(one.severity is severity for firing in self.at.values() for one in firing)
+
+    @property
+    def scenario(self) -> Scenario:
+        """The case without its kind, in promtool's words."""
+        inputs = tuple((one.name, one.notation) for one in self.series)
+        at = {time: tuple((one.labels, one.annotations) for one in firing) for time, firing in self.at.items()}
+        return Scenario(f"{self.kind.words}: {self.name}", inputs, at)
+
+
+Fires = tuple[Mapping[str, str], Mapping[str, str]]
+"""The labels and the annotations of one alert that fires."""
+
+
+@dataclass(frozen=True)
+class Scenario:
+    """Input series with their samples in promtool's notation, and all that fires at each time (in seconds)."""
+
+    name: str
+    inputs: tuple[tuple[str, str], ...]
+    at: Mapping[int, tuple[Fires, ...]] = field(hash=False)

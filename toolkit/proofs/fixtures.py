@@ -30,13 +30,14 @@ class Fixture:
 
     `profile` is the signal's value over time, `load` the events a minute (for what is a share of events), `reset_at`
     the minute in which every counter begins at 0 again, `bad_born_at` the minute before which no bad event ever
-    happened.
+    happened. Where `condition_holds` is false, the series of the measure's `only_while` are missing.
     """
 
     profile: Profile
     load: float = BUSY
     reset_at: float | None = None
     bad_born_at: float = 0.0
+    condition_holds: bool = True
 
 
 def derivable(signal: Signal) -> DerivableMeasure | None:
@@ -113,7 +114,7 @@ def unequal_instances(measure: DerivableMeasure, fixture: Fixture) -> tuple[Fixt
         case Level(combine="min"):
             return fixture, replace(fixture, profile=_map(fixture.profile, lambda value: value + 1))
         case Level(combine="max"):
-            return fixture, replace(fixture, profile=_map(fixture.profile, lambda value: value - 1))
+            return fixture, replace(fixture, profile=_map(fixture.profile, lambda value: value // 2))
         case Usage():
             return fixture, replace(fixture, profile=scaled(fixture.profile, 0.5))
         case Missing():
@@ -191,25 +192,19 @@ class _Maker:
         place = known.index(bucket_label(bound.value)) if bucket_label(bound.value) in known else -1
         if place < 0:
             raise CannotDerive(f"{bound} is no bucket of {measure.histogram}")
-        load = self.fixture.load
         shares = {known[place]: 0.0, "+Inf": 1.0}
         if place > 0:
             shares[known[place - 1]] = -0.5
         if place + 1 < len(known):
             shares[known[place + 1]] = 0.5
 
-        def quicker(value: float, share: float) -> float:
-            """Events in a bucket: `share` of the slow ones are in it, or the part of the quick ones that is left."""
-            quick = 1 - value
-            return load * (quick + share * value if share >= 0 else quick * (1 + share))
-
         for le, share in shares.items():
             one = replace(buckets, matchers=(*buckets.matchers, Matcher("le", "=", le)))
-            yield self._counter(one, _map(self.fixture.profile, lambda value, share=share: quicker(value, share)))
+            yield self._counter(one, _map(self.fixture.profile, _in_bucket(self.fixture.load, share)))
 
     def _condition(self, measure: CounterIncrease | Level) -> Iterator[Series]:
         condition = held_while(measure, self.ground)
-        if condition is None:
+        if condition is None or not self.fixture.condition_holds:
             return
         selector, operator, bound = condition
         holds = {"==": bound, ">": bound + 1, ">=": max(bound, 0.0), "<": bound - 1, "<=": bound}
@@ -250,8 +245,8 @@ def _split(fixture: Fixture, share: float) -> tuple[Fixture, Fixture]:
 
 
 def _quiet(value: float) -> float:
-    """The bad share of the instance with a tenth of the load: four times that of both, as far as a share can go."""
-    return min(1.0, 4 * value)
+    """The bad share of the instance with a tenth of the load: up to four times that of both together."""
+    return min((1 + value) / 2, 4 * value)
 
 
 def _busy(value: float) -> float:
@@ -260,3 +255,16 @@ def _busy(value: float) -> float:
 
 def _map(profile: Profile, function: Callable[[float], float]) -> Profile:
     return tuple(Stretch(part.minutes, None if part.value is None else function(part.value)) for part in profile)
+
+
+def _in_bucket(load: float, share: float) -> Callable[[float], float]:
+    """Events of a bucket by the share that is slow: all quick ones and `share` of the slow ones.
+
+    A negative share is the part of the quick ones that is not in the bucket.
+    """
+
+    def events(slow: float) -> float:
+        quick = 1 - slow
+        return load * (quick + share * slow if share >= 0 else quick * (1 + share))
+
+    return events

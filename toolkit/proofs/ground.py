@@ -9,11 +9,11 @@ from itertools import product
 from toolkit.contract import MetricCatalogue, SeriesShape
 from toolkit.definitions import Definitions
 from toolkit.plan.model import Plan
-from toolkit.proofs.samples import accepts
 from toolkit.promql.parser import parse
 from toolkit.promql.recordings import Recording
 from toolkit.promql.scope import scoped
 from toolkit.promql.tree import Expression, Matcher, Selector
+from toolkit.proofs.samples import accepts
 
 # Pods of the workload, and pods of others whose names begin like its own or that it begins like.
 _POD_SUFFIXES = ("abcde", "fghij", "klmno", "pqrst", "uvwxy", "zabcd", "efghi", "jklmn", "opqrs")
@@ -50,17 +50,17 @@ class Ground:
             raise CannotDerive(f"{selector.metric} is not in the contract")
         return shape
 
-    def group(self, per: Sequence[str], selectors: Sequence[Selector], number: int) -> dict[str, str] | None:
-        """Values for the labels `per` of one group; groups of different numbers differ in one label.
+    def group(self, per: Sequence[str], selectors: Sequence[Selector], number: int = 0) -> dict[str, str] | None:
+        """Values for the labels `per` of one group. Group 0 is the first, each other differs from it in one label.
 
-        None where a second group cannot be: the scope pins every label.
+        None where there are not so many: the scope pins the other labels.
         """
         values = {label: self._allowed(label, selectors, 0) for label in per}
         varying = [label for label in per if len(self._all_allowed(label, selectors)) > 1]
-        if number and not varying:
+        if number > len(varying):
             return None
         if number:
-            values[varying[-1]] = self._allowed(varying[-1], selectors, number)
+            values[varying[number - 1]] = self._allowed(varying[number - 1], selectors, 1)
         return values
 
     def labels(

@@ -8,6 +8,7 @@ from __future__ import annotations
 
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field, replace
+from itertools import pairwise
 
 from toolkit.contract import bucket_label
 from toolkit.promql.measures import CounterIncrease, CounterRate, Durations, Events, Level, Missing, Usage
@@ -189,11 +190,11 @@ class Oracle:
         return (one for one in self.series if picks(selector, one))
 
     def _group(self, series: Series) -> Group:
-        return tuple((label, series.labels.get(label, "")) for label in self.per)
+        return tuple(sorted((label, series.labels.get(label, "")) for label in self.per))
 
     def _pinned(self, selector: Selector) -> Group:
         """What remains to be said of series that are not there: the values that the selector names."""
-        return tuple((matcher.label, matcher.value) for matcher in selector.matchers if matcher.operator == "=")
+        return tuple(sorted((one.label, one.value) for one in selector.matchers if one.operator == "="))
 
 
 def rate_of(samples: Sequence[tuple[int, float]], time: int, window: int) -> float | None:
@@ -205,7 +206,7 @@ def rate_of(samples: Sequence[tuple[int, float]], time: int, window: int) -> flo
     if len(samples) < 2:
         return None
     (first_time, first), (last_time, _) = samples[0], samples[-1]
-    pairs = zip(samples, samples[1:], strict=False)
+    pairs = pairwise(samples)
     increase = sum(later if later < sooner else later - sooner for (_, sooner), (_, later) in pairs)
     sampled = last_time - first_time
     interval = sampled / (len(samples) - 1)

@@ -107,9 +107,7 @@ def counter(profile: Profile, reset_at: float | None = None) -> Samples:
 
 def scaled(profile: Profile, factor: float) -> Profile:
     """The profile with every value multiplied."""
-    return tuple(
-        Stretch(part.minutes, None if part.value is None else part.value * factor) for part in profile
-    )
+    return tuple(Stretch(part.minutes, None if part.value is None else part.value * factor) for part in profile)
 
 
 def newest(samples: Sequence[float | None], time: int) -> float | None:

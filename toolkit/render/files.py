@@ -6,6 +6,8 @@ from collections.abc import Mapping
 
 from toolkit.definitions import Definitions
 from toolkit.plan.model import Plan
+from toolkit.render.alertmanager import render_alertmanager
+from toolkit.render.alertmanager_config import alertmanager_config
 from toolkit.render.azure_alerts import render_azure
 from toolkit.render.grafana import dashboard_json
 from toolkit.render.index import render_index
@@ -20,7 +22,8 @@ def render_files(plan: Plan, definitions: Definitions) -> Mapping[str, str]:
     return {
         **{f"grafana/{uid}.json": text for uid, text in dashboards.items()},
         **render_prometheus(plan),
-        **render_kubernetes(plan, dashboards),
+        **render_alertmanager(plan, definitions),
+        **render_kubernetes(plan, dashboards, alertmanager_config(plan, definitions)),
         **{f"azure/{name}": text for name, text in render_azure(plan).items()},
         **render_runbooks(plan, definitions),
         "index.md": render_index(plan, definitions),

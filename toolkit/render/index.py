@@ -11,8 +11,9 @@ from toolkit.environment import Environment
 from toolkit.plan.model import Plan, PlannedDashboard
 from toolkit.plan.places import places_of
 from toolkit.render.markdown import TEMPLATES, Markdown, code, link, listed, sentence, table
-from toolkit.render.runbook import level_in_words, panel_url, place_of, rules_of
+from toolkit.render.runbook import level_in_words, measured_over, panel_url, place_of, rules_of
 from toolkit.signals import Signal
+from toolkit.units import RATIO, Quantity
 
 
 @dataclass(frozen=True)
@@ -48,6 +49,7 @@ def render_index(plan: Plan, definitions: Definitions) -> str:
         silent=[sentence(code(alert.name), _why_silent(alert, environment)) for alert in silent],
         signals=_signals(plan, definitions, measured.values()),
         unmeasured=listed(code(name) for name in sorted(definitions.signals) if name not in measured),
+        objectives=_objectives(definitions) if plan.event_recordings else "",
         recordings=_recordings(plan) if plan.recordings else "",
         dashboards=[
             _chapter(environment, dashboard) for dashboard in sorted(plan.dashboards, key=lambda shown: shown.title)
@@ -64,9 +66,7 @@ def _alerts(plan: Plan, definitions: Definitions, raised: Iterable[Alert]) -> Ma
         ]
         places = dict.fromkeys(place_of(rule).title for rule in rules_of(plan, alert))
         page = link(alert.name, f"runbooks/{alert.name}.md") if alert.name in definitions.runbooks else code(alert.name)
-        windows = dict.fromkeys(
-            rule.window.words() if rule.window else "as it stands" for rule in rules_of(plan, alert)
-        )
+        windows = dict.fromkeys(map(measured_over, rules_of(plan, alert)))
         row = (page, "; ".join(levels), ", ".join(windows), _hold(alert), ", ".join(places), alert.owner)
         rows.append(row)
     return table(("Alert", "Fires at", "Measured over", "Must last", "Raised at", "Owner"), rows)
@@ -94,6 +94,21 @@ def _signals(plan: Plan, definitions: Definitions, signals: Iterable[Signal]) ->
         for signal in signals
     ]
     return table(("Signal", "What it is", "Unit", "Measured at", "Watched by"), rows)
+
+
+def _objectives(definitions: Definitions) -> Markdown:
+    rows = [
+        (
+            code(one.name),
+            f"{one.title}: {one}",
+            code(one.signal.name),
+            f"{Quantity(one.budget, RATIO)} of the events",
+            listed(code(alert.name) for alert in definitions.watching(one.burn_rate)),
+            one.because,
+        )
+        for one in sorted(definitions.objectives, key=lambda one: one.name)
+    ]
+    return table(("Objective", "Promise", "Counts the events of", "Budget", "Watched by", "Why"), rows)
 
 
 def _recordings(plan: Plan) -> Markdown:
@@ -155,6 +170,13 @@ def _steps(plan: Plan) -> Iterator[Step]:
         yield Step(
             sentence(code("prometheus/"), "the same rules as plain files"),
             sentence("name them under", code("rule_files"), "of Prometheus or load them into a ruler"),
+        )
+    if environment.prometheus is not None and environment.prometheus.notifications is not None:
+        yield Step(
+            sentence(code("alertmanager/"), "who is told of which alert, as a whole configuration"),
+            sentence(
+                "for an Alertmanager of your own;", code("kubernetes/alertmanagerconfig.yaml"), "is for a shared one"
+            ),
         )
     if plan.dashboards:
         yield Step(sentence(code("grafana/"), "dashboards"), "in Grafana: Dashboards, New, Import, one file at a time")

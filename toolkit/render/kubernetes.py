@@ -16,8 +16,13 @@ LABEL_VALUE_LENGTH_LIMIT = 200
 FOLDER = "ML inference"
 
 
-def render_kubernetes(plan: Plan, dashboards: Mapping[str, str]) -> Mapping[str, str]:
-    """`kubernetes/*.yaml`. `dashboards` are the rendered Grafana dashboards by uid."""
+def render_kubernetes(
+    plan: Plan, dashboards: Mapping[str, str], alertmanager_config: str | None = None
+) -> Mapping[str, str]:
+    """`kubernetes/*.yaml`. `dashboards` are the rendered Grafana dashboards by uid.
+
+    `alertmanager_config` is the rendered resource, None where there is none.
+    """
     prometheus = plan.environment.prometheus
     if prometheus is None:
         return {}
@@ -29,6 +34,8 @@ def render_kubernetes(plan: Plan, dashboards: Mapping[str, str]) -> Mapping[str,
     }
     source = HEADER.format(source=plan.environment.where.file)
     files["servicemonitor.yaml"] = yaml_documents([_service(prometheus), _service_monitor(prometheus)], source)
+    if alertmanager_config is not None:
+        files["alertmanagerconfig.yaml"] = alertmanager_config
     for dashboard in plan.dashboards:
         header = HEADER.format(source=dashboard.dashboard.where.file)
         manifest = _config_map(prometheus, dashboard.uid, dashboards[dashboard.uid])

@@ -9,7 +9,7 @@ from toolkit.azure.limits import GROUP_INTERVAL, GROUP_RULES
 from toolkit.azure.names import ACTION_GROUPS, SEVERITIES, action_group_name
 from toolkit.durations import Duration
 from toolkit.environment import AzureBackend, ManagedPrometheus
-from toolkit.plan.model import Plan, PrometheusRecording, PrometheusRule
+from toolkit.plan.model import EventRecording, Plan, PrometheusRecording, PrometheusRule
 from toolkit.promql.printer import print_promql
 
 # Azure keeps an alert for this long after its condition was last met, as Microsoft's own rules for AKS do.
@@ -76,6 +76,9 @@ def _rule_group(
 def _rule(plan: Plan, planned: PrometheusRule) -> Mapping[str, Value]:
     if isinstance(planned, PrometheusRecording):
         return {"record": planned.recording.name, "expression": print_promql(planned.expression), "enabled": True}
+    if isinstance(planned, EventRecording):
+        labels = {"labels": dict(planned.labels)} if planned.labels else {}
+        return {"record": planned.name, "expression": print_promql(planned.expression), "enabled": True, **labels}
     return {
         "alert": planned.alert.name,
         "expression": print_promql(planned.condition),

@@ -7,7 +7,7 @@ incoming webhooks), and nobody reads more at 3 a.m.
 
 from __future__ import annotations
 
-ALERTS_SHOWN = 8
+ALERTS_SHOWN = 6
 SUMMARY_LENGTH = 300
 DESCRIPTION_LENGTH = 600
 
@@ -34,13 +34,13 @@ def _text(summary: str, description: str, links: str, resolved: str, rest: str) 
 
 def _summary(escape: str = "") -> str:
     """The summary of an alert, its name where it has none."""
-    cut = f'printf "%.{SUMMARY_LENGTH}s"'
-    return f"{{{{ with .Annotations.summary }}}}{{{{ {cut} .{escape} }}}}{{{{ else }}}}{{{{ .Labels.alertname }}}}{{{{ end }}}}"
+    cut = f'{{{{ printf "%.{SUMMARY_LENGTH}s" .{escape} }}}}'
+    return f"{{{{ with .Annotations.summary }}}}{cut}{{{{ else }}}}{{{{ .Labels.alertname }}}}{{{{ end }}}}"
 
 
 def _description(before: str, after: str, escape: str = "") -> str:
-    cut = f'printf "%.{DESCRIPTION_LENGTH}s"'
-    return f"{{{{ with .Annotations.description }}}}{before}{{{{ {cut} .{escape} }}}}{after}{{{{ end }}}}"
+    cut = f'{{{{ printf "%.{DESCRIPTION_LENGTH}s" .{escape} }}}}'
+    return f"{{{{ with .Annotations.description }}}}{before}{cut}{after}{{{{ end }}}}"
 
 
 def _links(pattern: str, after: str) -> str:
@@ -82,7 +82,7 @@ EMAIL_TEXT = _text(
 EMAIL_HTML = _text(
     summary=f"<p><b>{_summary()}</b>",
     description=_description("<br>", ""),
-    links=_links(' <br><a href="URL">WORD</a>', "</p>\n"),
+    links=_links('<br><a href="URL">WORD</a>', "</p>\n"),
     resolved=f"<p>Resolved: {_summary()}</p>\n",
     rest=f"<p>{_REST}</p>\n",
 )

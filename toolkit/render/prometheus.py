@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 
-from toolkit.plan.model import Plan, PrometheusAlert, PrometheusRecording, PrometheusRule
+from toolkit.plan.model import EventRecording, Plan, PrometheusAlert, PrometheusRecording, PrometheusRule
 from toolkit.promql.printer import print_promql
 from toolkit.render.yaml_text import YamlValue, yaml_text
 
@@ -45,12 +45,17 @@ def header_of(plan: Plan, group: str) -> str:
                 sources |= {alert.where.file, alert.signal.where.file}
             case PrometheusRecording(recording=recording):
                 sources.add(recording.where.file)
+            case EventRecording(where=where):
+                sources.add(where.file)
     return HEADER.format(source=", ".join(sorted(sources)))
 
 
 def _rule(rule: PrometheusRule) -> Mapping[str, YamlValue]:
     if isinstance(rule, PrometheusRecording):
         return {"record": rule.recording.name, "expr": print_promql(rule.expression)}
+    if isinstance(rule, EventRecording):
+        labels = {"labels": dict(rule.labels)} if rule.labels else {}
+        return {"record": rule.name, "expr": print_promql(rule.expression), **labels}
     hold = rule.alert.threshold.hold
     return {
         "alert": rule.alert.name,

@@ -14,6 +14,7 @@ from toolkit.environment import Environment
 from toolkit.places import Place
 from toolkit.plan.model import LogAlert, MetricAlert, Plan, PlannedDashboard, PlannedPanel, PrometheusAlert
 from toolkit.plan.places import places_of
+from toolkit.plan.texts import value_in_words
 from toolkit.promql.printer import print_promql
 from toolkit.render.markdown import TEMPLATES, Markdown, code, escaped, fenced, link, listed, sentence, table
 from toolkit.runbooks import environment_names, filled, for_places
@@ -69,7 +70,14 @@ def place_of(rule: PlannedAlert) -> Place:
 def level_in_words(threshold: Threshold, severity: Severity) -> str:
     """When a level is reached: "more than 5 %", of a latency "more than 5 % slower than 500 ms"."""
     slower = f" slower than {threshold.slower_than}" if threshold.slower_than else ""
-    return f"{threshold.comparison.words} {threshold.level(severity)}{slower}"
+    return f"{value_in_words(threshold, severity)}{slower}"
+
+
+def measured_over(rule: PlannedAlert) -> str:
+    """The time that a rule looks back on."""
+    if rule.alert.threshold.burn_rates:
+        return "two windows at once"
+    return rule.window.words() if rule.window else "as it stands"
 
 
 def panel_url(environment: Environment, dashboard: PlannedDashboard, panel: PlannedPanel) -> str:
@@ -114,8 +122,7 @@ def _times(rule: PlannedAlert) -> tuple[str, str, str]:
         case PrometheusAlert(group=group):
             threshold = rule.alert.threshold
             hold = threshold.hold.words() if threshold.hold.seconds else f"at once: {threshold.no_hold_because}"
-            window = rule.window.words() if rule.window else "as it stands"
-            return window, hold, sentence("Prometheus, rule group", code(group))
+            return measured_over(rule), hold, sentence("Prometheus, rule group", code(group))
         case LogAlert(periods=periods):
             often = f"looked at every {rule.frequency.words()}"
             hold = f"{periods} windows in a row, {often}" if periods > 1 else f"one window, {often}"
@@ -134,6 +141,8 @@ def _facts(
     yield Fact("Why these numbers", threshold.because)
     if threshold.min_events is not None:
         yield Fact("Silent", f"with fewer than {threshold.min_events} events in {threshold.window.words()}")
+    if threshold.min_bad_events is not None:
+        yield Fact("Silent", f"with fewer than {threshold.min_bad_events} bad events in the longer of the windows")
     if threshold.earlier is not None:
         before = threshold.earlier
         ends = Duration(before.ago.seconds + before.window.seconds).words()
@@ -191,7 +200,9 @@ def _carried(rules: Iterable[PlannedAlert]) -> Markdown:
 def _conditions(rules: tuple[PlannedAlert, ...]) -> Iterator[Markdown]:
     """The exact conditions. The levels of an alert differ in one number, so each query stands there once."""
     prometheus = [rule for rule in rules if isinstance(rule, PrometheusAlert)]
-    if prometheus:
+    if any(rule.alert.threshold.burn_rates for rule in prometheus):
+        yield from map(_burn_condition, prometheus)
+    elif prometheus:
         worst, *others = prometheus
         also = [f"{rule.severity.value} with {_level(rule)} in place of {_level(worst)}" for rule in others]
         says = f"Prometheus raises {worst.severity.value} for each series that this yields"
@@ -212,6 +223,11 @@ def _conditions(rules: tuple[PlannedAlert, ...]) -> Iterator[Markdown]:
             each = sentence("of each", listed(map(code, rule.platform.by.split()))) if rule.platform.by else ""
             on = sentence("on deployment", code(rule.deployment)) if rule.deployment else ""
             yield sentence("Azure raises", rule.severity.value, metric, each, on, f"is {_comparison(rule)}.")
+
+
+def _burn_condition(rule: PrometheusAlert) -> Markdown:
+    says = sentence(f"Prometheus raises {rule.severity.value} for each series that this yields:")
+    return Markdown(f"{says}\n\n{fenced(print_promql(rule.condition), 'promql')}")
 
 
 def _level(rule: PrometheusAlert) -> str:

@@ -53,6 +53,16 @@ MODEL_VERSION_SKEW = Specification(
             at={"60m": SILENT, "60m30s": (WARNING.with_value("3", instead_of="2"),)},
         ),
         Case(
+            "the model with two versions, not the one beside it",
+            (
+                model_info(1, version="3", pod=POD_A),
+                model_info(1, version="4", pod=POD_B),
+                model_info(1, model="fraud", version="7", pod=POD_A),
+                model_info(1, model="fraud", version="7", pod=POD_B),
+            ),
+            at={"60m": SILENT, "60m30s": (WARNING,)},
+        ),
+        Case(
             "silent with one version on several pods",
             (model_info(1, pod=POD_A), model_info(1, pod=POD_B), model_info(1, pod=POD_C)),
             at={"60m30s": SILENT, "70m": SILENT},

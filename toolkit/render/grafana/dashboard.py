@@ -49,7 +49,7 @@ def render_dashboard(dashboard: PlannedDashboard, plan: Plan) -> JsonObject:
             schemaVersion=SCHEMA_VERSION,
             graphTooltip=grafana.GRAPH_TOOLTIP_MODE_SHARED_CROSSHAIR,
             refresh=_REFRESH_PROMETHEUS if reads_prometheus else _REFRESH_AZURE,
-            time=grafana.Time("now-6h", "now"),
+            time=grafana.Time(f"now-{dashboard.dashboard.last}", "now"),
             timezone="browser",
             annotations=grafana.Annotations([_BUILT_IN_ANNOTATION]),
             links=[grafana.DashboardLink(title="Dashboards", tags=tags, includeVars=True, keepTime=True)],

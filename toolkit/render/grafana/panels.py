@@ -13,7 +13,7 @@ from toolkit.render.grafana.schema import JsonObject
 from toolkit.render.grafana.tables import table
 from toolkit.render.grafana.targets import data_source, targets
 from toolkit.render.grafana.thresholds import GOOD, NEUTRAL, colour_steps, line_steps
-from toolkit.signals import Absence, Latency, Ratio, View
+from toolkit.signals import Absence, BudgetLeft, Latency, Ratio, View
 from toolkit.units import COUNT, PER_SECOND, PERCENT, RATIO
 
 PORTAL = "https://portal.azure.com/#resource"
@@ -58,7 +58,7 @@ def _drawn(planned: PlannedPanel, dashboard: PlannedDashboard) -> grafana.Panel:
             return _heatmap(planned)
         case View.LIST:
             return table(planned, dashboard)
-        case View.TIMESERIES | View.QUANTILES | View.SLOW_SHARE | View.AMOUNTS:
+        case View.TIMESERIES | View.QUANTILES | View.SLOW_SHARE | View.AMOUNTS | View.BURN_RATE:
             return _timeseries(planned)
 
 
@@ -93,7 +93,8 @@ def _timeseries(planned: PlannedPanel) -> grafana.TimeSeries:
         overrides=[_dashed_allowances()] if planned.panel.view is View.AMOUNTS else [],
         thresholds=line_steps(planned.lines),
         thresholdsStyleMode="dashed" if planned.lines else "off",
-        valueMin=0,
+        # A budget can be overspent; everything else begins at zero.
+        valueMin=None if isinstance(planned.panel.signal, BudgetLeft) else 0,
         extraJson={
             "fieldConfig": {
                 "defaults": {
@@ -125,7 +126,7 @@ def _stat(planned: PlannedPanel) -> grafana.Stat:
             "fieldConfig": {
                 "defaults": {
                     "displayName": _log_series_name(planned),
-                    "min": 0,
+                    "min": None if isinstance(signal, BudgetLeft) else 0,
                     "max": _WHOLE.get(planned.unit),
                 }
             },

@@ -1,0 +1,61 @@
+"""The derived cases of production's alerts, computed once."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from functools import cache
+
+from tests.derived.by_hand import BY_HAND
+from tests.derived.hand_written import cases_of_kind
+from tests.support.planting import shipped, shipped_environment
+from toolkit.plan.build import build_plan
+from toolkit.plan.model import Plan
+from toolkit.proofs.case import Case, Kind
+from toolkit.proofs.derive import derive
+from toolkit.proofs.fixtures import derivable
+from toolkit.proofs.ground import Ground, ground_of
+from toolkit.proofs.rule_files import rules_by_alert
+
+
+@cache
+def plan() -> Plan:
+    """The plan of production."""
+    return build_plan(shipped(), shipped_environment("production"))
+
+
+@cache
+def ground() -> Ground:
+    """What the proofs of production stand on."""
+    return ground_of(shipped(), plan())
+
+
+def alerts() -> list[str]:
+    """Every alert that Prometheus raises."""
+    return list(rules_by_alert(plan()))
+
+
+def derived_alerts() -> list[str]:
+    """Those whose cases are derived."""
+    return [name for name, rules in rules_by_alert(plan()).items() if derivable(rules[0].alert.signal)]
+
+
+@cache
+def derived_cases(alert: str) -> tuple[Case, ...]:
+    """The cases that are derived for `alert`."""
+    return derive(rules_by_alert(plan())[alert], ground()).cases
+
+
+def proofs(alert: str) -> tuple[tuple[Case, ...], Mapping[Kind, str]]:
+    """The cases of `alert` by kind, derived or named in `BY_HAND`, and the reasons for kinds without any."""
+    rules = rules_by_alert(plan())[alert]
+    if derivable(rules[0].alert.signal):
+        derived = derive(rules, ground())
+        return derived.cases, {one.kind: one.reason for one in derived.not_applicable}
+    answers = BY_HAND.get(alert, {})
+    cases = [
+        case
+        for kind, answer in answers.items()
+        if not isinstance(answer, str)
+        for case in cases_of_kind(alert, kind, answer)
+    ]
+    return tuple(cases), {kind: answer for kind, answer in answers.items() if isinstance(answer, str)}

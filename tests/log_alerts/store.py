@@ -1,0 +1,127 @@
+"""Log tables on this machine: rows in, Kusto asked of them as of a moment, with the clock and the window of a service.
+
+duckdb-kql translates Kusto to SQL and refuses what it cannot translate. `test_engine.py` pins what is relied on here.
+"""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Iterable, Mapping, Sequence
+from dataclasses import dataclass
+from datetime import datetime
+from functools import cache
+
+import duckdb
+import duckdb_kql
+
+from tests.log_alerts.rows import Rows
+from toolkit.azure_contract import LogTable
+
+# Every query is asked at this instant, and the rows are moved instead of the clock: a query is translated once, and its
+# bins, which Azure lets end at the evaluation (bin_at), are those of bin() because the instant is a multiple of all.
+NOW = datetime(2026, 1, 1)  # noqa: DTZ001 - the engine's times have no zone
+
+_TYPES = {
+    "datetime": "TIMESTAMP",
+    "string": "VARCHAR",
+    "real": "DOUBLE",
+    "int": "INTEGER",
+    "long": "BIGINT",
+    "bool": "BOOLEAN",
+    "dynamic": "JSON",
+}
+
+
+@dataclass(frozen=True)
+class Result:
+    """Columns with their types as the database calls them, and rows."""
+
+    columns: Mapping[str, str]
+    rows: Sequence[Mapping[str, object]]
+
+
+class CannotRun(Exception):
+    """A text that the engine cannot translate or run; the message is the engine's."""
+
+
+class LogStore:
+    """The tables of the contract, holding as many sets of rows as are added."""
+
+    def __init__(self, tables: Iterable[LogTable]) -> None:
+        self._tables = {table.name: table for table in tables}
+        self._schema = {name: list(table.columns) for name, table in self._tables.items()}
+        self._sets = 0
+        self._prepared: dict[str, str] = {}
+        self._connection = duckdb_kql.connect()
+        # What a query sees is decided by values in a table, so that a query is planned once for all rows and moments:
+        # planning takes ten times as long as the rows of a case.
+        self._connection.execute("SET threads = 1")
+        self._connection.execute(
+            "CREATE TABLE seen AS SELECT 0 AS rows_set, 0.0::DOUBLE AS moment_seconds, 0.0::DOUBLE AS window_seconds"
+        )
+        for table in self._tables.values():
+            self._create(table)
+
+    def add(self, rows: Iterable[Rows]) -> int:
+        """A new set of rows; gives its number. Raises ValueError for a column outside the contract."""
+        self._sets += 1
+        for batch in rows:
+            self._insert(batch)
+        return self._sets
+
+    def ask(self, kql: str, rows_set: int, *, at_seconds: float, window_seconds: float) -> Result:
+        """What `kql` yields at a moment where only the rows of the `window_seconds` before it are seen.
+
+        Raises CannotRun.
+        """
+        try:
+            statement = self._statement(kql)
+            self._connection.execute(
+                "UPDATE seen SET rows_set = ?, moment_seconds = ?, window_seconds = ?",
+                [rows_set, at_seconds, window_seconds],
+            )
+            answer = self._connection.execute(f"EXECUTE {statement}")
+            columns = {name: str(type) for name, type, *_ in answer.description or ()}
+            return Result(columns, [dict(zip(columns, row, strict=True)) for row in answer.fetchall()])
+        except (duckdb.Error, duckdb_kql.KqlError) as error:
+            raise CannotRun(f"{error}\n{kql}") from None
+
+    def _statement(self, kql: str) -> str:
+        """The prepared statement that `kql` is."""
+        if kql not in self._prepared:
+            name = f"query_{len(self._prepared)}"
+            sql = duckdb_kql.to_sql(kql, schema=self._schema, query_now=NOW)
+            self._connection.execute(f"PREPARE {name} AS {sql}")
+            self._prepared[kql] = name
+        return self._prepared[kql]
+
+    def _create(self, table: LogTable) -> None:
+        columns = ", ".join(f'"{column}" {_TYPES[type]}' for column, type in table.columns.items())
+        others = ", ".join(f'"{column}"' for column in table.columns if column != table.time)
+        moved = f"TIMESTAMP '{NOW}' + to_microseconds(round((second - moment_seconds) * 1e6)::BIGINT)"
+        self._connection.execute(
+            f'CREATE TABLE "all {table.name}" (in_set INTEGER, second DOUBLE, {columns}); '
+            f'CREATE VIEW "{table.name}" AS SELECT {others}, {moved} AS "{table.time}" '
+            f'FROM "all {table.name}" JOIN seen ON in_set = rows_set '
+            "WHERE second >= moment_seconds - window_seconds AND second < moment_seconds"
+        )
+
+    def _insert(self, batch: Rows) -> None:
+        unknown = batch.values.keys() - self._tables[batch.table].columns.keys()
+        if unknown:
+            raise ValueError(f"{batch.table} has no column {', '.join(sorted(unknown))}")
+        start, end = (60 * minute for minute in batch.minutes)
+        values = [json.dumps(value) if isinstance(value, Mapping) else value for value in batch.values.values()]
+        columns = "".join(f', "{column}"' for column in batch.values)
+        self._connection.execute(
+            f'INSERT INTO "all {batch.table}" (in_set, second{columns}) '
+            f"SELECT ?, ? + (range + 0.5) * ?{', ?' * len(values)} FROM range(?)",
+            [self._sets, start, (end - start) / max(batch.count, 1), *values, batch.count],
+        )
+
+
+@cache
+def print_value(expression: str) -> object:
+    """The value of a Kusto expression."""
+    (row,) = duckdb_kql.query(duckdb_kql.connect(), f"print {expression}", query_now=NOW).fetchall()
+    return row[0]

@@ -1,0 +1,37 @@
+"""Mutants that no case can tell from their rule, for a reason that the definitions do not hold.
+
+What follows from the definitions is a rule in `toolkit.proofs.equivalence`. An entry names the alert, the operator and
+the place as the list of survivors prints them. One that no mutant needs any more fails the campaign.
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+
+@dataclass(frozen=True)
+class Excused:
+    """The mutant of `rule` (an alert or a recording, whatever the severity) and why nothing can notice it."""
+
+    rule: str
+    operator: str
+    place: str
+    reason: str
+
+
+_NO_LIMIT = "only containers have a limit: the join leaves out the pod's own cgroup and its sandbox as well"
+_ONE_LIMIT = "whoever reports a container's limit reports the same one, so that highest and lowest are the same"
+
+_MEMORY_USED = "left of > > left of / > max > container_memory_working_set_bytes"
+_CPU_USED = "left of > > left of / > sum > pod_container:container_cpu_usage_seconds:rate5m"
+
+EXCUSED = (
+    Excused("InferenceMemoryNearLimit", 'matcher container!="" dropped', _MEMORY_USED, _NO_LIMIT),
+    Excused("InferenceMemoryNearLimit", 'matcher container!="POD" dropped', _MEMORY_USED, _NO_LIMIT),
+    Excused("InferenceMemoryNearLimit", 'matcher container!="POD" loosened', _MEMORY_USED, _NO_LIMIT),
+    Excused("InferenceMemoryNearLimit", "max to min", "left of > > right of / > max", _ONE_LIMIT),
+    Excused("InferenceCpuNearLimit", 'matcher container!="" dropped', _CPU_USED, _NO_LIMIT),
+    Excused("InferenceCpuNearLimit", 'matcher container!="POD" dropped', _CPU_USED, _NO_LIMIT),
+    Excused("InferenceCpuNearLimit", 'matcher container!="POD" loosened', _CPU_USED, _NO_LIMIT),
+    Excused("InferenceCpuNearLimit", "max to min", "left of > > right of / > max", _ONE_LIMIT),
+)

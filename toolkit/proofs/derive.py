@@ -1,0 +1,450 @@
+"""Cases derived from what an alert is meant to do: its measure, its threshold, its labels and the scope of its metrics.
+
+Whoever adds a signal and an alert gets them without writing anything. Each case is a set of series; what fires when is
+computed by `toolkit.proofs.oracle`. The series of others, which look like the service's own but for one label, are part
+of every case.
+"""
+
+from __future__ import annotations
+
+import math
+from collections.abc import Iterable, Iterator, Mapping, Sequence
+from dataclasses import dataclass
+from functools import cached_property
+
+from toolkit.contract import MetricType
+from toolkit.plan.model import PrometheusAlert
+from toolkit.plan.values import judged_unit
+from toolkit.promql.measures import CounterIncrease, Durations, Events, Level, Missing
+from toolkit.proofs.case import Case, Firing, Kind
+from toolkit.proofs.fixtures import (
+    BUSY,
+    DerivableMeasure,
+    Fixture,
+    derivable,
+    selectors,
+    series_of,
+    unequal_instances,
+)
+from toolkit.proofs.ground import CannotDerive, Ground
+from toolkit.proofs.oracle import Group, Oracle, rate_of
+from toolkit.proofs.samples import (
+    EVALUATION_SECONDS,
+    SCRAPE_SECONDS,
+    Profile,
+    Series,
+    Stretch,
+    picks,
+    seconds_of,
+    within,
+)
+from toolkit.proofs.texts import spoken
+from toolkit.proofs.words import in_words
+from toolkit.thresholds import Comparison, Severity, Threshold
+from toolkit.units import COUNT, RATIO, Unit
+
+# How far beyond a threshold, or short of it, a value is "just" so: less than any mutant of a threshold moves it.
+_JUST = 0.04
+_ROUNDING = 1e-9
+# Long enough for what is a rate: two scrapes, and one more step to stay off the edge.
+_SETTLED_MINUTES = 1.5
+_STRANGER, _HEALTHY_STRANGER = 8, 9
+
+
+@dataclass(frozen=True)
+class NotApplicable:
+    """Why an alert needs no case of a kind."""
+
+    kind: Kind
+    reason: str
+
+
+@dataclass(frozen=True)
+class Derived:
+    """The cases of one alert, and the kinds that it needs none of."""
+
+    cases: tuple[Case, ...]
+    not_applicable: tuple[NotApplicable, ...]
+
+
+def derive(rules: Sequence[PrometheusAlert], ground: Ground) -> Derived:
+    """The cases of one alert, whose rules (one a severity) these are.
+
+    Raises CannotDerive where its measure is an expression of somebody's own, or where no series can be made for it.
+    """
+    measure = derivable(rules[0].alert.signal)
+    if measure is None:
+        raise CannotDerive("the measure is an expression of its own, whose meaning only its author knows")
+    found = [*_Deriver(tuple(rules), measure, ground).all()]
+    return Derived(
+        tuple(one for one in found if isinstance(one, Case)),
+        tuple(one for one in found if isinstance(one, NotApplicable)),
+    )
+
+
+@dataclass(frozen=True)
+class _Deriver:
+    rules: tuple[PrometheusAlert, ...]
+    measure: DerivableMeasure
+    ground: Ground
+
+    def all(self) -> Iterator[Case | NotApplicable]:
+        for rule in self.rules:
+            yield self._case(Kind.JUST_BAD, f"just {rule.severity.value}", self._own(self._steady(self._bad(rule))))
+            yield self._case(
+                Kind.JUST_GOOD, f"just not {rule.severity.value}", self._own(self._steady(self._good(rule)))
+            )
+        yield self._case(Kind.HOLD, "begin and end", self._own(self._incident()))
+        yield from self._bursts()
+        yield self._case(Kind.FOREIGN, "bad elsewhere, well here", self._own(self._steady(self._healthy)))
+        yield self._case(Kind.FOREIGN, "bad elsewhere, nothing here", (), self._steady_minutes)
+        yield from self._instances()
+        yield from self._groups()
+        yield from self._resets()
+        yield self._case(Kind.NO_DATA, "no series at all", (), self._steady_minutes, alone=True)
+        yield from self._born_late()
+        yield from self._low_traffic()
+        yield from self._earlier()
+
+    # Values
+
+    @property
+    def threshold(self) -> Threshold:
+        return self.rules[0].alert.threshold
+
+    @cached_property
+    def _worst(self) -> PrometheusAlert:
+        return self._by_badness[-1]
+
+    @cached_property
+    def _mildest(self) -> PrometheusAlert:
+        return self._by_badness[0]
+
+    @cached_property
+    def _by_badness(self) -> list[PrometheusAlert]:
+        higher = self.threshold.comparison.worse_is_higher
+        return sorted(self.rules, key=lambda rule: self._bound(rule) if higher else -self._bound(rule))
+
+    def _bound(self, rule: PrometheusAlert) -> float:
+        return float(dict(self.threshold.levels)[rule.severity].to(self._unit))
+
+    @property
+    def _unit(self) -> Unit:
+        return judged_unit(self.rules[0].alert.signal, self.measure)
+
+    def _bad(self, rule: PrometheusAlert) -> float:
+        return self._neighbours(rule)[0]
+
+    def _good(self, rule: PrometheusAlert) -> float:
+        return self._neighbours(rule)[1]
+
+    def _neighbours(self, rule: PrometheusAlert) -> tuple[float, float]:
+        """The nearest value that is bad and the nearest that is not."""
+        bound, comparison = self._bound(rule), self.threshold.comparison
+        if isinstance(self.measure, Level | Missing) and self._unit == COUNT:
+            return _whole_neighbours(bound, comparison)
+        step = abs(bound) * _JUST or self._smallest
+        high, low = bound + step, max(0.0, bound - step)
+        if self._unit == RATIO:
+            high = min(high, (1 + bound) / 2)
+        if bound == 0:
+            low = bound
+        if (comparison is Comparison.BELOW and bound == 0) or (comparison is Comparison.AT_LEAST and bound == 0):
+            raise CannotDerive(f"a value is never {comparison.words.removeprefix('at ')} than 0, or always")
+        return (high, low) if comparison.worse_is_higher else (low, high)
+
+    @property
+    def _smallest(self) -> float:
+        """A value above 0 that is small: one event in the window."""
+        return 1.0 if isinstance(self.measure, CounterIncrease) else 1.0 / self.threshold.window.seconds
+
+    @property
+    def _healthy(self) -> float:
+        """A value that nobody minds."""
+        good = self._good(self._mildest)
+        if self.threshold.earlier is not None:
+            return max(good, 10 * float(self.threshold.earlier.value.to(self._unit)))
+        if isinstance(self.measure, Missing):
+            return 0.0
+        return good / 2 if self.threshold.comparison.worse_is_higher and not self._whole else good * 2
+
+    @property
+    def _whole(self) -> bool:
+        return isinstance(self.measure, Level | Missing) and self._unit == COUNT
+
+    @property
+    def _very_bad(self) -> float:
+        bad = self._bad(self._worst)
+        if not self.threshold.comparison.worse_is_higher:
+            return 0.0
+        if isinstance(self.measure, Missing):
+            return 1.0
+        worse = bad * 6 if not self._whole else bad + 1
+        return min(worse, 1.0) if self._unit == RATIO and isinstance(self.measure, Events | Durations) else worse
+
+    # Times, in minutes
+
+    @property
+    def _lead_minutes(self) -> float:
+        """How long a value has to be healthy before it may be judged."""
+        earlier = self.threshold.earlier
+        return earlier.ago.seconds / 60 if earlier else 0.0
+
+    @property
+    def _window_minutes(self) -> float:
+        return self.threshold.window.seconds / 60 if self.rules[0].window else 0.0
+
+    @property
+    def _hold_minutes(self) -> float:
+        return math.ceil(self.threshold.hold.seconds / 30) / 2
+
+    @property
+    def _steady_minutes(self) -> float:
+        return self._lead_minutes + self._window_minutes + self._hold_minutes + _SETTLED_MINUTES
+
+    def _steady(self, value: float) -> Profile:
+        lead = (Stretch(self._lead_minutes, self._healthy),) if self._lead_minutes else ()
+        return (*lead, Stretch(self._steady_minutes - self._lead_minutes, value))
+
+    def _incident(self) -> Profile:
+        """Healthy for longer than a window, just bad until everything fires, healthy until it is over."""
+        before = self._lead_minutes + self._window_minutes + _SETTLED_MINUTES
+        bad = self._window_minutes + self._hold_minutes + _SETTLED_MINUTES
+        over = self._window_minutes + _SETTLED_MINUTES
+        healthy = self._healthy
+        return (Stretch(before, healthy), Stretch(bad, self._bad(self._worst)), Stretch(over, healthy))
+
+    # Kinds
+
+    def _bursts(self) -> Iterator[Case | NotApplicable]:
+        """For each severity the longest burst that is bad for a while and does not fire; one may serve several."""
+        if not self.threshold.hold.seconds:
+            yield NotApplicable(Kind.BURST, "it has no hold: it fires at once")
+            return
+        missing = list(self.rules)
+        while missing:
+            profile, served = self._longest_burst(missing[0])
+            missing = [rule for rule in missing[1:] if rule not in served]
+            yield self._case(
+                Kind.BURST, f"{profile[1].minutes:g} minutes, for {served[0].severity.value}", self._own(profile)
+            )
+
+    def _longest_burst(self, rule: PrometheusAlert) -> tuple[Profile, list[PrometheusAlert]]:
+        before = Stretch(self._lead_minutes + self._window_minutes + _SETTLED_MINUTES, self._healthy)
+        after = Stretch(self._window_minutes + self._hold_minutes, self._healthy)
+        for half_minutes in range(int(2 * (self._hold_minutes + self._window_minutes)), 0, -1):
+            for bad in (self._very_bad, self._bad(self._worst), self._bad(rule)):
+                profile = (before, Stretch(half_minutes / 2, bad), after)
+                oracle, end = self._oracle(self._own(profile)), _end(profile)
+                served = [one for one in self.rules if self._almost_fires(oracle, one.severity, end)]
+                if rule in served:
+                    return profile, served
+        raise CannotDerive(f"no burst is both bad enough for {rule.severity.value} and shorter than the hold")
+
+    def _almost_fires(self, oracle: Oracle, severity: Severity, end: int) -> bool:
+        fires = any(oracle.firing(severity, end).values())
+        return not fires and any(oracle.bad(severity, time) for time in range(0, end + 1, EVALUATION_SECONDS))
+
+    def _instances(self) -> Iterator[Case | NotApplicable]:
+        try:
+            for name, value in (
+                ("together just bad", self._bad(self._worst)),
+                ("together just good", self._good(self._mildest)),
+            ):
+                first, second = unequal_instances(self.measure, Fixture(self._steady(value)))
+                yield self._case(Kind.INSTANCES, name, (*self._made(first, 1), *self._made(second, 2)))
+        except CannotDerive as reason:
+            yield NotApplicable(Kind.INSTANCES, str(reason))
+
+    def _groups(self) -> Iterator[Case | NotApplicable]:
+        others = self._others(Fixture(self._steady(self._healthy), load=10 * BUSY))
+        if not others:
+            yield NotApplicable(Kind.GROUPS, "the scope pins every label that tells groups apart")
+            return
+        bad = self._steady(self._bad(self._worst))
+        yield self._case(Kind.GROUPS, "one bad, others well with more load", (*self._own(bad), *others))
+        if isinstance(self.measure, CounterIncrease | Level) and self.measure.only_while:
+            unconditional = self._made(Fixture(bad, condition_holds=False), 1)
+            yield self._case(Kind.GROUPS, "the condition holds for the others alone", (*unconditional, *others))
+
+    def _others(self, fixture: Fixture) -> tuple[Series, ...]:
+        """The series of groups that differ from the first in one label each."""
+        numbers = range(1, len(self.rules[0].alert.signal.labels) + 1)
+        return tuple(
+            one for number in numbers if self._group(number) is not None for one in self._made(fixture, 1, group=number)
+        )
+
+    def _resets(self) -> Iterator[Case | NotApplicable]:
+        if not any(one.metric in self._counters for one in self._own(self._steady(self._healthy))):
+            yield NotApplicable(Kind.RESET, "it reads no counter")
+            return
+        at = self._lead_minutes + self._window_minutes + self._hold_minutes
+        for name, value in (("amid a bad time", self._bad(self._worst)), ("amid a good time", self._healthy)):
+            profile = self._steady(value)
+            profile = (*profile, Stretch(self._window_minutes + self._hold_minutes + _SETTLED_MINUTES, value))
+            yield self._case(Kind.RESET, name, self._made(Fixture(profile, reset_at=at), 1))
+
+    @property
+    def _counters(self) -> frozenset[str]:
+        read = selectors(self.measure, self.ground)
+        return frozenset(one.metric for one in read if self.ground.shape(one).type is MetricType.COUNTER)
+
+    def _born_late(self) -> Iterator[Case]:
+        late = 3.0
+        born = (Stretch(late, None), *self._steady(self._very_bad))
+        yield self._case(Kind.BORN_LATE, "bad from birth", self._own(born))
+        if isinstance(self.measure, Events):
+            profile = (Stretch(self._window_minutes, 0.0), *self._steady(self._very_bad))
+            fixture = Fixture(profile, bad_born_at=self._window_minutes)
+            yield self._case(Kind.BORN_LATE, "the first bad event makes its series", self._made(fixture, 1))
+            never = Fixture(self._steady(0.0), bad_born_at=self._steady_minutes)
+            yield self._case(Kind.BORN_LATE, "no bad event ever", self._made(never, 1))
+
+    def _low_traffic(self) -> Iterator[Case | NotApplicable]:
+        least = self.threshold.min_events
+        if least is None or not isinstance(self.measure, Events | Durations):
+            yield NotApplicable(Kind.LOW_TRAFFIC, "its threshold asks for no number of events")
+            return
+        a_minute, bad = float(least.to(COUNT)) / self._window_minutes, self._steady(self._very_bad)
+        others = self._others(Fixture(self._steady(self._healthy), load=10 * BUSY))
+        few = self._made(Fixture(bad, load=a_minute * (1 - _JUST)), 1)
+        yield self._case(Kind.LOW_TRAFFIC, "too little to judge, beside others with much", (*few, *others))
+        first, second = unequal_instances(self.measure, Fixture(bad, load=a_minute * (1 + _JUST)))
+        enough = (*self._made(first, 1), *self._made(second, 2))
+        yield self._case(Kind.LOW_TRAFFIC, "just enough on two instances together", enough)
+        nothing = Fixture(self._steady(0.0), load=0.0)
+        yield self._case(Kind.LOW_TRAFFIC, "no traffic at all", self._made(nothing, 1))
+
+    def _earlier(self) -> Iterator[Case | NotApplicable]:
+        earlier = self.threshold.earlier
+        if earlier is None:
+            yield NotApplicable(Kind.EARLIER, "its threshold does not look back")
+            return
+        lead = (earlier.ago.seconds + earlier.window.seconds) / 60
+        alive = float(earlier.value.to(self._unit))
+        bad = Stretch(self._window_minutes + self._hold_minutes + _SETTLED_MINUTES, self._very_bad)
+        dead, live = ((Stretch(lead, alive * factor), bad) for factor in (1 - _JUST, 1 + _JUST))
+        others = self._others(Fixture((Stretch(lead + bad.minutes, self._healthy),)))
+        yield self._case(Kind.EARLIER, "just not alive before, beside others that are", (*self._own(dead), *others))
+        yield self._case(Kind.EARLIER, "just alive before", self._own(live))
+
+    # Cases
+
+    def _group(self, number: int) -> dict[str, str] | None:
+        read = selectors(self.measure, self.ground)
+        return self.ground.group(self.rules[0].alert.signal.labels, read, number)
+
+    def _own(self, profile: Profile) -> tuple[Series, ...]:
+        return self._made(Fixture(profile), 1)
+
+    def _made(self, fixture: Fixture, number: int, group: int = 0) -> tuple[Series, ...]:
+        labels = self._group(group)
+        if labels is None:
+            raise CannotDerive("the scope pins every label that tells groups apart")
+        return tuple(series_of(self.measure, self.threshold, self.ground, labels, fixture, number))
+
+    def _oracle(self, series: Sequence[Series]) -> Oracle:
+        alert = self.rules[0].alert
+        return Oracle(self.measure, alert.signal.labels, self.threshold, self._unit, self.ground, series)
+
+    def _case(self, kind: Kind, name: str, own: Sequence[Series], minutes: float = 0.0, *, alone: bool = False) -> Case:
+        end = max([int(60 * minutes), *(SCRAPE_SECONDS * len(one.samples) for one in own)])
+        end -= end % EVALUATION_SECONDS
+        series = (*own, *(() if alone else self._strangers(end)))
+        oracle = self._oracle(series)
+        if not oracle.certain(end):
+            raise CannotDerive(f"{kind.words}, {name}: a value comes too close to a bound to be sure of")
+        firing = {rule.severity: oracle.firing(rule.severity, end) for rule in self.rules}
+        at = {
+            time: tuple(
+                self._told(rule, dict(group), value)
+                for rule in self.rules
+                for group, value in sorted(firing[rule.severity][time].items())
+            )
+            for time in self._moments(oracle, firing, end)
+            if self._prints_surely(value for fires in firing.values() for value in fires[time].values())
+        }
+        return Case(kind, name, series, at)
+
+    def _moments(
+        self, oracle: Oracle, firing: Mapping[Severity, Mapping[int, Mapping[Group, float]]], end: int
+    ) -> list[int]:
+        """The evaluations before and after something begins to be bad, begins to fire or ends, and the last one."""
+
+        def state(time: int) -> list[frozenset[Group]]:
+            return [
+                frozenset(groups)
+                for severity, fires in firing.items()
+                for groups in (oracle.bad(severity, time), fires[time])
+            ]
+
+        found = {end}
+        for time in range(EVALUATION_SECONDS, end + 1, EVALUATION_SECONDS):
+            if state(time) != state(time - EVALUATION_SECONDS):
+                found |= {time - EVALUATION_SECONDS, time}
+        return sorted(found)
+
+    def _prints_surely(self, values: Iterable[float]) -> bool:
+        """Whether the last bits of no value decide how it is printed."""
+        return all(
+            in_words(value * (1 - _ROUNDING), self._unit) == in_words(value * (1 + _ROUNDING), self._unit)
+            for value in values
+        )
+
+    def _told(self, rule: PrometheusAlert, group: Mapping[str, str], value: float) -> Firing:
+        own = {"severity": rule.severity.value, "team": rule.alert.owner, "service": self.ground.settings["workload"]}
+        labels = {**group, **own}
+        return Firing(rule.severity, labels, spoken(rule, labels, value))
+
+    def _strangers(self, end: int) -> list[Series]:
+        """Series of others, some as bad as can be and some well: each differs from ours in one label of the scope.
+
+        Where ours are recorded, so may be those of others, by rules of the same name.
+        """
+        group = self._group(0)
+        if group is None:
+            return []
+        found: dict[str, Series] = {}
+        lead = (Stretch(self._lead_minutes, self._healthy),) if self._lead_minutes else ()
+        rest = max(0.5, end / 60 - self._lead_minutes)
+        for number, value in ((_STRANGER, self._very_bad), (_HEALTHY_STRANGER, self._healthy)):
+            fixture = Fixture((*lead, Stretch(rest, value)))
+            for one in series_of(self.measure, self.threshold, self.ground, group, fixture, number):
+                for stranger in (*self._like(one), *self._recorded_like(one)):
+                    found.setdefault(stranger.name, stranger)
+        return list(found.values())
+
+    def _like(self, one: Series) -> Iterator[Series]:
+        read = selectors(self.measure, self.ground)
+        for selector in read:
+            if selector.metric == one.metric:
+                for labels in self.ground.foreign(one.labels, selector):
+                    stranger = Series(one.metric, labels, one.samples)
+                    if not any(picks(ours, stranger) for ours in read):
+                        yield stranger
+
+    def _recorded_like(self, one: Series) -> Iterator[Series]:
+        for recording, selector in self.ground.recorded(one.metric):
+            kept = {label: value for label, value in one.labels.items() if label in recording.by}
+            window = recording.window.seconds
+            times = range(EVALUATION_SECONDS, EVALUATION_SECONDS * (len(one.samples) + 1), EVALUATION_SECONDS)
+            rates = tuple(rate_of(within(one.samples, time, window), time, window) for time in times)
+            for labels in self.ground.foreign(kept, selector):
+                yield Series(recording.name, labels, rates)
+
+
+def _whole_neighbours(bound: float, comparison: Comparison) -> tuple[float, float]:
+    """The whole numbers on the bad and on the good side of `bound` that are nearest to it."""
+    match comparison:
+        case Comparison.ABOVE:
+            return math.floor(bound) + 1.0, float(math.floor(bound))
+        case Comparison.AT_LEAST:
+            return float(math.ceil(bound)), math.ceil(bound) - 1.0
+        case Comparison.BELOW:
+            return math.ceil(bound) - 1.0, float(math.ceil(bound))
+        case Comparison.AT_MOST:
+            return float(math.floor(bound)), math.floor(bound) + 1.0
+
+
+def _end(profile: Profile) -> int:
+    return seconds_of(profile) // EVALUATION_SECONDS * EVALUATION_SECONDS

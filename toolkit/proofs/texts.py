@@ -1,0 +1,40 @@
+"""What an alert says to a person, computed without its templates.
+
+The sentences are put together by the functions that also write the templates, but around the values themselves: numbers
+are printed by `toolkit.proofs.words`, labels come from the series. So a label that the rule's result does not have, a
+number in another unit and a wrong value show; how a sentence reads is for a person to judge, in the cases by hand.
+"""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Mapping
+from urllib.parse import quote_plus
+
+from toolkit.plan.model import PrometheusAlert
+from toolkit.plan.texts import description, prometheus_subject, summary
+from toolkit.plan.values import judged_unit
+from toolkit.proofs.words import in_words
+
+_HOLE = re.compile(r"\{\{ \$labels\.(\w+)( \| urlquery)? \}\}")
+
+
+def spoken(rule: PrometheusAlert, labels: Mapping[str, str], value: float) -> dict[str, str]:
+    """The annotations of `rule` about the series `labels`, measured at `value`."""
+    alert = rule.alert
+    measure = alert.signal.prometheus
+    if measure is None:
+        raise ValueError(f"{alert.name} is not measured by Prometheus")
+    words = in_words(value, judged_unit(alert.signal, measure))
+    subject = _filled(prometheus_subject(alert.signal.labels), labels)
+    return {
+        "summary": summary(alert, rule.severity, subject, words),
+        "description": description(alert, rule.severity, words, rule.window),
+        "runbook_url": rule.annotations["runbook_url"],
+        "dashboard_url": _filled(rule.annotations["dashboard_url"], labels),
+    }
+
+
+def _filled(text: str, labels: Mapping[str, str]) -> str:
+    """`text` with the labels in its holes. Raises KeyError for a label that the alert does not have."""
+    return _HOLE.sub(lambda hole: quote_plus(labels[hole[1]]) if hole[2] else labels[hole[1]], text)

@@ -1,0 +1,124 @@
+"""Alertmanager's routes, receivers and inhibitions as a resource of the Prometheus operator."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+
+from toolkit.definitions import Definitions
+from toolkit.environment import PrometheusBackend, SecretKey, Smtp
+from toolkit.plan.model import Plan
+from toolkit.plan.routing import (
+    Matcher,
+    PlannedInhibition,
+    PlannedReceiver,
+    PlannedRoute,
+    PlannedRouting,
+    own_routing,
+)
+from toolkit.render.notification_texts import EMAIL_HTML, EMAIL_TEXT, MICROSOFT_TEAMS, SLACK, TITLE
+from toolkit.render.prometheus import HEADER
+from toolkit.render.yaml_text import YamlValue, yaml_text
+from toolkit.routing import Pace
+
+Block = Mapping[str, YamlValue]
+
+_EITHER_OR = "Load either this or alertmanager/alertmanager.yaml, or every alert is notified twice."
+
+
+def alertmanager_config(plan: Plan, definitions: Definitions) -> str | None:
+    """The resource AlertmanagerConfig as YAML, None where the environment tells nobody.
+
+    The operator narrows its routes and inhibitions to alerts of its namespace, lets every alert go on to the main
+    configuration, and reads the Secrets in its namespace.
+    """
+    prometheus = plan.environment.prometheus
+    routing = own_routing(plan, definitions.routing) if definitions.routing else None
+    if routing is None or definitions.routing is None or prometheus is None:
+        return None
+    source = HEADER.format(source=f"{plan.environment.where.file}, {definitions.routing.where.file}")
+    return yaml_text(_resource(routing, prometheus), f"{source}\n{_EITHER_OR}")
+
+
+def _resource(routing: PlannedRouting, prometheus: PrometheusBackend) -> Block:
+    return {
+        "apiVersion": "monitoring.coreos.com/v1alpha1",
+        "kind": "AlertmanagerConfig",
+        "metadata": {
+            "name": prometheus.workload,
+            "namespace": prometheus.namespace,
+            "labels": {"app": prometheus.workload, "release": prometheus.release},
+        },
+        "spec": {
+            "route": _route(routing.root, {}),
+            "receivers": [_receiver(receiver, routing.smtp) for receiver in routing.receivers],
+            "inhibitRules": [_inhibition(rule) for rule in routing.inhibitions],
+        },
+    }
+
+
+def _route(route: PlannedRoute, above: Block) -> Block:
+    """A node. `above` are the times and labels of the node above, which count where the node does not say otherwise."""
+    times = _times(route.pace) if route.pace else above
+    return {
+        **({"matchers": _matchers(route.matchers)} if route.matchers else {}),
+        "receiver": route.receiver,
+        **({"continue": True} if route.continues else {}),
+        **{name: value for name, value in times.items() if above.get(name) != value},
+        **({"routes": [_route(below, times) for below in route.routes]} if route.routes else {}),
+    }
+
+
+def _times(pace: Pace) -> Block:
+    return {
+        "groupBy": list(pace.group_by),
+        "groupWait": pace.wait.prometheus(),
+        "groupInterval": pace.interval.prometheus(),
+        "repeatInterval": pace.repeat.prometheus(),
+    }
+
+
+def _matchers(matchers: tuple[Matcher, ...]) -> list[Block]:
+    return [{"name": matcher.label, "matchType": matcher.operator, "value": matcher.value} for matcher in matchers]
+
+
+def _inhibition(rule: PlannedInhibition) -> Block:
+    return {
+        "sourceMatch": _matchers(rule.source),
+        "targetMatch": _matchers(rule.target),
+        "equal": list(rule.equal),
+    }
+
+
+def _receiver(receiver: PlannedReceiver, smtp: Smtp | None) -> Block:
+    addresses, told = receiver.addresses, {"sendResolved": receiver.told_of_the_end}
+    block: dict[str, YamlValue] = {"name": receiver.name}
+    if addresses.emails and smtp:
+        block["emailConfigs"] = [
+            {
+                **told,
+                "to": ", ".join(addresses.emails),
+                **_sent_by(smtp),
+                "headers": [{"key": "Subject", "value": TITLE}],
+                "text": EMAIL_TEXT,
+                "html": EMAIL_HTML,
+            }
+        ]
+    if addresses.slack:
+        block["slackConfigs"] = [{**told, "apiURL": _selector(addresses.slack), "title": TITLE, "text": SLACK}]
+    if addresses.microsoft_teams:
+        url = _selector(addresses.microsoft_teams)
+        block["msteamsv2Configs"] = [{**told, "webhookURL": url, "title": TITLE, "text": MICROSOFT_TEAMS}]
+    if addresses.webhook:
+        block["webhookConfigs"] = [{**told, "urlSecret": _selector(addresses.webhook)}]
+    return block
+
+
+def _sent_by(smtp: Smtp) -> Block:
+    server: Block = {"from": smtp.sender, "smarthost": smtp.server}
+    if smtp.user is None or smtp.password is None:
+        return server
+    return {**server, "authUsername": smtp.user, "authPassword": _selector(smtp.password)}
+
+
+def _selector(secret: SecretKey) -> Block:
+    return {"name": secret.secret, "key": secret.key}
