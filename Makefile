@@ -11,13 +11,14 @@ MAKEFLAGS += --no-builtin-rules
 
 .PHONY: help
 help:
-	@echo 'make build   render every environment into build/ and say what changed'
-	@echo 'make check   the fast checks of the definitions, for the inner loop'
-	@echo 'make diff    what a build would change, in words; writes nothing'
-	@echo 'make test    everything that proves the output: promtool, unit tests of rules, types, mutation'
-	@echo 'make demo    the whole chain on this machine: break the model server, watch the alerts arrive'
-	@echo 'make tools   only fetch promtool, Prometheus and Alertmanager into .tools, where they are not on PATH'
-	@echo 'make clean   remove what these commands fetched and cached; build/ stays'
+	@echo 'make build      render every environment into build/ and say what changed'
+	@echo 'make check      the fast checks of the definitions, for the inner loop'
+	@echo 'make diff       what a build would change, in words; writes nothing'
+	@echo 'make test       everything that proves the output: promtool, unit tests of rules, types, mutation'
+	@echo 'make demo       the whole chain on this machine: break the model server, watch the alerts arrive'
+	@echo 'make incidents  evaluate every alert over the recorded incidents and write build/incidents.md'
+	@echo 'make tools      only fetch promtool, Prometheus and Alertmanager into .tools, where they are not on PATH'
+	@echo 'make clean      remove what these commands fetched and cached; build/ stays'
 
 .PHONY: build check diff
 build check diff: .venv/ready-to-build
@@ -30,6 +31,10 @@ test: .venv/ready-to-test .tools/ready $(NODE_PACKAGES)
 .PHONY: demo
 demo: .venv/ready-to-test .tools/ready
 	@$(VENV_PYTHON) -m examples.demo
+
+.PHONY: incidents
+incidents: .venv/ready-to-test .tools/ready
+	@$(VENV_PYTHON) -m tests.live.matrix
 
 .PHONY: tools
 tools:

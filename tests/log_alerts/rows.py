@@ -20,6 +20,7 @@ CORE = 1e9
 GIB = 2.0**30
 
 Value = str | int | float | None | Mapping[str, str]
+Values = Mapping[str, Value]
 Minutes = tuple[float, float]
 
 
@@ -30,7 +31,7 @@ class Rows:
     table: str
     minutes: Minutes
     count: int
-    values: Mapping[str, Value] = field(hash=False)
+    values: Values = field(hash=False)
 
 
 @dataclass(frozen=True)
@@ -61,7 +62,7 @@ def traffic(
     ms: int = 100,
 ) -> Rows:
     """Requests that the endpoint's gateway answered with `code`, the container with `model_code`, after `ms`."""
-    values: dict[str, Value] = {
+    values: Values = {
         "EndpointName": endpoint,
         "DeploymentName": deployment,
         "ResponseCode": code,
@@ -81,19 +82,24 @@ def traffic(
 
 def console(minutes: Minutes, per_minute: float, message: str = "loaded the model") -> Rows:
     """Lines that the endpoint's containers wrote."""
-    values = {**_of_deployment(), "Message": message}
+    values: Values = {**_of_deployment(), "Message": message}
     return _rows("AmlOnlineEndpointConsoleLog", minutes, per_minute, values)
 
 
 def events(minutes: Minutes, per_minute: float, name: str = "BackOff") -> Rows:
     """What the platform did to the endpoint's containers."""
-    values = {**_of_deployment(), "Name": name, "Message": "restarting"}
+    values: Values = {**_of_deployment(), "Name": name, "Message": "restarting"}
     return _rows("AmlOnlineEndpointEventLog", minutes, per_minute, values)
 
 
 def exceptions(minutes: Minutes, per_minute: float, *, stands_for: int = 1, role: str = ROLE) -> Rows:
     """Exceptions in Application Insights; with sampling a row stands for several."""
-    values = {"itemCount": stands_for, "cloud_RoleName": role, "type": "ValueError", "outerMessage": "bad shape"}
+    values: Values = {
+        "itemCount": stands_for,
+        "cloud_RoleName": role,
+        "type": "ValueError",
+        "outerMessage": "bad shape",
+    }
     return _rows("exceptions", minutes, per_minute, values)
 
 
@@ -101,8 +107,12 @@ def requests(
     minutes: Minutes, per_minute: float, *, code: int = 200, stands_for: int = 1, seconds: float = 0.1
 ) -> Rows:
     """Requests as current inference servers report them: the truth stands in the custom dimensions."""
-    truth = {"resultCode": str(code), "success": str(code < 500), "duration": f"00:00:{seconds:06.3f}"}
-    values = {
+    truth: Mapping[str, str] = {
+        "resultCode": str(code),
+        "success": str(code < 500),
+        "duration": f"00:00:{seconds:06.3f}",
+    }
+    values: Values = {
         "itemCount": stands_for,
         "cloud_RoleName": ROLE,
         "duration": 0.0,
@@ -118,7 +128,7 @@ def inventory(minutes: Minutes, restarts: int, *, pod: Pod = POD, container: str
 
     `container` is "" for a pod that has none yet.
     """
-    values = {
+    values: Values = {
         "ClusterId": CLUSTER,
         "Namespace": pod.namespace,
         "Name": pod.name,
@@ -140,7 +150,7 @@ def performance(
     object: str = "K8SContainer",
 ) -> Rows:
     """A container's reading of `counter` every minute."""
-    values = {
+    values: Values = {
         "ObjectName": object,
         "CounterName": counter,
         "InstanceName": f"{CLUSTER}/{pod.uid}/{container}",
@@ -153,7 +163,7 @@ def log_lines(
     minutes: Minutes, per_minute: float, *, level: str = "ERROR", pod: Pod = POD, text: str = "out of range"
 ) -> Rows:
     """Lines that a container logged."""
-    values: dict[str, Value] = {
+    values: Values = {
         "PodNamespace": pod.namespace,
         "PodName": pod.name,
         "LogLevel": level,
@@ -162,7 +172,7 @@ def log_lines(
     return _rows("ContainerLogV2", minutes, per_minute, values)
 
 
-def _of_deployment() -> dict[str, Value]:
+def _of_deployment() -> Values:
     return {
         "DeploymentName": "blue",
         "InstanceId": "instance-1",
@@ -170,7 +180,7 @@ def _of_deployment() -> dict[str, Value]:
     }
 
 
-def _rows(table: str, minutes: Minutes, per_minute: float, values: Mapping[str, Value]) -> Rows:
+def _rows(table: str, minutes: Minutes, per_minute: float, values: Values) -> Rows:
     start, end = minutes
     count = round(per_minute * (end - start))
     if abs(count - per_minute * (end - start)) > 1e-6:

@@ -9,7 +9,6 @@ import json
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime
-from functools import cache
 
 import duckdb
 import duckdb_kql
@@ -19,7 +18,7 @@ from toolkit.azure_contract import LogTable
 
 # Every query is asked at this instant, and the rows are moved instead of the clock: a query is translated once, and its
 # bins, which Azure lets end at the evaluation (bin_at), are those of bin() because the instant is a multiple of all.
-NOW = datetime(2026, 1, 1)  # noqa: DTZ001 - the engine's times have no zone
+NOW = datetime(2026, 1, 1)
 
 _TYPES = {
     "datetime": "TIMESTAMP",
@@ -65,8 +64,11 @@ class LogStore:
     def add(self, rows: Iterable[Rows]) -> int:
         """A new set of rows; gives its number. Raises ValueError for a column outside the contract."""
         self._sets += 1
+        by_table: dict[str, list[Rows]] = {}
         for batch in rows:
-            self._insert(batch)
+            by_table.setdefault(batch.table, []).append(batch)
+        for name, batches in by_table.items():
+            self._insert(self._tables[name], batches)
         return self._sets
 
     def ask(self, kql: str, rows_set: int, *, at_seconds: float, window_seconds: float) -> Result:
@@ -87,12 +89,13 @@ class LogStore:
             raise CannotRun(f"{error}\n{kql}") from None
 
     def _statement(self, kql: str) -> str:
-        """The prepared statement that `kql` is."""
+        """The prepared statement that `kql` is, with what now() is where `kql` asks."""
         if kql not in self._prepared:
             name = f"query_{len(self._prepared)}"
             sql = duckdb_kql.to_sql(kql, schema=self._schema, query_now=NOW)
             self._connection.execute(f"PREPARE {name} AS {sql}")
-            self._prepared[kql] = name
+            now = ", ".join(f"{parameter} := TIMESTAMP '{NOW}'" for parameter in sql.parameters)
+            self._prepared[kql] = f"{name}({now})" if now else name
         return self._prepared[kql]
 
     def _create(self, table: LogTable) -> None:
@@ -100,28 +103,29 @@ class LogStore:
         others = ", ".join(f'"{column}"' for column in table.columns if column != table.time)
         moved = f"TIMESTAMP '{NOW}' + to_microseconds(round((second - moment_seconds) * 1e6)::BIGINT)"
         self._connection.execute(
-            f'CREATE TABLE "all {table.name}" (in_set INTEGER, second DOUBLE, {columns}); '
+            f'CREATE TABLE "all {table.name}" (in_set INTEGER, second DOUBLE, {columns}); '  # noqa: S608 - our own names
             f'CREATE VIEW "{table.name}" AS SELECT {others}, {moved} AS "{table.time}" '
             f'FROM "all {table.name}" JOIN seen ON in_set = rows_set '
             "WHERE second >= moment_seconds - window_seconds AND second < moment_seconds"
         )
 
-    def _insert(self, batch: Rows) -> None:
-        unknown = batch.values.keys() - self._tables[batch.table].columns.keys()
+    def _insert(self, table: LogTable, batches: Sequence[Rows]) -> None:
+        """All batches of a table in one statement."""
+        named = dict.fromkeys(column for batch in batches for column in batch.values)
+        unknown = named.keys() - table.columns.keys()
         if unknown:
-            raise ValueError(f"{batch.table} has no column {', '.join(sorted(unknown))}")
-        start, end = (60 * minute for minute in batch.minutes)
-        values = [json.dumps(value) if isinstance(value, Mapping) else value for value in batch.values.values()]
-        columns = "".join(f', "{column}"' for column in batch.values)
+            raise ValueError(f"{table.name} has no column {', '.join(sorted(unknown))}")
+        parameters: list[object] = [self._sets]
+        for batch in batches:
+            start, end = (60 * minute for minute in batch.minutes)
+            values = (batch.values.get(column) for column in named)
+            parameters += [start, (end - start) / max(batch.count, 1), batch.count]
+            parameters += [json.dumps(value) if isinstance(value, Mapping) else value for value in values]
+        batch_of_values = f"(?, ?, ?{', ?' * len(named)})"
+        columns = "".join(f', "{column}"' for column in named)
         self._connection.execute(
-            f'INSERT INTO "all {batch.table}" (in_set, second{columns}) '
-            f"SELECT ?, ? + (range + 0.5) * ?{', ?' * len(values)} FROM range(?)",
-            [self._sets, start, (end - start) / max(batch.count, 1), *values, batch.count],
+            f'INSERT INTO "all {table.name}" (in_set, second{columns}) '  # noqa: S608 - our own names
+            f"SELECT ?, start + (number + 0.5) * step{columns} FROM (SELECT *, unnest(range(row_count)) AS number FROM "
+            f"(VALUES {', '.join([batch_of_values] * len(batches))}) AS batch (start, step, row_count{columns}))",
+            parameters,
         )
-
-
-@cache
-def print_value(expression: str) -> object:
-    """The value of a Kusto expression."""
-    (row,) = duckdb_kql.query(duckdb_kql.connect(), f"print {expression}", query_now=NOW).fetchall()
-    return row[0]

@@ -28,7 +28,7 @@ EXCUSED: Mapping[str, Mapping[str, str]] = {
         "line 3: 0 becomes 1": "stands for a missing code, and lies outside 400 to 499 like 0",
         "line 3: 0 becomes -1": "stands for a missing code, and lies outside 400 to 499 like 0",
         'line 3: "success" becomes "success~"': "the alert reads only who is to blame, and success is nobody",
-        'line 4: "rejected" (2) becomes "rejected~"': "what is an error is not rejected: the condition is there for other signals",
+        'line 4: "rejected" (2) becomes "rejected~"': "an error is not rejected: only other signals need the condition",
     },
     "ModelExceptionsRaised": {
         "thresholds times 1.1": WHOLE,

@@ -18,6 +18,7 @@ from tests.support.planting import shipped, shipped_environment
 from toolkit import promtool
 from toolkit.durations import Duration, parse_duration
 from toolkit.plan.build import build_plan
+from toolkit.plan.model import Plan
 from toolkit.render.prometheus import rule_groups
 
 ALERT = "ModelErrorBudgetBurn"
@@ -71,7 +72,9 @@ def failures_of(incident: Incident, folder: Path) -> list[str]:
             {
                 "expr": expression,
                 "eval_time": time,
-                "exp_samples": [{"labels": f'{{severity="{severity}"}}', "value": 1} for severity in sorted(severities)],
+                "exp_samples": [
+                    {"labels": f'{{severity="{severity}"}}', "value": 1} for severity in sorted(severities)
+                ],
             }
             for expression, time, severities in asked
         ],
@@ -99,16 +102,20 @@ def counter(stretches: Iterable[Stretch], failed: bool, step: int) -> str:
     return " ".join(words)
 
 
-def rules_at(pace: Duration) -> Sequence[Rule]:
-    """Production's rules, evaluated every `pace`."""
+def plan_at(pace: Duration) -> Plan:
+    """Production's plan, with rules that are evaluated every `pace`."""
     environment = shipped_environment("production")
     assert environment.prometheus is not None
     prometheus = environment.prometheus
     if pace != prometheus.evaluation_interval:
         prometheus = replace(prometheus, evaluation_interval=pace, scrape_interval=Duration(60))
-    plan = build_plan(shipped(), replace(environment, prometheus=prometheus))
+    return build_plan(shipped(), replace(environment, prometheus=prometheus))
+
+
+def rules_at(pace: Duration) -> Sequence[Rule]:
+    """All rules of that plan."""
     found: list[Rule] = []
-    for group in rule_groups(plan).values():
+    for group in rule_groups(plan_at(pace)).values():
         listed = group["rules"]
         assert isinstance(listed, list)
         found.extend(listed)

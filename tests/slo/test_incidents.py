@@ -1,4 +1,7 @@
-"""A burn of the budget reaches somebody in time, and nobody over what the objective allows."""
+"""A burn of the budget reaches those whom it concerns, in time.
+
+That nobody hears of what the objective allows is shown by the month of `tests.slo.test_thirty_days`.
+"""
 
 from __future__ import annotations
 
@@ -13,16 +16,17 @@ PAGE, TICKET = "critical", "warning"
 
 INCIDENTS = (
     Incident(
+        # Only 7 hours are known, so that 8 minutes are much of the longest windows too: the ticket beside the page.
         "a total outage pages within 8 minutes, and the page ends soon after it",
         (Stretch("7h", 0), Stretch("8m", 1), Stretch("42m", 0)),
-        firing={"7h5m": {}, "7h8m": {PAGE}, "7h12m": {PAGE}, "7h48m": {}},
-        ever={PAGE},
+        firing={"7h5m": {}, "7h8m": {PAGE}, "7h12m": {PAGE}, "7h48m": {TICKET}},
+        ever={PAGE, TICKET},
     ),
     Incident(
         "20 times the burn rate pages within 50 minutes, with hours of calm before it",
         (Stretch("7h", 0), Stretch("55m", 20 * BUDGET)),
-        firing={"7h40m": {}, "7h50m": {PAGE}},
-        ever={PAGE},
+        firing={"7h15m": {}, "7h40m": {TICKET}, "7h50m": {PAGE, TICKET}},
+        ever={PAGE, TICKET},
     ),
     Incident(
         "4 times the burn rate opens a ticket within 20 hours, never pages, and ends a few hours after it is mended",
@@ -39,16 +43,9 @@ INCIDENTS = (
         pace=SLOW_PACE,
     ),
     Incident(
-        "nine tenths of the burn rate are silent for 30 days",
-        (Stretch("30d", 0.9 * BUDGET),),
-        firing={"3d": {}, "15d": {}, "30d": {}},
-        ever={},
-        pace=SLOW_PACE,
-    ),
-    Incident(
         "one and a half times the burn rate is a ticket for good, and never a page",
-        (Stretch("8d", 1.5 * BUDGET),),
-        firing={"4d": {TICKET}, "8d": {TICKET}},
+        (Stretch("3d", 0), Stretch("3d", 1.5 * BUDGET)),
+        firing={"4d": {}, "5d12h": {TICKET}, "6d": {TICKET}},
         ever={TICKET},
         pace=SLOW_PACE,
     ),

@@ -14,7 +14,6 @@ from types import MappingProxyType
 from toolkit.definitions import Definitions
 from toolkit.durations import Duration
 from toolkit.environment import Environment, PrometheusBackend
-from toolkit.plan.expressions import placed
 from toolkit.plan.model import EventRecording
 from toolkit.promql.budgets import OBJECTIVE_LABEL, OUTCOMES, EventSeries, Outcome
 from toolkit.promql.measures import Durations, Events
@@ -43,7 +42,7 @@ def event_recordings(definitions: Definitions, environment: Environment) -> tupl
                     EventRecording(
                         name=series.rate(outcome),
                         group=group,
-                        expression=placed(expression, definitions, settings),
+                        expression=scoped(expression, definitions.catalogue, settings),
                         labels=MappingProxyType({OBJECTIVE_LABEL: one.name}),
                         where=one.where,
                     )

@@ -225,7 +225,8 @@ def _all_zero_together(
     together = {"sum", "avg", "max"}
     match change.was, change.now:
         case Aggregation(operator=was, argument=argument), Aggregation(operator=now):
-            if not ({was, now} <= together and _never_negative(argument, catalogue)):
+            same_groups = change.operator == f"{was} to {now}"
+            if not (same_groups and {was, now} <= together and _never_negative(argument, catalogue)):
                 return None
         case _:
             return None

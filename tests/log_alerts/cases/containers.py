@@ -1,6 +1,7 @@
 """InferenceContainerRestarts and InferenceErrorsLogged: what Container insights writes down about the pods."""
 
 from dataclasses import replace
+from itertools import pairwise
 
 from tests.kql.variants import OPTION_B
 from tests.log_alerts.case import SILENT, Case, Firing, Specification
@@ -25,10 +26,9 @@ def restarted(pod: Pod = POD, container: str = CONTAINER) -> frozenset[Firing]:
 def restarts_at(*minutes: int, before: int = 0, pod: Pod = POD, container: str = CONTAINER) -> tuple[Rows, ...]:
     """A container over three hours whose count, `before` at first, grows by one at each of `minutes`."""
     edges = (0, *minutes, 180)
-    stretches = zip(edges, edges[1:], strict=False)
     return tuple(
         inventory((start, end), before + number, pod=pod, container=container)
-        for number, (start, end) in enumerate(stretches)
+        for number, (start, end) in enumerate(pairwise(edges))
     )
 
 

@@ -1,4 +1,4 @@
-"""ModelErrorRatioHigh and ModelLatencyHigh on an online endpoint: windows of 5 minutes over the gateway's traffic log."""
+"""ModelErrorRatioHigh and ModelLatencyHigh on an online endpoint: windows of 5 minutes over the gateway's log."""
 
 from tests.kql.variants import STAGING
 from tests.log_alerts.case import SILENT, Case, Firing, Specification
