@@ -28,7 +28,7 @@ from tests.live.grafana import Json, TimeRange
 from toolkit.definitions import load_definitions
 from toolkit.environment_file import read_environment
 from toolkit.plan.build import build_plan
-from toolkit.plan.model import Plan, PrometheusQuery, PrometheusRecording, PrometheusRule
+from toolkit.plan.model import Plan, PrometheusAlert, PrometheusQuery, PrometheusRule
 from toolkit.prometheus_server import serve
 from toolkit.promql.printer import print_promql
 from toolkit.promql.tree import Expression
@@ -259,7 +259,7 @@ def _rule_times(plan: Plan, address: str) -> dict[str, float]:
 
 
 def _expression(rule: PrometheusRule) -> Expression:
-    return rule.expression if isinstance(rule, PrometheusRecording) else rule.condition
+    return rule.condition if isinstance(rule, PrometheusAlert) else rule.expression
 
 
 def _seconds(query: str, address: str) -> float:

@@ -42,7 +42,7 @@ LATENCY = objective(
     period="30d",
     alerting=ALERTING,
     min_bad_events=MIN_BAD_EVENTS,
-    because="95% within 500 ms is what callers were promised",
+    because="it is what callers were promised",
 )
 TAIL_LATENCY = objective(
     "tail_latency",

@@ -95,7 +95,7 @@ class Signal:
     `title` names it on a panel, `says` explains it to somebody who was just woken, `per` are the Prometheus labels that
     tell its series apart (blank-separated). A signal without an alert says `unwatched`. `when_empty` is what a panel
     shows when there is nothing to show, `yes_or_no` says that the value is 1 or 0 and no number to read out. The loader
-    fills in `name`: the name of the variable that holds the signal. `empty_when_healthy` is the reason for which there is
+    fills in `name`: the name of the variable that holds the signal. `empty_when_healthy` is the reason why there is
     rightly nothing to show as long as all is well.
     """
 

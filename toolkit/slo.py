@@ -137,6 +137,7 @@ def objective(
     )
     per, allowed = signal.labels, f"{Quantity(budget, RATIO)} of the events within {length.words()}"
     bad = f"slower than {slower_than}" if slower_than else "bad"
+    promise = f"{target} within {slower_than}" if slower_than else str(target)
     return Objective(
         name=name,
         title=title,
@@ -145,7 +146,11 @@ def objective(
         period=length,
         because=because,
         slower_than=slower_than,
-        threshold=burning(rates, min_bad_events=min_bad_events, because=because),
+        threshold=burning(
+            rates,
+            min_bad_events=min_bad_events,
+            because=f"the objective is {promise} over {length.words()}; {because}",
+        ),
         burn_rate=BurnRates(
             title=f"{title} burn rate",
             says=f"How many times as fast as it may be the error budget is spent. The budget is {allowed}, which may "

@@ -11,7 +11,8 @@ from collections.abc import Callable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field, replace
 from itertools import count
 
-from examples.model_server.instrumentation import Instrumentation
+from instrumentation import Instrumentation
+
 from tests.live.samples import Samples, Series
 from toolkit.durations import parse_duration
 

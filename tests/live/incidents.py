@@ -246,8 +246,8 @@ def stuck_rollout() -> Cluster:
 
 
 # A ticket need not come to the minute: the long windows behind it move in coarse steps. A recording holds all that the
-# service has ever done, so that a bad half hour weighs more in it than in the life of an older service, and none is long
-# enough for the ticket to be over.
+# service has ever done: a bad half hour weighs more in it than in the life of an older service, and none is long enough
+# for the ticket to be over.
 TICKET_AFTER_1H = fires(between("1h", "2h1m"), over=None)
 TICKET_AFTER_6H = fires(between("6h", "7h1m"), over=None)
 

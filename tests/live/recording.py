@@ -19,7 +19,8 @@ from dataclasses import dataclass
 from importlib.metadata import version
 from pathlib import Path
 
-from examples.model_server import instrumentation
+import instrumentation
+
 from tests.live import cluster, history, incident, incidents, production, samples
 from tests.live.cluster import SCRAPE_SECONDS
 from tests.live.history import over_time

@@ -68,6 +68,7 @@ def traffic(
         "ResponseCode": code,
         "ResponseCodeReason": "OK" if code < 400 else "Failed",
         "ModelStatusCode": model_code,
+        "ModelStatusReason": None if model_code is None else "model error",
         "TotalDurationMs": ms,
         "RequestDurationMs": 5,
         "ResponseDurationMs": 5,

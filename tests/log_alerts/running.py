@@ -56,7 +56,7 @@ def differences(rules: Sequence[LogRule], cases: Sequence[Loaded]) -> Iterator[s
                 yield f"{one.case.name}: at {minute}m {_words(found)}, not {_words(expected)}"
 
 
-def fires(rules: Sequence[LogRule], rows: int, minute: int) -> frozenset[Firing]:
+def fires(rules: Sequence[LogRule], rows: int, minute: float) -> frozenset[Firing]:
     """What the rules of an alert do at the evaluation of that minute. Rules that differ in the threshold ask once."""
     found: set[Firing] = set()
     results: dict[tuple[str, int], Result] = {}

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import re
+from collections import defaultdict
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import replace
 from pathlib import Path
@@ -18,7 +19,8 @@ from toolkit import promtool
 from toolkit.contract import MetricCatalogue
 from toolkit.definitions import Definitions
 from toolkit.durations import parse_duration
-from toolkit.plan.model import Plan, PrometheusRecording
+from toolkit.plan.model import EventRecording, Plan, PrometheusRecording
+from toolkit.promql.budgets import OBJECTIVE_LABEL
 from toolkit.promql.parser import parse
 from toolkit.promql.printer import one_line
 from toolkit.promql.tree import Expression, Matcher, Selector, walk
@@ -48,7 +50,7 @@ def test_an_alert_without_a_firing_case_of_a_severity_is_found(rules: Sequence[R
 
 
 def test_every_selector_of_every_rule_finds_a_series_in_some_case(plan: Plan) -> None:
-    recordings = {one.recording.name: one for one in plan.recordings}
+    recordings = recorded(plan)
     for specification in SPECIFICATIONS:
         series = [one for case in specification.cases for one in case.series]
         for alert in plan.prometheus_alerts:
@@ -127,18 +129,38 @@ def uncovered(specifications: Iterable[Specification], rules: Sequence[Rule], fo
     ]
 
 
+def recorded(plan: Plan) -> Mapping[str, Sequence[PrometheusRecording | EventRecording]]:
+    """The recording rules by what they record."""
+    rules: defaultdict[str, list[PrometheusRecording | EventRecording]] = defaultdict(list)
+    for rule in plan.recordings:
+        rules[rule.recording.name].append(rule)
+    for counted in plan.event_recordings:
+        rules[counted.name].append(counted)
+    return rules
+
+
 def idle_selectors(
-    expression: Expression, series: Sequence[Series], recordings: Mapping[str, PrometheusRecording]
+    expression: Expression,
+    series: Sequence[Series],
+    recordings: Mapping[str, Sequence[PrometheusRecording | EventRecording]],
+    objective: str = "",
 ) -> Iterator[str]:
-    """The selectors of `expression` that pick none of `series`, nor a recording of such."""
+    """The selectors of `expression` that pick none of `series`, nor a recording of such.
+
+    Where an objective is chosen, only the counts of that one are looked at.
+    """
     for part in walk(expression):
         if not isinstance(part, Selector):
             continue
-        recorded = recordings.get(part.metric)
-        if recorded is not None:
-            yield from idle_selectors(recorded.expression, series, {})
-        source = replace(part, metric=recorded.recording.counter) if recorded is not None else part
-        if not any(picks(source, one) for one in series):
+        chosen = next((matcher.value for matcher in part.matchers if matcher.label == OBJECTIVE_LABEL), objective)
+        rules = recordings.get(part.metric, ())
+        for rule in rules:
+            if isinstance(rule, EventRecording) and rule.labels.get(OBJECTIVE_LABEL, chosen) != chosen:
+                continue
+            yield from idle_selectors(rule.expression, series, recordings, chosen)
+        counters = [rule.recording.counter for rule in rules if isinstance(rule, PrometheusRecording)]
+        sources = [replace(part, metric=counter) for counter in counters] if rules else [part]
+        if sources and not any(picks(source, one) for source in sources for one in series):
             yield one_line(part)
 
 

@@ -19,7 +19,7 @@ INCIDENTS = (
         # Only 7 hours are known, so that 8 minutes are much of the longest windows too: the ticket beside the page.
         "a total outage pages within 8 minutes, and the page ends soon after it",
         (Stretch("7h", 0), Stretch("8m", 1), Stretch("42m", 0)),
-        firing={"7h5m": {}, "7h8m": {PAGE}, "7h12m": {PAGE}, "7h48m": {TICKET}},
+        firing={"7h5m": {}, "7h8m": {PAGE}, "7h12m": {PAGE}, "7h16m": {}, "7h48m": {TICKET}},
         ever={PAGE, TICKET},
     ),
     Incident(
@@ -37,8 +37,8 @@ INCIDENTS = (
     ),
     Incident(
         "8 times the burn rate pages by its six hours, which 14.4 times in one hour would not see",
-        (Stretch("3d", 0), Stretch("6h", 8 * BUDGET)),
-        firing={"3d4h": {}, "3d5h": {PAGE}},
+        (Stretch("3d", 0), Stretch("6h", 8 * BUDGET), Stretch("1h", 0)),
+        firing={"3d4h": {}, "3d5h": {PAGE}, "3d6h": {PAGE}, "3d6h40m": {}},
         ever={PAGE},
         pace=SLOW_PACE,
     ),
@@ -47,6 +47,20 @@ INCIDENTS = (
         (Stretch("3d", 0), Stretch("3d", 1.5 * BUDGET)),
         firing={"4d": {}, "5d12h": {TICKET}, "6d": {TICKET}},
         ever={TICKET},
+        pace=SLOW_PACE,
+    ),
+    Incident(
+        "three and a half times on a quiet day after busy ones is a ticket by its day, and ends within the hour",
+        (Stretch("2d", 0, per_minute=6000), Stretch("1d", 3.5 * BUDGET), Stretch("1h", 0)),
+        firing={"2d22h": {TICKET}, "3d": {TICKET}, "3d40m": {}},
+        ever={TICKET},
+        pace=SLOW_PACE,
+    ),
+    Incident(
+        "2.8 times on a quiet day after busy ones is little of what is allowed in three days",
+        (Stretch("2d", 0, per_minute=6000), Stretch("1d", 2.8 * BUDGET)),
+        firing={"2d12h": {}, "3d": {}},
+        ever={},
         pace=SLOW_PACE,
     ),
     Incident(

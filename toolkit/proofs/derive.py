@@ -19,6 +19,7 @@ from toolkit.promql.measures import CounterIncrease, Durations, Events, Level, M
 from toolkit.proofs.case import Case, Firing, Kind
 from toolkit.proofs.fixtures import (
     BUSY,
+    LIMIT,
     DerivableMeasure,
     Fixture,
     derivable,
@@ -48,7 +49,9 @@ _JUST = 0.04
 _ROUNDING = 1e-9
 # Long enough for what is a rate: two scrapes, and one more step to stay off the edge.
 _SETTLED_MINUTES = 1.5
-_STRANGER, _HEALTHY_STRANGER = 8, 9
+# Strangers have another limit than ours, so that it shows where one is held against the other's.
+_STRANGERS_LIMIT = 8 * LIMIT
+_BAD_STRANGER, _HEALTHY_STRANGER = 1, 2
 
 
 @dataclass(frozen=True)
@@ -166,7 +169,9 @@ class _Deriver:
             return max(good, 10 * float(self.threshold.earlier.value.to(self._unit)))
         if isinstance(self.measure, Missing):
             return 0.0
-        return good / 2 if self.threshold.comparison.worse_is_higher and not self._whole else good * 2
+        if self.threshold.comparison.worse_is_higher:
+            return good if self._whole else good / 2
+        return good * 2
 
     @property
     def _whole(self) -> bool:
@@ -407,29 +412,29 @@ class _Deriver:
         found: dict[str, Series] = {}
         lead = (Stretch(self._lead_minutes, self._healthy),) if self._lead_minutes else ()
         rest = max(0.5, end / 60 - self._lead_minutes)
-        for number, value in ((_STRANGER, self._very_bad), (_HEALTHY_STRANGER, self._healthy)):
-            fixture = Fixture((*lead, Stretch(rest, value)))
-            for one in series_of(self.measure, self.threshold, self.ground, group, fixture, number):
-                for stranger in (*self._like(one), *self._recorded_like(one)):
+        for number, value in ((_BAD_STRANGER, self._very_bad), (_HEALTHY_STRANGER, self._healthy)):
+            fixture = Fixture((*lead, Stretch(rest, value)), limit=_STRANGERS_LIMIT)
+            for one in series_of(self.measure, self.threshold, self.ground, group, fixture):
+                for stranger in (*self._like(one, number), *self._recorded_like(one, number)):
                     found.setdefault(stranger.name, stranger)
         return list(found.values())
 
-    def _like(self, one: Series) -> Iterator[Series]:
+    def _like(self, one: Series, number: int) -> Iterator[Series]:
         read = selectors(self.measure, self.ground)
         for selector in read:
             if selector.metric == one.metric:
-                for labels in self.ground.foreign(one.labels, selector):
+                for labels in self.ground.foreign(one.labels, selector, number):
                     stranger = Series(one.metric, labels, one.samples)
                     if not any(picks(ours, stranger) for ours in read):
                         yield stranger
 
-    def _recorded_like(self, one: Series) -> Iterator[Series]:
+    def _recorded_like(self, one: Series, number: int) -> Iterator[Series]:
         for recording, selector in self.ground.recorded(one.metric):
             kept = {label: value for label, value in one.labels.items() if label in recording.by}
             window = recording.window.seconds
             times = range(EVALUATION_SECONDS, EVALUATION_SECONDS * (len(one.samples) + 1), EVALUATION_SECONDS)
             rates = tuple(rate_of(within(one.samples, time, window), time, window) for time in times)
-            for labels in self.ground.foreign(kept, selector):
+            for labels in self.ground.foreign(kept, selector, number):
                 yield Series(recording.name, labels, rates)
 
 

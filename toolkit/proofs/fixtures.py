@@ -20,7 +20,8 @@ DerivableMeasure = Events | CounterRate | Durations | Usage | CounterIncrease | 
 
 # Events a minute where nothing asks for a number: many, so that a guard for low traffic stays out of the way.
 BUSY = 1000.0
-_LIMIT = 2.0**31
+# What a resource is limited to, in its own unit.
+LIMIT = 2.0**31
 _BUSY_SHARE = 0.9
 
 
@@ -30,7 +31,8 @@ class Fixture:
 
     `profile` is the signal's value over time, `load` the events a minute (for what is a share of events), `reset_at`
     the minute in which every counter begins at 0 again, `bad_born_at` the minute before which no bad event ever
-    happened. Where `condition_holds` is false, the series of the measure's `only_while` are missing.
+    happened. Where `condition_holds` is false, the series of the measure's `only_while` are missing. `limit` is what a
+    resource is limited to.
     """
 
     profile: Profile
@@ -38,6 +40,7 @@ class Fixture:
     reset_at: float | None = None
     bad_born_at: float = 0.0
     condition_holds: bool = True
+    limit: float = LIMIT
 
 
 def derivable(signal: Signal) -> DerivableMeasure | None:
@@ -114,7 +117,9 @@ def unequal_instances(measure: DerivableMeasure, fixture: Fixture) -> tuple[Fixt
         case Level(combine="min"):
             return fixture, replace(fixture, profile=_map(fixture.profile, lambda value: value + 1))
         case Level(combine="max"):
-            return fixture, replace(fixture, profile=_map(fixture.profile, lambda value: value // 2))
+            return fixture, replace(
+                fixture, profile=_map(fixture.profile, lambda value: value - 1 if value > 1 else value)
+            )
         case Usage():
             return fixture, replace(fixture, profile=scaled(fixture.profile, 0.5))
         case Missing():
@@ -142,10 +147,10 @@ class _Maker:
             case Durations():
                 yield from self._durations(measure)
             case Usage(used=used, used_is=kind, limit=limit):
-                amount = scaled(profile, _LIMIT)
+                amount = scaled(profile, self.fixture.limit)
                 make = self._counter if kind == "counter" else self._gauge
                 yield make(self.ground.selector(used), scaled(amount, 60) if kind == "counter" else amount)
-                yield self._gauge(self.ground.selector(limit), _always(profile, _LIMIT))
+                yield self._gauge(self.ground.selector(limit), _always(profile, self.fixture.limit))
             case CounterIncrease(counter=text):
                 yield self._counter(self.ground.selector(text), scaled(profile, 60 / self.threshold.window.seconds))
                 yield from self._condition(measure)

@@ -15,10 +15,6 @@ from toolkit.promql.scope import scoped
 from toolkit.promql.tree import Expression, Matcher, Selector
 from toolkit.proofs.samples import accepts
 
-# Pods of the workload, and pods of others whose names begin like its own or that it begins like.
-_POD_SUFFIXES = ("abcde", "fghij", "klmno", "pqrst", "uvwxy", "zabcd", "efghi", "jklmn", "opqrs")
-_LETTERS = "abcdefghi"
-
 
 class CannotDerive(ValueError):
     """No series can be made for an alert by itself; the message says why. Such an alert has its cases by hand."""
@@ -85,12 +81,15 @@ class Ground:
                 return found
         raise CannotDerive(f"no labels could be found for {' and '.join(one.metric for one in match)}")
 
-    def foreign(self, labels: Mapping[str, str], selector: Selector) -> Iterator[dict[str, str]]:
-        """The labels changed so that one matcher of `selector` does not take them any more, all others still do."""
+    def foreign(self, labels: Mapping[str, str], selector: Selector, number: int = 1) -> Iterator[dict[str, str]]:
+        """The labels changed so that one matcher of `selector` does not take them any more, all others still do.
+
+        Strangers of another `number` have other values, where the label's values are not a closed set.
+        """
         shape = self.shape(selector)
         for matcher in dict.fromkeys(selector.matchers):
             others = [one for one in selector.matchers if one != matcher]
-            for value in self._strangers(matcher, shape):
+            for value in self._strangers(matcher, shape, number):
                 changed = {**labels, matcher.label: value}
                 if not _takes(Selector(selector.metric, (matcher,)), changed) and _takes(
                     replace(selector, matchers=tuple(others)), changed
@@ -117,8 +116,8 @@ class Ground:
         for selector in selectors:
             shape = self.shape(selector)
             candidates += self._candidates(label, selectors, shape, 1)
-        candidates += [f"{label}-b"] if not any(label in self.shape(one).closed for one in selectors) else []
-        candidates += self._pods(label)
+        if not any(label in self.shape(one).closed for one in selectors):
+            candidates += [*self._pods(label, 2), _thought_up(label, 2)]
         return [
             value
             for value in dict.fromkeys(candidates)
@@ -129,23 +128,25 @@ class Ground:
         """Values worth a try, the likeliest first."""
         if label in shape.closed:
             return sorted(shape.closed[label])
-        pods = self._pods(label)
         named = [value for one in selectors for m in _on(label, one) for value in _written(m)]
-        return [*pods[number - 1 : number], *named, _thought_up(label, number)]
+        return [*self._pods(label, number), *named, _thought_up(label, number)]
 
-    def _pods(self, label: str) -> list[str]:
+    def _pods(self, label: str, number: int) -> list[str]:
+        """The name of a pod of the workload, as Kubernetes gives it to those of a Deployment."""
         workload = self.settings.get("workload")
-        return [f"{workload}-7c9d8b6f5d-{end}" for end in _POD_SUFFIXES] if label == "pod" and workload else []
+        return [f"{workload}-7c9d8b6f5d-{number:05}"] if label == "pod" and workload else []
 
-    def _strangers(self, matcher: Matcher, shape: SeriesShape) -> list[str]:
+    def _strangers(self, matcher: Matcher, shape: SeriesShape, number: int) -> list[str]:
         """Values that a series of somebody else can have where `matcher` stands."""
         if matcher.label in shape.closed:
             return sorted(shape.closed[matcher.label])
         if matcher.operator in ("!=", "!~"):
             return [matcher.value]
         workload = self.settings.get("workload", "")
-        begins_alike = [f"{workload}er-6b7c8d9f4-x2x4z", f"{workload}-canary-5f6d7c8b9-q7w8e"]
-        return begins_alike if matcher.operator == "=~" and matcher.label == "pod" else [f"{matcher.value}-other"]
+        begin_alike = [f"{workload}er-6b7c8d9f4-{number:05}", f"{workload}-canary-5f6d7c8b9-{number:05}"]
+        return (
+            begin_alike if matcher.operator == "=~" and matcher.label == "pod" else [f"{matcher.value}-other{number}"]
+        )
 
 
 def ground_of(definitions: Definitions, plan: Plan) -> Ground:
@@ -169,4 +170,4 @@ def _written(matcher: Matcher) -> list[str]:
 
 
 def _thought_up(label: str, number: int) -> str:
-    return f"{label}-{_LETTERS[number - 1]}"
+    return f"{label}-{number}"

@@ -1,6 +1,6 @@
 """The specification of every Prometheus alert of production."""
 
-from tests.rules.cases import errors, latency, models, pods, resources, scrape, traffic
+from tests.rules.cases import errors, latency, models, pods, resources, scrape, slo, traffic
 
 SPECIFICATIONS = (
     errors.MODEL_ERROR_RATIO_HIGH,
@@ -16,4 +16,7 @@ SPECIFICATIONS = (
     pods.INFERENCE_OUT_OF_MEMORY,
     resources.INFERENCE_MEMORY_NEAR_LIMIT,
     resources.INFERENCE_CPU_NEAR_LIMIT,
+    slo.MODEL_ERROR_BUDGET_BURN,
+    slo.MODEL_LATENCY_BUDGET_BURN,
+    slo.MODEL_TAIL_LATENCY_BUDGET_BURN,
 )
