@@ -25,8 +25,8 @@ class LogTable:
 
     `columns` maps each column to its Kusto type, `time` is the column that holds the row's time, `own_rows` is the
     Kusto predicate that picks this service's rows (`{{ setting }}` is filled in as a Kusto literal), `derived` are
-    columns that every query gets on top, as Kusto expressions, `cumulative` are the columns that only ever grow, so
-    that summing them counts everything again with every row.
+    columns that a query which names them gets on top, as Kusto expressions, `cumulative` are the columns that only
+    ever grow, so that summing them counts everything again with every row.
     """
 
     name: str

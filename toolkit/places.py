@@ -8,9 +8,8 @@ from enum import Enum
 class Place(Enum):
     """Where series, rows or platform metrics come from, in the order in which an alert prefers them.
 
-    An alert is raised by the first of these that the environment has and that measures its signal: Prometheus sees
-    every scrape, the endpoint's gateway sees failures that never reached the container, Application Insights sees what
-    the container reported, Container insights sees the container from outside.
+    Prometheus sees every scrape of the pods, Container insights sees the pods from outside; the endpoint's gateway sees
+    failures that never reached its container, Application Insights sees what the container reported.
     """
 
     PROMETHEUS = "prometheus"

@@ -39,8 +39,10 @@ class BudgetSpent:
     short: Duration
 
     def burn_rate(self, period: Duration) -> BurnRate:
-        """The burn rate that spends the share in the long window. Exact, because decimal."""
-        factor = self.share.to(RATIO) * period.seconds / self.long.seconds
+        """The burn rate that spends the share in the long window, in decimal and to four places."""
+        factor = (
+            round(self.share.to(RATIO) * period.seconds / self.long.seconds, 4) if self.long.seconds else Decimal(0)
+        )
         return BurnRate(self.severity, Quantity(factor, FACTOR), self.long, self.short)
 
 

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Callable, Iterator, Mapping
 from contextlib import ExitStack, contextmanager
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from pathlib import Path
 
 from examples.demo.alertmanager import alertmanager
@@ -23,6 +23,7 @@ from toolkit.plan.build import build_plan
 from toolkit.plan.model import Plan
 from toolkit.processes import LOOPBACK
 from toolkit.prometheus_server import serve
+from toolkit.promql.budgets import ErrorBudget
 from toolkit.render.prometheus import render_prometheus
 from toolkit.render.yaml_text import YamlValue, yaml_text
 
@@ -60,11 +61,15 @@ class Stack:
 
 
 def plan_of(environment: Path) -> Plan:
-    """The plan of an environment file. Raises Refused."""
+    """The plan of an environment file, without its objectives: those look back over hours, even at this speed.
+
+    Raises Refused.
+    """
     plan = build_plan(load_definitions(), read_environment(environment))
     if plan.findings:
         raise Refused(plan.findings)
-    return plan
+    quick = [rule for rule in plan.prometheus_alerts if not isinstance(rule.alert.signal.prometheus, ErrorBudget)]
+    return replace(plan, prometheus_alerts=tuple(quick), event_recordings=())
 
 
 def plain_route(url: str) -> YamlValue:

@@ -32,6 +32,7 @@ def variants() -> Mapping[str, Environment]:
         staging,
         hybrid,
         replace(hybrid, name=OPTION_B, prometheus=None, azure=containers_alone),
+        # Both raise alerts here, because they are two services.
         replace(hybrid, name="cluster-and-endpoint", azure=replace(with_endpoint, repeat_prometheus_alerts=True)),
     )
     return {environment.name: environment for environment in environments}

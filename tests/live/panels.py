@@ -33,6 +33,7 @@ from toolkit.findings import Finding
 from toolkit.plan.model import PlannedDashboard, PlannedPanel
 from toolkit.promql.measures import Durations
 from toolkit.render.grafana.thresholds import GOOD, NEUTRAL
+from toolkit.signals import BudgetLeft, BurnRates
 
 # The least and the most that a value can be, by Grafana's unit. Nothing that is measured here can be negative.
 _LIMITS = {"percentunit": (0.0, 1.0), "percent": (0.0, 100.0)}
@@ -201,6 +202,8 @@ def _same_names(verdicts: _Verdicts, answers: Answers) -> Iterator[Finding]:
 
 def _amounts(verdicts: _Verdicts, answer: Answer) -> Iterator[Finding]:
     least, most = _LIMITS.get(verdicts.unit, _ANY_AMOUNT)
+    if isinstance(verdicts.plan.panel.signal, BudgetLeft):
+        least = -math.inf  # what is left of a budget goes below nought when more than all of it is spent
     for series in answer.series:
         outside = [value for value in series.values if not least - _ROUNDING <= value <= most + _ROUNDING]
         outside += [value for _, value in series.points if math.isinf(value)]
@@ -252,7 +255,9 @@ def _lines(verdicts: _Verdicts, answers: Answers) -> Iterator[Finding]:
         return
     query = " | ".join(answer.query for answer in answers)
     least, most = _LIMITS.get(verdicts.unit, _ANY_AMOUNT)
-    reach = max(values) * _OUT_OF_REACH if verdicts.unit in _UNITS_IN_REACH else math.inf
+    # A burn rate is nought on a good day, however far away the line is.
+    near = verdicts.unit in _UNITS_IN_REACH and not isinstance(verdicts.plan.panel.signal, BurnRates)
+    reach = max(values) * _OUT_OF_REACH if near else math.inf
     for bound, _ in steps[1:]:
         if not least <= bound <= most + _ROUNDING or bound > reach:
             problem = (

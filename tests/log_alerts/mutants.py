@@ -40,7 +40,7 @@ _WORDS: Mapping[str, tuple[str, ...]] = {
     "sum": ("max", "avg"),
     "max": ("min", "avg"),
     "min": ("max", "avg"),
-    "avgif": ("sumif", "minif"),
+    "avgif": ("sumif",),
     "inner": ("leftouter",),
     "null": ("0",),
 }

@@ -20,7 +20,6 @@ class Excused:
 
 
 _NO_LIMIT = "only containers have a limit: the join leaves out the pod's own cgroup and its sandbox as well"
-_ONE_LIMIT = "whoever reports a container's limit reports the same one, so that highest and lowest are the same"
 
 _MEMORY_USED = "left of > > left of / > max > container_memory_working_set_bytes"
 _CPU_USED = "left of > > left of / > sum > pod_container:container_cpu_usage_seconds:rate5m"
@@ -29,9 +28,7 @@ EXCUSED = (
     Excused("InferenceMemoryNearLimit", 'matcher container!="" dropped', _MEMORY_USED, _NO_LIMIT),
     Excused("InferenceMemoryNearLimit", 'matcher container!="POD" dropped', _MEMORY_USED, _NO_LIMIT),
     Excused("InferenceMemoryNearLimit", 'matcher container!="POD" loosened', _MEMORY_USED, _NO_LIMIT),
-    Excused("InferenceMemoryNearLimit", "max to min", "left of > > right of / > max", _ONE_LIMIT),
     Excused("InferenceCpuNearLimit", 'matcher container!="" dropped', _CPU_USED, _NO_LIMIT),
     Excused("InferenceCpuNearLimit", 'matcher container!="POD" dropped', _CPU_USED, _NO_LIMIT),
     Excused("InferenceCpuNearLimit", 'matcher container!="POD" loosened', _CPU_USED, _NO_LIMIT),
-    Excused("InferenceCpuNearLimit", "max to min", "left of > > right of / > max", _ONE_LIMIT),
 )

@@ -8,6 +8,7 @@ from tests.rules.cases.latency import both as slow_share
 from tests.rules.cases.pods import CRASH_LOOP, FOUR_RESTARTS, NO_REPLICA, OUT_OF_MEMORY
 from tests.rules.cases.resources import CPU
 from tests.rules.cases.scrape import ALL_DOWN, METRICS_MISSING, POD_A_DOWN
+from tests.rules.cases.slo import ERROR_PAGE, ERROR_TICKET, LATENCY_TICKET, rate
 from tests.rules.cases.traffic import CRITICAL as TRAFFIC_STOPPED
 from tests.rules.series import (
     GIB,
@@ -139,6 +140,9 @@ BAD_RELEASE = Incident(
         "30m": {},
         "31m30s": {"InferenceOutOfMemory": (OUT_OF_MEMORY.about("pod", POD_B.name),)},
         "50m": {
+            # Prometheus knows only these 50 minutes, so they are its days too.
+            "ModelErrorBudgetBurn": (rate(ERROR_PAGE, "7.81x"), rate(ERROR_TICKET, "6.39x")),
+            "ModelLatencyBudgetBurn": (rate(LATENCY_TICKET, "2.58x"),),
             "ModelErrorRatioHigh": error_ratio("10%"),
             "ModelLatencyHigh": slow_share("40%"),
             "ModelTargetDown": (POD_A_DOWN.about("pod", POD_B.name),),

@@ -19,7 +19,7 @@ INCIDENTS = (
         # Only 7 hours are known, so that 8 minutes are much of the longest windows too: the ticket beside the page.
         "a total outage pages within 8 minutes, and the page ends soon after it",
         (Stretch("7h", 0), Stretch("8m", 1), Stretch("42m", 0)),
-        firing={"7h5m": {}, "7h8m": {PAGE}, "7h12m": {PAGE}, "7h16m": {}, "7h48m": {TICKET}},
+        firing={"7h5m": {}, "7h8m": {PAGE}, "7h12m": {PAGE}, "7h16m": {TICKET}, "7h48m": {TICKET}},
         ever={PAGE, TICKET},
     ),
     Incident(
@@ -51,15 +51,15 @@ INCIDENTS = (
     ),
     Incident(
         "three and a half times on a quiet day after busy ones is a ticket by its day, and ends within the hour",
-        (Stretch("2d", 0, per_minute=6000), Stretch("1d", 3.5 * BUDGET), Stretch("1h", 0)),
-        firing={"2d22h": {TICKET}, "3d": {TICKET}, "3d40m": {}},
+        (Stretch("2d", 0, per_minute=6000), Stretch("26h", 3.5 * BUDGET), Stretch("1h", 0)),
+        firing={"2d12h": {}, "74h": {TICKET}, "74h40m": {}},
         ever={TICKET},
         pace=SLOW_PACE,
     ),
     Incident(
         "2.8 times on a quiet day after busy ones is little of what is allowed in three days",
-        (Stretch("2d", 0, per_minute=6000), Stretch("1d", 2.8 * BUDGET)),
-        firing={"2d12h": {}, "3d": {}},
+        (Stretch("2d", 0, per_minute=6000), Stretch("26h", 2.8 * BUDGET)),
+        firing={"2d12h": {}, "74h": {}},
         ever={},
         pace=SLOW_PACE,
     ),

@@ -8,6 +8,7 @@ Kusto literal: no text of an environment file can become syntax.
 
 from __future__ import annotations
 
+import re
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 
@@ -78,7 +79,7 @@ def render_kql(text: str, form: Form, settings: Mapping[str, str], tables: Mappi
     names: dict[str, object] = {
         **settings,
         **tables,
-        "rows": _rows(form, settings),
+        "rows": _rows(text, form, settings),
         "bin": _Syntax(f"bin({time}, {form.width})"),
         "width": _Syntax(form.width),
     }
@@ -89,7 +90,7 @@ def render_kql(text: str, form: Form, settings: Mapping[str, str], tables: Mappi
     return "\n".join(line.rstrip() for line in rendered.strip().splitlines() if line.strip())
 
 
-def _rows(form: Form, settings: Mapping[str, str]) -> Callable[[LogTable], _Syntax]:
+def _rows(text: str, form: Form, settings: Mapping[str, str]) -> Callable[[LogTable], _Syntax]:
     def rows(table: LogTable) -> _Syntax:
         own = _JINJA.from_string(table.own_rows).render(settings)
         lines = [table.name]
@@ -97,7 +98,8 @@ def _rows(form: Form, settings: Mapping[str, str]) -> Callable[[LogTable], _Synt
             lines.append(f"| where $__timeFilter({table.time})")
         if own != "true":
             lines.append(f"| where {own}")
-        lines += [f"| extend {column} = {expression}" for column, expression in table.derived.items()]
+        derived = {name: value for name, value in table.derived.items() if re.search(rf"\b{name}\b", text)}
+        lines += [f"| extend {name} = {value}" for name, value in derived.items()]
         return _Syntax("\n".join(lines))
 
     return rows

@@ -19,10 +19,29 @@ def places_of(environment: Environment) -> tuple[Place, ...]:
     return tuple(place for place in Place if present[place] is not None)
 
 
+# Places that see the same service, from outside or inside: an alert is raised by one of them. The pods of a cluster and
+# an online endpoint are different services.
+SAME_SERVICE = (
+    (Place.PROMETHEUS, Place.CONTAINER_INSIGHTS),
+    (Place.ONLINE_ENDPOINT, Place.APPLICATION_INSIGHTS),
+)
+
+
 def raised_at(alert: Alert, environment: Environment) -> tuple[Place, ...]:
-    """Where the environment raises the alert: in Prometheus if it can, else in Azure; in both only where it says so."""
-    able = [place for place in places_of(environment) if alert.signal.measure(place) is not None]
-    prometheus = tuple(place for place in able if place is Place.PROMETHEUS)
-    azure = () if alert.prometheus_only else tuple(place for place in able if place is not Place.PROMETHEUS)[:1]
+    """Where the environment raises the alert: for each service at the first place that measures the signal.
+
+    Where the environment says so, Azure repeats what Prometheus raises.
+    """
     repeat = environment.azure is not None and environment.azure.repeat_prometheus_alerts
-    return (*prometheus, *azure) if repeat else prometheus or azure
+    present = places_of(environment)
+    raised: list[Place] = []
+    for service in SAME_SERVICE:
+        able = [
+            place
+            for place in service
+            if place in present
+            and alert.signal.measure(place) is not None
+            and (place is Place.PROMETHEUS or not alert.prometheus_only)
+        ]
+        raised += able if repeat else able[:1]
+    return tuple(raised)

@@ -49,6 +49,8 @@ _JUST = 0.04
 _ROUNDING = 1e-9
 # Long enough for what is a rate: two scrapes, and one more step to stay off the edge.
 _SETTLED_MINUTES = 1.5
+# Events a minute, less than one a second.
+_QUIET = 20.0
 # Strangers have another limit than ours, so that it shows where one is held against the other's.
 _STRANGERS_LIMIT = 8 * LIMIT
 _BAD_STRANGER, _HEALTHY_STRANGER = 1, 2
@@ -267,7 +269,9 @@ class _Deriver:
             yield NotApplicable(Kind.GROUPS, "the scope pins every label that tells groups apart")
             return
         bad = self._steady(self._bad(self._worst))
-        yield self._case(Kind.GROUPS, "one bad, others well with more load", (*self._own(bad), *others))
+        load = _QUIET if self.threshold.min_events is None else BUSY
+        own = self._made(Fixture(bad, load=load), 1)
+        yield self._case(Kind.GROUPS, "one bad, others well with more load", (*own, *others))
         if isinstance(self.measure, CounterIncrease | Level) and self.measure.only_while:
             unconditional = self._made(Fixture(bad, condition_holds=False), 1)
             yield self._case(Kind.GROUPS, "the condition holds for the others alone", (*unconditional, *others))
@@ -328,10 +332,13 @@ class _Deriver:
         lead = (earlier.ago.seconds + earlier.window.seconds) / 60
         alive = float(earlier.value.to(self._unit))
         bad = Stretch(self._window_minutes + self._hold_minutes + _SETTLED_MINUTES, self._very_bad)
-        dead, live = ((Stretch(lead, alive * factor), bad) for factor in (1 - _JUST, 1 + _JUST))
         others = self._others(Fixture((Stretch(lead + bad.minutes, self._healthy),)))
-        yield self._case(Kind.EARLIER, "just not alive before, beside others that are", (*self._own(dead), *others))
-        yield self._case(Kind.EARLIER, "just alive before", self._own(live))
+        dead = self._own((*_uneven(alive * (1 - _JUST), lead, earlier.window.seconds / 60), bad))
+        yield self._case(Kind.EARLIER, "just not alive before, beside others that are", (*dead, *others))
+        live = Fixture((*_uneven(alive * (1 + _JUST), lead, earlier.window.seconds / 60), bad))
+        first, second = unequal_instances(self.measure, live)
+        both = (*self._made(first, 1), *self._made(second, 2))
+        yield self._case(Kind.EARLIER, "two instances together just alive before", both)
 
     # Cases
 
@@ -436,6 +443,13 @@ class _Deriver:
             rates = tuple(rate_of(within(one.samples, time, window), time, window) for time in times)
             for labels in self.ground.foreign(kept, selector, number):
                 yield Series(recording.name, labels, rates)
+
+
+def _uneven(mean: float, minutes: float, window: float) -> Profile:
+    """A value that goes up and down three times in `window` minutes, so that only all of it shows the mean."""
+    period = window / 3
+    half = (Stretch(period / 2, 0.5 * mean), Stretch(period / 2, 1.5 * mean))
+    return half * math.ceil(minutes / period)
 
 
 def _whole_neighbours(bound: float, comparison: Comparison) -> tuple[float, float]:

@@ -50,7 +50,7 @@ def why_equivalent(
         _implied_by_the_join(expression, change),
         _pinned_on_both_sides(change),
         _matched_on_all_labels(change, catalogue),
-        _one_series_each(change, catalogue),
+        _one_series_each(expression, change, catalogue),
         _only_counted(expression, change),
         _all_zero_together(expression, change, catalogue, value_shown),
     )
@@ -190,23 +190,39 @@ def _matched_on_all_labels(change: Change, catalogue: MetricCatalogue) -> str | 
     return None
 
 
-def _one_series_each(change: Change, catalogue: MetricCatalogue) -> str | None:
-    """Sum, average, highest and lowest are the same where every group has one series."""
+def _one_series_each(expression: Expression, change: Change, catalogue: MetricCatalogue) -> str | None:
+    """Sum, average, highest and lowest are the same where every group has one series, and may then be left out.
+
+    Left out they leave all labels of that series: none more than before, or on the right of a guard, where only the
+    labels that are matched on count.
+    """
     match change.was:
         case Aggregation(operator=operator, grouping="by", labels=labels, argument=argument):
-            now = change.now
-            same = change.operator == "aggregation dropped" or (
-                isinstance(now, Aggregation) and now.operator in _SAME_FOR_ONE and now.labels == labels
-            )
             inner = infer(argument, catalogue).labels or ()
-            if (
-                same
-                and operator in _SAME_FOR_ONE
-                and inner
-                and all(one.labels <= set(labels) and not one.open for one in inner)
-            ):
+            if operator not in _SAME_FOR_ONE or not inner or any(one.open for one in inner):
+                return None
+            pinned = {matcher.label for matcher in _narrowed(argument) if matcher.operator == "="}
+            one_each = all(one.labels - pinned <= set(labels) for one in inner)
+            same_labels = all(one.labels <= set(labels) for one in inner)
+            now = change.now
+            combined = isinstance(now, Aggregation) and now.operator in _SAME_FOR_ONE and now.labels == labels
+            left_out = change.operator == "aggregation dropped" and (same_labels or _guards(expression, change.steps))
+            if one_each and (combined or left_out):
                 return "every group has one series, so that it does not matter how series are combined"
     return None
+
+
+def _guards(expression: Expression, steps: tuple[int, ...]) -> bool:
+    """Whether the place that `steps` lead to is on the right of a guard, with only numbers in between."""
+    for depth, part in reversed([*_on_the_way(expression, steps)]):
+        match part:
+            case Binary(operator="and" | "unless", matching=matching) if matching and matching.kind == "on":
+                return steps[depth] == 1
+            case Binary(right=NumberLiteral()) | Binary(left=NumberLiteral()):
+                continue
+            case _:
+                return False
+    return False
 
 
 def _only_counted(expression: Expression, change: Change) -> str | None:

@@ -23,6 +23,8 @@ BUSY = 1000.0
 # What a resource is limited to, in its own unit.
 LIMIT = 2.0**31
 _BUSY_SHARE = 0.9
+# The value of series that are only counted: another one than 1, so that it shows where they are added up.
+_ANY = 2.0
 
 
 @dataclass(frozen=True)
@@ -31,8 +33,7 @@ class Fixture:
 
     `profile` is the signal's value over time, `load` the events a minute (for what is a share of events), `reset_at`
     the minute in which every counter begins at 0 again, `bad_born_at` the minute before which no bad event ever
-    happened. Where `condition_holds` is false, the series of the measure's `only_while` are missing. `limit` is what a
-    resource is limited to.
+    happened. `condition_holds` is the condition of the measure's `only_while`, `limit` what a resource is limited to.
     """
 
     profile: Profile
@@ -72,13 +73,14 @@ def selectors(measure: DerivableMeasure, ground: Ground) -> tuple[Selector, ...]
 def held_while(measure: CounterIncrease | Level, ground: Ground) -> tuple[Selector, str, float] | None:
     """The condition of `only_while`: a selector, a comparison and a number. None where there is no condition.
 
+    The comparison is "" where it is enough that there is a series.
     Raises CannotDerive for a condition of another form.
     """
     if not measure.only_while:
         return None
     match ground.expression(measure.only_while):
         case Selector() as selector:
-            return selector, ">=", -float("inf")
+            return selector, "", 0.0
         case Binary(operator=operator, left=Selector() as selector, right=NumberLiteral(value=bound)):
             return selector, operator, float(bound)
         case _:
@@ -107,8 +109,13 @@ def unequal_instances(measure: DerivableMeasure, fixture: Fixture) -> tuple[Fixt
             quiet = replace(fixture, load=fixture.load * (1 - _BUSY_SHARE), profile=_map(fixture.profile, _quiet))
             busy = replace(fixture, load=fixture.load * _BUSY_SHARE, profile=_map(fixture.profile, _busy))
             return busy, quiet
-        case CounterRate() | CounterIncrease() | Usage(used_is="counter"):
+        case CounterRate() | CounterIncrease():
             return _split(fixture, _BUSY_SHARE)
+        case Usage(used_is=kind):
+            first, second = _split(fixture, _BUSY_SHARE) if kind == "counter" else (fixture, fixture)
+            return first, replace(
+                second, profile=scaled(second.profile, 2 if kind == "counter" else 1), limit=LIMIT / 2
+            )
         case Level(combine="sum"):
             return (
                 replace(fixture, profile=_map(fixture.profile, lambda value: value - value // 2)),
@@ -117,11 +124,7 @@ def unequal_instances(measure: DerivableMeasure, fixture: Fixture) -> tuple[Fixt
         case Level(combine="min"):
             return fixture, replace(fixture, profile=_map(fixture.profile, lambda value: value + 1))
         case Level(combine="max"):
-            return fixture, replace(
-                fixture, profile=_map(fixture.profile, lambda value: value - 1 if value > 1 else value)
-            )
-        case Usage():
-            return fixture, replace(fixture, profile=scaled(fixture.profile, 0.5))
+            return fixture, replace(fixture, profile=_map(fixture.profile, lambda value: max(0.0, value - 1)))
         case Missing():
             gone = replace(fixture, profile=_map(fixture.profile, lambda _: 1.0))
             return fixture, gone
@@ -158,7 +161,7 @@ class _Maker:
                 most = max(int(stretch.value or 0) for stretch in profile)
                 for index in range(most):
                     present = tuple(
-                        Stretch(part.minutes, 1.0 if part.value is not None and part.value > index else None)
+                        Stretch(part.minutes, _ANY if part.value is not None and part.value > index else None)
                         for part in profile
                     )
                     yield self._gauge(self.ground.selector(text), present, self.number + index)
@@ -209,13 +212,23 @@ class _Maker:
 
     def _condition(self, measure: CounterIncrease | Level) -> Iterator[Series]:
         condition = held_while(measure, self.ground)
-        if condition is None or not self.fixture.condition_holds:
+        if condition is None:
             return
         selector, operator, bound = condition
-        holds = {"==": bound, ">": bound + 1, ">=": max(bound, 0.0), "<": bound - 1, "<=": bound}
-        if operator not in holds:
+        examples = {
+            "==": (bound, bound - 1),
+            ">": (bound + 1, bound),
+            ">=": (bound, bound - 1),
+            "<": (bound - 1, bound),
+            "<=": (bound, bound + 1),
+            "": (_ANY, None),
+        }
+        if operator not in examples:
             raise CannotDerive(f"the comparison {operator} of {measure.only_while} has no obvious example")
-        yield self._gauge(selector, _always(self.fixture.profile, holds[operator]), 1)
+        holds, fails = examples[operator]
+        value = holds if self.fixture.condition_holds else fails
+        if value is not None:
+            yield self._gauge(selector, _always(self.fixture.profile, value), 1)
 
     def _counter(self, selector: Selector, per_minute: Profile) -> Series:
         labels = self.ground.labels([selector], self.group, self.number)

@@ -141,7 +141,7 @@ class Oracle:
         holding = {
             self._group(one)
             for one in self._picked(selector)
-            if (value := newest(one.samples, time)) is not None and COMPARED[operator](value, bound)
+            if (value := newest(one.samples, time)) is not None and (not operator or COMPARED[operator](value, bound))
         }
         return {group: value for group, value in values.items() if group in holding}
 

@@ -117,14 +117,14 @@ MODEL_ERROR_BUDGET_BURN = Specification(
             "page just above 14.4 times over an hour, while six hours are below 6 times",
             failing(73, calm=CALM),
             at={
-                "168m": (rate(ERROR_TICKET, "4.97x"),),
-                "172m": (rate(ERROR_PAGE, "14.6x"), rate(ERROR_TICKET, "4.97x")),
+                "168m": (rate(ERROR_TICKET, "4.83x"),),
+                "172m": (rate(ERROR_PAGE, "14.6x"), rate(ERROR_TICKET, "4.83x")),
             },
         ),
         Case(
             "no page just below 14.4 times over an hour, while six hours are below 6 times",
             failing(71, calm=CALM),
-            at={"172m": (rate(ERROR_TICKET, "4.83x"),)},
+            at={"172m": (rate(ERROR_TICKET, "4.7x"),)},
         ),
         Case(
             "page just above 6 times over six hours",
@@ -195,12 +195,12 @@ MODEL_LATENCY_BUDGET_BURN = Specification(
         Case(
             "page just above 14.4 times over an hour, while six hours are below 6 times",
             slow("0.5", 730, calm=CALM),
-            at={"172m": (rate(LATENCY_PAGE, "14.6x"), rate(LATENCY_TICKET, "4.97x"))},
+            at={"172m": (rate(LATENCY_PAGE, "14.6x"), rate(LATENCY_TICKET, "4.84x"))},
         ),
         Case(
             "no page just below 14.4 times over an hour, while six hours are below 6 times",
             slow("0.5", 710, calm=CALM),
-            at={"172m": (rate(LATENCY_TICKET, "4.83x"),)},
+            at={"172m": (rate(LATENCY_TICKET, "4.71x"),)},
         ),
         Case(
             "page just above 6 times over six hours",
@@ -231,12 +231,12 @@ MODEL_TAIL_LATENCY_BUDGET_BURN = Specification(
         Case(
             "page just above 14.4 times over an hour, while six hours are below 6 times",
             slow("2.5", 146, calm=CALM),
-            at={"172m": (rate(TAIL_PAGE, "14.6x"), rate(TAIL_TICKET, "4.97x"))},
+            at={"172m": (rate(TAIL_PAGE, "14.6x"), rate(TAIL_TICKET, "4.84x"))},
         ),
         Case(
             "no page just below 14.4 times over an hour, while six hours are below 6 times",
             slow("2.5", 142, calm=CALM),
-            at={"172m": (rate(TAIL_TICKET, "4.83x"),)},
+            at={"172m": (rate(TAIL_TICKET, "4.71x"),)},
         ),
         Case(
             "page just above 6 times over six hours",
