@@ -12,8 +12,6 @@ from toolkit.proofs.case import Kind
 Answer = tuple[str, ...] | str
 """The names of cases, or a reason why there are none."""
 
-_IN_SLO = "proven on whole incidents in tests/slo: its windows of up to 3 days make cases of this kind too long"
-
 BY_HAND: Mapping[str, Mapping[Kind, Answer]] = {
     "ModelVersionSkew": {
         Kind.JUST_BAD: ("two versions, when they have been there for an hour and not before",),
@@ -31,9 +29,5 @@ BY_HAND: Mapping[str, Mapping[Kind, Answer]] = {
         Kind.BORN_LATE: ("silent over a rollout of 55 minutes",),
         Kind.LOW_TRAFFIC: "a version is loaded or not, whatever is asked of it",
         Kind.EARLIER: "its threshold does not look back",
-    },
-    **{
-        alert: dict.fromkeys(Kind, _IN_SLO)
-        for alert in ("ModelErrorBudgetBurn", "ModelLatencyBudgetBurn", "ModelTailLatencyBudgetBurn")
     },
 }

@@ -11,8 +11,7 @@ from tests.support.planting import shipped, shipped_environment
 from toolkit.plan.build import build_plan
 from toolkit.plan.model import Plan
 from toolkit.proofs.case import Case, Kind
-from toolkit.proofs.derive import derive
-from toolkit.proofs.fixtures import derivable
+from toolkit.proofs.derive import derive, is_derivable
 from toolkit.proofs.ground import Ground, ground_of
 from toolkit.proofs.rule_files import rules_by_alert
 
@@ -36,7 +35,7 @@ def alerts() -> list[str]:
 
 def derived_alerts() -> list[str]:
     """Those whose cases are derived."""
-    return [name for name, rules in rules_by_alert(plan()).items() if derivable(rules[0].alert.signal)]
+    return [name for name, rules in rules_by_alert(plan()).items() if is_derivable(rules[0].alert.signal)]
 
 
 @cache
@@ -48,7 +47,7 @@ def derived_cases(alert: str) -> tuple[Case, ...]:
 def proofs(alert: str) -> tuple[tuple[Case, ...], Mapping[Kind, str]]:
     """The cases of `alert` by kind, derived or named in `BY_HAND`, and the reasons for kinds without any."""
     rules = rules_by_alert(plan())[alert]
-    if derivable(rules[0].alert.signal):
+    if is_derivable(rules[0].alert.signal):
         derived = derive(rules, ground())
         return derived.cases, {one.kind: one.reason for one in derived.not_applicable}
     answers = BY_HAND.get(alert, {})

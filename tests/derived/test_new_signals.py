@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass, replace
+from dataclasses import dataclass
 from pathlib import Path
 
 import pytest
@@ -189,7 +189,7 @@ NEW = (
 
 
 @pytest.mark.parametrize("new", NEW, ids=lambda new: new.name)
-def test_its_cases_hold_answer_every_question_and_notice_mistakes(new: New, tmp_path: Path) -> None:
+def test_its_cases_hold_and_answer_every_question(new: New, tmp_path: Path) -> None:
     rules, derived = proven(new)
     severities = [severity for severity, _ in new.threshold.levels]
     reasons = {one.kind: one.reason for one in derived.not_applicable}
@@ -200,11 +200,16 @@ def test_its_cases_hold_answer_every_question_and_notice_mistakes(new: New, tmp_
     assert promtool.find_vacuous(files) == []
     assert [finding for result in promtool.unit_test_results(files) for finding in result.failures] == []
 
+
+@pytest.mark.parametrize(
+    "name", ["the README's own", "a rate that is gone", "memory of a pod", "restarts after an error", "no series"]
+)
+def test_its_derived_cases_alone_notice_every_mistake(name: str) -> None:
+    (new,) = [one for one in NEW if one.name == name]
+    rules, derived = proven(new)
     catalogue = alone(new.signal, new.threshold).catalogue
     verdicts = run_alert(rules, ALERT, [[case.scenario for case in derived.cases]], catalogue)
-    assert [str(verdict) for verdict in verdicts if verdict.fate is Fate.REFUTED] == []
-    survived = [str(verdict) for verdict in verdicts if verdict.fate is Fate.SURVIVED]
-    assert len(survived) <= len(verdicts) / 10, survived
+    assert [str(verdict) for verdict in verdicts if verdict.fate in (Fate.REFUTED, Fate.SURVIVED)] == []
 
 
 def test_the_readme_s_signal_is_the_one_above() -> None:
@@ -234,6 +239,6 @@ def test_a_wrong_rule_does_not_pass_the_cases_of_its_definition() -> None:
 
 def proven(new: New) -> tuple[list[Rule], Derived]:
     """The rules of a definition in production, and its derived cases."""
-    definitions = replace(alone(new.signal, new.threshold, says="is odd: {value}"))
+    definitions = alone(new.signal, new.threshold, says="is odd: {value}")
     plan = build_plan(definitions, shipped_environment("production"))
     return rendered(plan, ALERT), derive(rules_by_alert(plan)[ALERT], ground_of(definitions, plan))

@@ -44,7 +44,8 @@ def test_every_unit_in_which_prometheus_can_measure_is_printed() -> None:
     ("samples", "rate"),
     [
         ([(15, 0.0)], None),
-        ([(15, 0.0), (45, 30.0), (75, 60.0), (105, 90.0)], 1.0),
+        ([(15, 300.0), (45, 330.0), (75, 360.0), (105, 390.0)], 1.0),
+        ([(15, 0.0), (45, 30.0), (75, 60.0), (105, 90.0)], 105 / 120),
         ([(15, 100.0), (45, 130.0), (75, 20.0), (105, 50.0)], (30 + 20 + 30) / 90),
         # Born late: what lies before the first sample counts as far as the counter can have been above 0, or by half
         # an interval.

@@ -21,7 +21,10 @@ JOINED = (
     'max by (namespace, pod) (container_memory_working_set_bytes{namespace="a"})'
     ' / on (namespace, pod) max by (namespace, pod) (kube_pod_container_resource_limits{namespace="a"}) > 0.9'
 )
-GUARDED = 'sum by (namespace, pod) (up{namespace="a"}) < 1 and on (namespace, pod) min by (namespace, pod) (up{namespace="a"}) > 0'
+GUARDED = (
+    'sum by (namespace, pod) (up{namespace="a"}) < 1'
+    ' and on (namespace, pod) min by (namespace, pod) (up{namespace="a"}) > 0'
+)
 
 
 @pytest.mark.parametrize(

@@ -70,6 +70,14 @@ class Case:
         return Scenario(f"{self.kind.words}: {self.name}", inputs, at)
 
 
+@dataclass(frozen=True)
+class NotApplicable:
+    """Why an alert needs no case of a kind."""
+
+    kind: Kind
+    reason: str
+
+
 Fires = tuple[Mapping[str, str], Mapping[str, str]]
 """The labels and the annotations of one alert that fires."""
 

@@ -15,8 +15,10 @@ from functools import cached_property
 from toolkit.contract import MetricType
 from toolkit.plan.model import PrometheusAlert
 from toolkit.plan.values import judged_unit
+from toolkit.promql.budgets import ErrorBudget
 from toolkit.promql.measures import CounterIncrease, Durations, Events, Level, Missing
-from toolkit.proofs.case import Case, Firing, Kind
+from toolkit.proofs.case import Case, Kind, NotApplicable
+from toolkit.proofs.derive_budget import BudgetDeriver
 from toolkit.proofs.fixtures import (
     BUSY,
     LIMIT,
@@ -39,8 +41,9 @@ from toolkit.proofs.samples import (
     seconds_of,
     within,
 )
-from toolkit.proofs.texts import spoken
+from toolkit.proofs.texts import told
 from toolkit.proofs.words import in_words
+from toolkit.signals import Signal
 from toolkit.thresholds import Comparison, Severity, Threshold
 from toolkit.units import COUNT, RATIO, Unit
 
@@ -57,14 +60,6 @@ _BAD_STRANGER, _HEALTHY_STRANGER = 1, 2
 
 
 @dataclass(frozen=True)
-class NotApplicable:
-    """Why an alert needs no case of a kind."""
-
-    kind: Kind
-    reason: str
-
-
-@dataclass(frozen=True)
 class Derived:
     """The cases of one alert, and the kinds that it needs none of."""
 
@@ -72,15 +67,23 @@ class Derived:
     not_applicable: tuple[NotApplicable, ...]
 
 
+def is_derivable(signal: Signal) -> bool:
+    """Whether cases of an alert on `signal` can be derived at all: not where its measure is an expression."""
+    return derivable(signal) is not None or isinstance(signal.prometheus, ErrorBudget)
+
+
 def derive(rules: Sequence[PrometheusAlert], ground: Ground) -> Derived:
     """The cases of one alert, whose rules (one a severity) these are.
 
     Raises CannotDerive where its measure is an expression of somebody's own, or where no series can be made for it.
     """
-    measure = derivable(rules[0].alert.signal)
-    if measure is None:
+    budget, measure = rules[0].alert.signal.prometheus, derivable(rules[0].alert.signal)
+    if isinstance(budget, ErrorBudget):
+        found = [*BudgetDeriver(tuple(rules), budget, ground).all()]
+    elif measure is not None:
+        found = [*_Deriver(tuple(rules), measure, ground).all()]
+    else:
         raise CannotDerive("the measure is an expression of its own, whose meaning only its author knows")
-    found = [*_Deriver(tuple(rules), measure, ground).all()]
     return Derived(
         tuple(one for one in found if isinstance(one, Case)),
         tuple(one for one in found if isinstance(one, NotApplicable)),
@@ -369,7 +372,7 @@ class _Deriver:
         firing = {rule.severity: oracle.firing(rule.severity, end) for rule in self.rules}
         at = {
             time: tuple(
-                self._told(rule, dict(group), value)
+                told(rule, dict(group), value, self.ground)
                 for rule in self.rules
                 for group, value in sorted(firing[rule.severity][time].items())
             )
@@ -402,11 +405,6 @@ class _Deriver:
             in_words(value * (1 - _ROUNDING), self._unit) == in_words(value * (1 + _ROUNDING), self._unit)
             for value in values
         )
-
-    def _told(self, rule: PrometheusAlert, group: Mapping[str, str], value: float) -> Firing:
-        own = {"severity": rule.severity.value, "team": rule.alert.owner, "service": self.ground.settings["workload"]}
-        labels = {**group, **own}
-        return Firing(rule.severity, labels, spoken(rule, labels, value))
 
     def _strangers(self, end: int) -> list[Series]:
         """Series of others, some as bad as can be and some well: each differs from ours in one label of the scope.

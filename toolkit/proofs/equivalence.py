@@ -308,18 +308,15 @@ def _judges_zero_as_good(expression: Expression, steps: tuple[int, ...]) -> bool
 
 def _is_compared(expression: Expression, steps: tuple[int, ...]) -> bool:
     """Whether NaN at the place that `steps` lead to comes to a comparison that drops it."""
-    compared = False
-    for depth, part in _on_the_way(expression, steps):
+    for depth, part in reversed([*_on_the_way(expression, steps)]):
         match part:
-            case Binary(operator=">" | ">=" | "<" | "<=", right=NumberLiteral()) if steps[depth] == 0:
-                compared = True
-            case Binary(operator="and") if steps[depth] == 0:
-                pass
+            case Binary(operator=">" | ">=" | "<" | "<=", right=NumberLiteral(), return_bool=False):
+                return steps[depth] == 0
             case Binary(operator="-" | "*" | "/"):
-                pass
+                continue
             case _:
                 return False
-    return compared
+    return False
 
 
 def _whole_numbers(part: Expression, catalogue: MetricCatalogue) -> tuple[int, ...] | None:

@@ -27,6 +27,7 @@ class Ground:
     catalogue: MetricCatalogue
     settings: Mapping[str, str] = field(hash=False)
     recordings: Mapping[str, Recording] = field(hash=False)
+    _expressions: dict[str, Expression] = field(default_factory=dict, init=False, compare=False, repr=False)
 
     def selector(self, text: str) -> Selector:
         """The selector that a definition writes, narrowed to the environment. Raises CannotDerive for more than one."""
@@ -37,7 +38,9 @@ class Ground:
 
     def expression(self, text: str) -> Expression:
         """The expression, narrowed to the environment."""
-        return scoped(parse(text), self.catalogue, self.settings)
+        if text not in self._expressions:
+            self._expressions[text] = scoped(parse(text), self.catalogue, self.settings)
+        return self._expressions[text]
 
     def shape(self, selector: Selector) -> SeriesShape:
         """What the contract says of the series. Raises CannotDerive where it does not know them."""

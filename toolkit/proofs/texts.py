@@ -14,9 +14,21 @@ from urllib.parse import quote_plus
 from toolkit.plan.model import PrometheusAlert
 from toolkit.plan.texts import description, prometheus_subject, summary
 from toolkit.plan.values import judged_unit
+from toolkit.proofs.case import Firing
+from toolkit.proofs.ground import Ground
 from toolkit.proofs.words import in_words
 
 _HOLE = re.compile(r"\{\{ \$labels\.(\w+)( \| urlquery)? \}\}")
+
+
+def told(rule: PrometheusAlert, group: Mapping[str, str], value: float, ground: Ground) -> Firing:
+    """The alert of `rule` about `group`, measured at `value`, as it reaches a person.
+
+    Its labels are those of the group and three that say who hears of it; they are not taken from the rule.
+    """
+    own = {"severity": rule.severity.value, "team": rule.alert.owner, "service": ground.settings["workload"]}
+    labels = {**group, **own}
+    return Firing(rule.severity, labels, spoken(rule, labels, value))
 
 
 def spoken(rule: PrometheusAlert, labels: Mapping[str, str], value: float) -> dict[str, str]:

@@ -8,7 +8,7 @@ from __future__ import annotations
 
 from collections.abc import Callable, Mapping
 
-from toolkit.units import BYTES, CORES, COUNT, MILLISECONDS, PER_SECOND, PERCENT, RATIO, SECONDS, Unit
+from toolkit.units import BYTES, CORES, COUNT, FACTOR, MILLISECONDS, PER_SECOND, PERCENT, RATIO, SECONDS, Unit
 
 _LARGE = ("", "k", "M", "G", "T", "P", "E", "Z", "Y")
 _SMALL = ("", "m", "u", "n", "p", "f", "a", "z", "y")
@@ -61,6 +61,7 @@ _PRINTED: Mapping[str, Callable[[float], str]] = {
     MILLISECONDS.name: lambda value: f"{value:.4g} ms",
     BYTES.name: lambda value: f"{_prefixed(value, 1024, _BINARY)}B",
     CORES.name: lambda value: f"{value:.3g} cores",
+    FACTOR.name: lambda value: f"{value:.3g}x",
     COUNT.name: lambda value: f"{value:.0f}",
     PER_SECOND.name: lambda value: f"{metric_prefix(value)}/s",
 }
