@@ -43,7 +43,8 @@ def main(arguments: list[str]) -> int:
         help="the environment file whose rules run (default: environments/production.yaml)",
     )
     environment: Path = parser.parse_args(arguments).environment
-    for number in (signal.SIGTERM, signal.SIGHUP):
+    # SIGINT too: a shell that starts a program in the background has it ignored, and that is inherited.
+    for number in (signal.SIGINT, signal.SIGTERM, signal.SIGHUP):
         signal.signal(number, _interrupt)
     try:
         _run(environment)

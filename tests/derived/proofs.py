@@ -13,7 +13,7 @@ from toolkit.plan.model import Plan
 from toolkit.proofs.case import Case, Kind
 from toolkit.proofs.derive import derive, is_derivable
 from toolkit.proofs.ground import Ground, ground_of
-from toolkit.proofs.rule_files import rules_by_alert
+from toolkit.proofs.rule_files import Rule, rules_by_alert, shipped_rules
 
 
 @cache
@@ -28,6 +28,12 @@ def ground() -> Ground:
     return ground_of(shipped(), plan())
 
 
+@cache
+def rules() -> tuple[Rule, ...]:
+    """All rules that production ships."""
+    return tuple(shipped_rules(plan()))
+
+
 def alerts() -> list[str]:
     """Every alert that Prometheus raises."""
     return list(rules_by_alert(plan()))
@@ -35,7 +41,7 @@ def alerts() -> list[str]:
 
 def derived_alerts() -> list[str]:
     """Those whose cases are derived."""
-    return [name for name, rules in rules_by_alert(plan()).items() if is_derivable(rules[0].alert.signal)]
+    return [name for name, planned in rules_by_alert(plan()).items() if is_derivable(planned[0].alert.signal)]
 
 
 @cache
@@ -46,9 +52,9 @@ def derived_cases(alert: str) -> tuple[Case, ...]:
 
 def proofs(alert: str) -> tuple[tuple[Case, ...], Mapping[Kind, str]]:
     """The cases of `alert` by kind, derived or named in `BY_HAND`, and the reasons for kinds without any."""
-    rules = rules_by_alert(plan())[alert]
-    if is_derivable(rules[0].alert.signal):
-        derived = derive(rules, ground())
+    planned = rules_by_alert(plan())[alert]
+    if is_derivable(planned[0].alert.signal):
+        derived = derive(planned, ground())
         return derived.cases, {one.kind: one.reason for one in derived.not_applicable}
     answers = BY_HAND.get(alert, {})
     cases = [

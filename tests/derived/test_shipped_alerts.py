@@ -7,16 +7,16 @@ from pathlib import Path
 import pytest
 
 from tests.derived.by_hand import BY_HAND
-from tests.derived.proofs import alerts, derived_alerts, derived_cases, plan, proofs
+from tests.derived.proofs import alerts, derived_alerts, derived_cases, plan, proofs, rules
 from toolkit import promtool
 from toolkit.proofs.case import Kind
 from toolkit.proofs.gate import gaps
-from toolkit.proofs.rule_files import rendered, rules_by_alert, write_case, write_rules
+from toolkit.proofs.rule_files import rules_by_alert, rules_of, write_case, write_rules
 
 
 @pytest.mark.parametrize("alert", derived_alerts())
 def test_alert_does_what_its_definition_means(alert: str, tmp_path: Path) -> None:
-    rule_file = write_rules(tmp_path / "rules.json", rendered(plan(), alert))
+    rule_file = write_rules(tmp_path / "rules.json", rules_of(alert, rules()))
     files = {
         write_case(tmp_path / f"{number:02}.json", rule_file, alert, case): case
         for number, case in enumerate(derived_cases(alert))

@@ -81,8 +81,8 @@ def changed_thresholds(threshold: Threshold) -> Iterator[tuple[str, Threshold]]:
         yield "earlier", replace(threshold, earlier=replace(earlier, ago=_longer(earlier.ago)))
     for number, rate in enumerate(threshold.burn_rates):
         rates = threshold.burn_rates
-        for other in _changed_rates(rate):
-            yield "burn_rates", replace(threshold, burn_rates=(*rates[:number], *other, *rates[number + 1 :]))
+        for changed in _changed_rates(rate):
+            yield "burn_rates", replace(threshold, burn_rates=(*rates[:number], *changed, *rates[number + 1 :]))
 
 
 def _changed_rates(rate: BurnRate) -> Iterator[tuple[BurnRate, ...]]:

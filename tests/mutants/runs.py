@@ -10,7 +10,7 @@ from functools import cache
 from pathlib import Path
 
 from tests.derived.hand_written import scenarios
-from tests.derived.proofs import alerts, derived_alerts, derived_cases, ground, plan
+from tests.derived.proofs import alerts, derived_alerts, derived_cases, ground, plan, rules
 from tests.mutants.excused import EXCUSED, Excused
 from tests.support.planting import shipped
 from toolkit.findings import PROJECT
@@ -18,7 +18,7 @@ from toolkit.plan.model import PrometheusRecording
 from toolkit.proofs.campaign import TEXT, Fate, Verdict, run_alert, run_recording
 from toolkit.proofs.case import Kind, Scenario
 from toolkit.proofs.recorded import RecordedCase, derive_recorded
-from toolkit.proofs.rule_files import Rule, rendered, rules_by_alert, shipped_rules
+from toolkit.proofs.rule_files import Rule, rules_by_alert, rules_of
 
 # These cases notice most mutants; only what is left meets the others.
 _FIRST = frozenset({Kind.JUST_BAD, Kind.JUST_GOOD, Kind.HOLD})
@@ -93,12 +93,12 @@ def alert_run(alert: str) -> Run:
     ]
     # Of the cases by hand those of a budget take hours each, and the derived ones leave nothing for them to notice.
     by_hand = [] if any(rule.alert.threshold.burn_rates for rule in rules_by_alert(plan())[alert]) else scenarios(alert)
-    return Run(alert, rendered(plan(), alert), [*stages, by_hand])
+    return Run(alert, rules_of(alert, rules()), [*stages, by_hand])
 
 
 def _recording_run(recording: PrometheusRecording) -> Run:
     name = recording.recording.name
-    rule = next(rule for rule in shipped_rules(plan()) if rule.get("record") == name)
+    rule = next(rule for rule in rules() if rule.get("record") == name)
     return Run(name, [rule], [], derive_recorded(recording, ground()))
 
 

@@ -25,9 +25,7 @@ def run(command: Sequence[str | Path], folder: Path = PROJECT) -> subprocess.Com
     environment = {
         name: value for name, value in os.environ.items() if not name.startswith(("MAKE", "MFLAGS", "PYTHON"))
     }
-    return subprocess.run(
-        command, cwd=folder, env=environment, capture_output=True, text=True, check=False, timeout=60
-    )
+    return subprocess.run(command, cwd=folder, env=environment, capture_output=True, text=True, check=False, timeout=60)
 
 
 def test_every_dependency_is_pinned_to_one_version() -> None:

@@ -58,9 +58,7 @@ def packages(folder: Path, versions: dict[str, str]) -> None:
         program(folder / "content/usr/bin", name, says(version, name))
     tar = shutil.which("tar")
     assert tar is not None
-    subprocess.run(
-        [tar, "-c", "-f", folder / "path/prometheus.deb", "-C", folder / "content", "usr"], check=True
-    )
+    subprocess.run([tar, "-c", "-f", folder / "path/prometheus.deb", "-C", folder / "content", "usr"], check=True)
 
 
 @pytest.mark.parametrize("version", ["2.42.0+ds", "2.100.1", "3.1.0"])

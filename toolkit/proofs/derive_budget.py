@@ -8,10 +8,11 @@ from __future__ import annotations
 
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
+from functools import cached_property
 
 from toolkit.durations import Duration
 from toolkit.plan.model import PrometheusAlert
-from toolkit.promql.budgets import OBJECTIVE_LABEL, ErrorBudget, Outcome
+from toolkit.promql.budgets import OBJECTIVE_LABEL, OUTCOMES, ErrorBudget
 from toolkit.promql.scope import scoped
 from toolkit.promql.tree import Matcher, Selector
 from toolkit.proofs.case import Case, Kind, NotApplicable
@@ -118,24 +119,29 @@ class BudgetDeriver:
     def _windows(self) -> list[Duration]:
         return sorted({window for rate in self.budget.rates for window in (rate.long, rate.short)})
 
-    def _selector(self, outcome: Outcome, window: Duration) -> Selector:
+    @cached_property
+    def _selectors(self) -> dict[tuple[str, Duration], Selector]:
+        """What the alert reads: the recorded numbers of bad and of all events, of each window."""
         own = Matcher(OBJECTIVE_LABEL, "=", self.budget.objective)
-        name = self.budget.series.increase(outcome, window)
-        selector = scoped(Selector(name, (own,)), self.ground.catalogue, self.ground.settings)
-        if not isinstance(selector, Selector):
-            raise TypeError(f"{name} is no selector")
-        return selector
+        found: dict[tuple[str, Duration], Selector] = {}
+        for outcome in OUTCOMES:
+            for window in self._windows:
+                name = self.budget.series.increase(outcome, window)
+                selector = scoped(Selector(name, (own,)), self.ground.catalogue, self.ground.settings)
+                if isinstance(selector, Selector):
+                    found[outcome, window] = selector
+        return found
 
     def _group(self, number: int) -> dict[str, str] | None:
-        return self.ground.group(self._per, [self._selector("bad", self._windows[0])], number)
+        return self.ground.group(self._per, [self._selectors["bad", self._windows[0]]], number)
 
     def _own(self, *counts: Counts | None, group: int = 0) -> tuple[Series, ...]:
         """The recorded series of a group, which have each of the counts for a minute, or are not there."""
         labels = self._group(group) or {}
         found = []
-        for place, outcome in enumerate(("bad", "total")):
+        for place, outcome in enumerate(OUTCOMES):
             for window in self._windows:
-                selector = self._selector("bad" if outcome == "bad" else "total", window)
+                selector = self._selectors[outcome, window]
                 levels = [None if one is None else one.by_window.get(window, one.otherwise)[place] for one in counts]
                 samples = gauge(tuple(Stretch(_MINUTES, level) for level in levels))
                 found.append(Series(selector.metric, self.ground.labels([selector], labels, 1), samples))
@@ -145,11 +151,10 @@ class BudgetDeriver:
         """Recorded series of others, all bad and all well."""
         for number, counts in ((1, Counts({}, otherwise=(_MANY, _MANY))), (2, Counts({}, otherwise=(0.0, 10 * _MANY)))):
             for one in self._own(*(counts for _ in range(stretches))):
-                for window in self._windows:
-                    for selector in (self._selector("bad", window), self._selector("total", window)):
-                        if selector.metric == one.metric:
-                            for labels in self.ground.foreign(one.labels, selector, number):
-                                yield Series(one.metric, labels, one.samples)
+                for selector in self._selectors.values():
+                    if selector.metric == one.metric:
+                        for labels in self.ground.foreign(one.labels, selector, number):
+                            yield Series(one.metric, labels, one.samples)
 
     def _case(self, kind: Kind, name: str, own: Sequence[Series], *, alone: bool = False) -> Case:
         stretches = max([1, *(len(one.samples) // _SAMPLES for one in own)])
@@ -187,12 +192,12 @@ class BudgetDeriver:
         return found
 
     def _burns(self, series: Sequence[Series], window: Duration, time: int) -> dict[Group, float]:
-        bad, total = (self._numbers(series, outcome, window, time) for outcome in ("bad", "total"))
+        bad, total = (self._numbers(series, outcome, window, time) for outcome in OUTCOMES)
         budget = float(self.budget.budget)
         return {group: bad[group] / number / budget for group, number in total.items() if number and group in bad}
 
     def _numbers(self, series: Sequence[Series], outcome: str, window: Duration, time: int) -> dict[Group, float]:
-        selector = self._selector("bad" if outcome == "bad" else "total", window)
+        selector = self._selectors[outcome, window]
         found: dict[Group, float] = {}
         for one in series:
             value = newest(one.samples, time) if picks(selector, one) else None

@@ -23,11 +23,12 @@ def rules_by_alert(plan: Plan) -> dict[str, tuple[PrometheusAlert, ...]]:
     return {name: tuple(rule for rule in plan.prometheus_alerts if rule.alert.name == name) for name in names}
 
 
-def rendered(plan: Plan, alert: str) -> list[Rule]:
-    """The rules of `alert` as they are shipped, after the recording rules that they read, directly or not."""
-    shipped = shipped_rules(plan)
-    return [rule for rule in shipped if "record" in rule and rule["record"] in recordings_behind(shipped, alert)] + [
-        rule for rule in shipped if rule.get("alert") == alert
+def rules_of(alert: str, rules: Sequence[Rule]) -> list[Rule]:
+    """Those of `rules` that raise `alert`, after the recording rules that they read, directly or not."""
+    read = recordings_behind(rules, alert)
+    return [
+        *(rule for rule in rules if rule.get("record") in read),
+        *(rule for rule in rules if rule.get("alert") == alert),
     ]
 
 
