@@ -17,6 +17,7 @@ help:
 	@echo 'make test       everything that proves the output: promtool, unit tests of rules, types, mutation'
 	@echo 'make demo       the whole chain on this machine: break the model server, watch the alerts arrive'
 	@echo 'make incidents  evaluate every alert over the recorded incidents and write build/incidents.md'
+	@echo 'make mutants    break every rule in every small way, see that a case notices, write build/mutants.md'
 	@echo 'make tools      only fetch promtool, Prometheus and Alertmanager into .tools, where they are not on PATH'
 	@echo 'make clean      remove what these commands fetched and cached; build/ stays'
 
@@ -35,6 +36,10 @@ demo: .venv/ready-to-test .tools/ready
 .PHONY: incidents
 incidents: .venv/ready-to-test .tools/ready
 	@$(VENV_PYTHON) -m tests.live.matrix
+
+.PHONY: mutants
+mutants: .venv/ready-to-test .tools/ready
+	@$(VENV_PYTHON) -m tests.mutants
 
 .PHONY: tools
 tools:

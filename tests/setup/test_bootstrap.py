@@ -116,7 +116,7 @@ def commands(folder: Path, target: str) -> list[str]:
 def test_make_alone_says_what_there_is() -> None:
     done = run(["make"])
     offered = re.findall(r"^make (\w+) ", done.stdout, re.MULTILINE)
-    assert offered == ["build", "check", "diff", "test", "demo", "incidents", "tools", "clean"]
+    assert offered == ["build", "check", "diff", "test", "demo", "incidents", "mutants", "tools", "clean"]
     for target in offered:
         assert run(["make", "--dry-run", target]).returncode == 0
 
