@@ -2,16 +2,12 @@
 
 from __future__ import annotations
 
-import http.client
-import json
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
 from typing import Any
-from urllib.parse import urlencode, urlsplit
 
-from toolkit.prometheus_server import QueryFailed
+from toolkit.prometheus_server import QueryFailed, fetch
 
-_ANSWERED_WITHIN_SECONDS = 120.0
 # Prometheus refuses a range of more than 11,000 steps.
 _STEPS_AT_ONCE = 10_000
 
@@ -38,13 +34,8 @@ def over_time(address: str, promql: str, times: range) -> Iterator[Past]:
 
 def _matrix(address: str, promql: str, times: range) -> list[Any]:
     parameters = {"query": promql, "start": times[0], "end": times[-1], "step": times.step}
-    connection = http.client.HTTPConnection(urlsplit(address).netloc, timeout=_ANSWERED_WITHIN_SECONDS)
     try:
-        connection.request("GET", f"/api/v1/query_range?{urlencode(parameters)}")
-        answer = json.loads(connection.getresponse().read())
-    finally:
-        connection.close()
-    if answer["status"] != "success":
-        raise QueryFailed(f"{promql}: {answer['error']}")
-    result: list[Any] = answer["data"]["result"]
+        result: list[Any] = fetch(address, "/api/v1/query_range", parameters)["result"]
+    except QueryFailed as refused:
+        raise QueryFailed(f"{promql}: {refused}") from None
     return result

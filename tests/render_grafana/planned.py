@@ -5,14 +5,13 @@ from __future__ import annotations
 from collections.abc import Sequence
 from dataclasses import replace
 from functools import cache
-from pathlib import Path
 from typing import Any, TypeVar
 
+from tests.support.planting import shipped_environment
 from toolkit.alerts import Alert
 from toolkit.dashboards import Dashboard, Row
 from toolkit.definitions import load_definitions
 from toolkit.environment import Environment
-from toolkit.environment_file import read_environment
 from toolkit.places import Place
 from toolkit.plan.build import build_plan
 from toolkit.plan.model import Plan
@@ -23,14 +22,7 @@ from toolkit.thresholds import Threshold
 Rendered = dict[str, Any]
 Kind = TypeVar("Kind", bound=Signal)
 
-ENVIRONMENTS = Path(__file__).parents[2] / "environments"
 SHIPPED = ("production", "staging")
-
-
-@cache
-def shipped_environment(name: str) -> Environment:
-    """An environment of the repository."""
-    return read_environment(ENVIRONMENTS / f"{name}.yaml")
 
 
 @cache

@@ -15,9 +15,9 @@ from tests.render_grafana.planned import (
     panels_of,
     plan_of,
     shipped_dashboards,
-    shipped_environment,
     shipped_plan,
 )
+from tests.support.planting import shipped_environment
 from toolkit.places import Place
 from toolkit.render.grafana import dashboard_json, render_dashboard
 from toolkit.signals import Panel

@@ -8,7 +8,8 @@ import pytest
 
 from queries.resources import cpu_utilisation
 from queries.traffic import app_request_rate, request_rate, requests_per_minute
-from tests.render_grafana.planned import only_at, panel_of, shipped_environment, shipped_panel
+from tests.render_grafana.planned import only_at, panel_of, shipped_panel
+from tests.support.planting import shipped_environment
 from toolkit.durations import Duration
 from toolkit.environment import Environment
 from toolkit.places import Place

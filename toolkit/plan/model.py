@@ -17,7 +17,7 @@ from toolkit.places import Place
 from toolkit.promql.recordings import Recording
 from toolkit.promql.tree import Expression, Selector
 from toolkit.signals import Panel, Platform
-from toolkit.thresholds import Comparison, Severity, Threshold
+from toolkit.thresholds import Comparison, Severity
 from toolkit.units import Unit
 
 
@@ -254,7 +254,3 @@ class Plan:
         rules: list[PrometheusRule] = [*self.recordings, *self.event_recordings, *self.prometheus_alerts]
         names = sorted({rule.group for rule in rules})
         return {name: tuple(rule for rule in rules if rule.group == name) for name in names}
-
-    def threshold(self, alert: Alert) -> Threshold:
-        """The threshold of `alert` with the environment's overrides in it."""
-        return next(planned for planned in self.alerts if planned.name == alert.name).threshold
