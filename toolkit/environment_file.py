@@ -1,7 +1,7 @@
 """Reads environment files: every problem of a file in one report, each with line, field and what to write instead.
 
-What a field may hold stands in toolkit/environment.py, beside the field; nothing here names one, except the overrides
-and the rules that tie fields together.
+Which fields there are, and by their types what each may hold, stands in toolkit/environment.py; nothing here names one,
+except the overrides and the rules that tie fields together.
 """
 
 from __future__ import annotations
@@ -16,7 +16,8 @@ from pathlib import Path
 from types import MappingProxyType, NoneType
 from typing import Annotated, cast, get_args, get_origin, get_type_hints
 
-from toolkit.environment import HOLD, LEVEL, LEVELS, REASON, AlertOverride, Environment, Form
+from toolkit.environment import LEVELS, AlertOverride, Environment
+from toolkit.environment_values import HOLD, LEVEL, REASON, Form
 from toolkit.findings import Finding, Location, Refused
 from toolkit.notification_fields import notification_findings
 from toolkit.strict_yaml import Entry, Fields, Items, Node, Text, Unusable, child_path, file_of, read_yaml, shown

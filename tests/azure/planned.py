@@ -15,8 +15,8 @@ from toolkit.environment import (
     ManagedPrometheus,
     OnlineEndpoint,
     PrometheusBackend,
-    ResourceId,
 )
+from toolkit.environment_values import ResourceId
 from toolkit.findings import Location
 from toolkit.places import Place
 from toolkit.plan.model import LogAlert, MetricAlert, Plan, PrometheusAlert

@@ -13,7 +13,7 @@ from toolkit.azure_contract import LogScope, log_table
 from toolkit.checks.kql import kql_findings
 from toolkit.dashboards import Dashboard
 from toolkit.durations import Duration
-from toolkit.environment import ResourceId
+from toolkit.environment_values import ResourceId
 from toolkit.kql.measures import LogQuery
 from toolkit.places import Place
 from toolkit.plan.build import build_plan

@@ -18,11 +18,11 @@ from toolkit.environment import (
     AzureBackend,
     ContainerInsights,
     Environment,
-    Form,
     ManagedPrometheus,
     OnlineEndpoint,
     PrometheusBackend,
 )
+from toolkit.environment_values import Form
 from toolkit.plan.model import PlannedDashboard, PlannedPanel, PrometheusQuery
 from toolkit.promql.labels import infer
 

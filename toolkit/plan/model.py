@@ -11,7 +11,8 @@ from toolkit.alerts import Alert
 from toolkit.azure_contract import LogScope
 from toolkit.dashboards import Dashboard
 from toolkit.durations import Duration
-from toolkit.environment import Environment, ResourceId
+from toolkit.environment import Environment
+from toolkit.environment_values import ResourceId
 from toolkit.findings import Finding, Location
 from toolkit.places import Place
 from toolkit.promql.recordings import Recording

@@ -7,7 +7,8 @@ from collections.abc import Iterator
 from toolkit.alerts import Alert
 from toolkit.azure_contract import LogScope
 from toolkit.definitions import Definitions
-from toolkit.environment import Environment, ResourceId
+from toolkit.environment import Environment
+from toolkit.environment_values import ResourceId
 from toolkit.findings import Finding, Refused
 from toolkit.kql.measures import KqlText, LogDurations, LogList
 from toolkit.kql.template import PANEL, KqlTemplateError, render_kql, tables_named
