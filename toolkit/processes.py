@@ -43,9 +43,17 @@ class Program:
     environment: Mapping[str, str] = field(default_factory=dict)
 
 
+@dataclass(frozen=True)
+class Started:
+    """A program that runs: the ports that it was given, and its process, to be sent signals and waited for."""
+
+    ports: tuple[int, ...]
+    process: subprocess.Popen[bytes]
+
+
 @contextmanager
-def running(program: Program, log: Path) -> Iterator[None]:
-    """The program from when it is ready until the context ends, however it ends; `log` takes what it prints.
+def running(program: Program, log: Path) -> Iterator[subprocess.Popen[bytes]]:
+    """The program's process, from when it is ready until the context ends, however it ends; `log` takes what it prints.
 
     It gets a session of its own: a Ctrl-C at the terminal reaches us alone, and whatever the program leaves behind is
     stopped with it. Where the system has `setpriv` (Linux), the program is also stopped when the calling thread ends
@@ -65,7 +73,7 @@ def running(program: Program, log: Path) -> Iterator[None]:
     try:
         if not _becomes_ready(process, program.ready):
             raise ProgramFailed(f"{program.name} did not start:\n{log.read_text(encoding='utf-8', errors='replace')}")
-        yield
+        yield process
     finally:
         _stop(process)
 
@@ -73,18 +81,18 @@ def running(program: Program, log: Path) -> Iterator[None]:
 @contextmanager
 def running_on_free_ports(
     program_on: Callable[[tuple[int, ...]], Program], number: int, log: Path
-) -> Iterator[tuple[int, ...]]:
-    """The program that `program_on` makes of `number` free ports, running as in `running`; gives the ports."""
+) -> Iterator[Started]:
+    """The program that `program_on` makes of `number` free ports, running as in `running`."""
     for attempt in range(1, _ATTEMPTS + 1):
         ports = free_ports(number)
         with ExitStack() as stack:
             try:
-                stack.enter_context(running(program_on(ports), log))
+                process = stack.enter_context(running(program_on(ports), log))
             except ProgramFailed as failed:
                 if "in use" in str(failed) and attempt < _ATTEMPTS:
                     continue
                 raise
-            yield ports
+            yield Started(ports, process)
             return
 
 

@@ -75,7 +75,7 @@ def serve(blocks: Path, configuration: str = "", flags: Sequence[str] = ()) -> I
             return Program("Prometheus", listening, lambda: answers(port, "/-/ready"))
 
         try:
-            (port,) = stack.enter_context(running_on_free_ports(on, 1, Path(folder) / "log"))
+            (port,) = stack.enter_context(running_on_free_ports(on, 1, Path(folder) / "log")).ports
         except ProgramFailed as failed:
             raise PrometheusFailed(str(failed)) from None
         yield f"http://{LOOPBACK}:{port}"

@@ -36,8 +36,8 @@ def alertmanager(configuration: str, folder: Path) -> Iterator[str]:
         listening = [*command, f"--web.listen-address={LOOPBACK}:{port}"]
         return Program("Alertmanager", listening, lambda: answers(port, "/-/ready"), folder)
 
-    with running_on_free_ports(on, 1, folder / "log") as (port,):
-        yield f"http://{LOOPBACK}:{port}"
+    with running_on_free_ports(on, 1, folder / "log") as started:
+        yield f"http://{LOOPBACK}:{started.ports[0]}"
 
 
 def _startable(program: Path, folder: Path) -> Path:

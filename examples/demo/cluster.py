@@ -28,7 +28,7 @@ class Pod:
 
     def __init__(self, folder: Path, run: ExitStack) -> None:
         self._log, self._faults, self._run = folder / "model-server.log", folder / "faults", run
-        self.ports = run.enter_context(running_on_free_ports(self._program, 2, self._log))
+        self.ports = run.enter_context(running_on_free_ports(self._program, 2, self._log)).ports
         self.running, self.restarts = True, 0
 
     @property

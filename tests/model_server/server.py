@@ -5,8 +5,6 @@ from __future__ import annotations
 import contextlib
 import http.client
 import itertools
-import os
-import signal
 import socket
 import subprocess
 import sys
@@ -20,28 +18,26 @@ from types import MappingProxyType
 
 from prometheus_client.parser import text_string_to_metric_families
 
+from toolkit.processes import LOOPBACK, Program, running_on_free_ports
+
 EXAMPLE = Path(__file__).parents[2] / "examples/model_server"
 MODEL = {"MODEL_NAME": "machine-failure", "MODEL_VERSION": "1.4.0"}
 GOOD_ROW = '{"temperature_celsius": 71.6, "vibration_mm_per_second": 4.9, "load_ratio": 0.8, "days_since_service": 100}'
 GOOD_BODY = f'{{"data": [{GOOD_ROW}]}}'.encode()
 STATUS_OF_CODE = {2: "success", 4: "rejected", 5: "error"}
 
-_LOOPBACK = "127.0.0.1"
 _WITHIN_SECONDS = 30.0
-# Another process can take a free port between our finding it and the server's listening on it.
-_ATTEMPTS = 3
 
 Series = tuple[str, frozenset[tuple[str, str]]]
 
 
 @dataclass(frozen=True)
 class Server:
-    """A running server: its ports, the process of serve.py, and where it logs."""
+    """A running server: its ports and the process of serve.py."""
 
     score_port: int
     metrics_port: int
     process: subprocess.Popen[bytes]
-    log: Path
 
     def workers(self) -> list[int]:
         """The process ids of gunicorn's workers."""
@@ -49,7 +45,7 @@ class Server:
 
     def scrape(self) -> dict[Series, float]:
         """Every series of /metrics with its value."""
-        return values(get(self.metrics_port, "/metrics").decode())
+        return _scraped(self.metrics_port)
 
 
 @dataclass(frozen=True)
@@ -66,43 +62,39 @@ def running(
 ) -> Iterator[Server]:
     """The server in `example` with `workers` workers, ready to answer; stopped with all its processes at the end.
 
-    `settings` are environment variables, `folder` takes its log. Raises RuntimeError with the log where it does not
+    `settings` are environment variables, `folder` takes its log. Raises ProgramFailed with the log where it does not
     start.
     """
-    for attempt in range(1, _ATTEMPTS + 1):
-        score_port, metrics_port = _free_port(), _free_port()
-        log = folder / "server.log"
-        with log.open("wb") as output:
-            process = subprocess.Popen(
-                [
-                    sys.executable,
-                    "serve.py",
-                    *(sys.executable, "-m", "gunicorn", "app:from_environment()"),
-                    *("--bind", f"{_LOOPBACK}:{score_port}", "--workers", str(workers)),
-                ],
-                cwd=example,
-                env={
-                    **os.environ,
-                    **MODEL,
-                    "PYTHONDONTWRITEBYTECODE": "1",
-                    "METRICS_BIND": f"{_LOOPBACK}:{metrics_port}",
-                    **settings,
-                },
-                stdout=output,
-                stderr=subprocess.STDOUT,
-                start_new_session=True,
-            )
-        server = Server(score_port, metrics_port, process, log)
-        try:
-            if not _becomes_ready(server, workers):
-                said = log.read_text(encoding="utf-8", errors="replace")
-                if "in use" in said and attempt < _ATTEMPTS:
-                    continue
-                raise RuntimeError(f"the server did not start:\n{said}")
-            yield server
-            return
-        finally:
-            _stop(process)
+    log = folder / "server.log"
+
+    def on(ports: tuple[int, ...]) -> Program:
+        score, metrics = ports
+
+        def ready() -> bool:
+            booted = log.read_bytes().count(b"Booting worker")
+            return booted >= workers and bool(get(score, "/health") and _scraped(metrics))
+
+        return Program(
+            "The model server",
+            [
+                sys.executable,
+                "serve.py",
+                *(sys.executable, "-m", "gunicorn", "app:from_environment()"),
+                *("--bind", f"{LOOPBACK}:{score}", "--workers", str(workers)),
+            ],
+            ready,
+            folder=example,
+            environment={
+                **MODEL,
+                "PYTHONDONTWRITEBYTECODE": "1",
+                "METRICS_BIND": f"{LOOPBACK}:{metrics}",
+                **settings,
+            },
+        )
+
+    with running_on_free_ports(on, 2, log) as started:
+        score_port, metrics_port = started.ports
+        yield Server(score_port, metrics_port, started.process)
 
 
 def faults_on(file: Path) -> dict[str, str]:
@@ -112,7 +104,7 @@ def faults_on(file: Path) -> dict[str, str]:
 
 def get(port: int, path: str, accept: str = "*/*") -> bytes:
     """The body of the answer to one GET; raises RuntimeError unless the status is 200."""
-    connection = http.client.HTTPConnection(_LOOPBACK, port, timeout=_WITHIN_SECONDS)
+    connection = http.client.HTTPConnection(LOOPBACK, port, timeout=_WITHIN_SECONDS)
     try:
         connection.request("GET", path, headers={"Accept": accept})
         answer = connection.getresponse()
@@ -148,7 +140,7 @@ def post(port: int, body: bytes) -> int | None:
     received = bytearray()
     with (
         contextlib.suppress(ConnectionError),
-        socket.create_connection((_LOOPBACK, port), timeout=_WITHIN_SECONDS) as connection,
+        socket.create_connection((LOOPBACK, port), timeout=_WITHIN_SECONDS) as connection,
     ):
         connection.sendall(head + body)
         while chunk := connection.recv(65536):
@@ -246,32 +238,5 @@ def _children(process: int) -> list[int]:
         return []
 
 
-def _free_port() -> int:
-    with socket.socket() as probe:
-        probe.bind((_LOOPBACK, 0))
-        port: int = probe.getsockname()[1]
-        return port
-
-
-def _becomes_ready(server: Server, workers: int) -> bool:
-    deadline = time.monotonic() + _WITHIN_SECONDS
-    while server.process.poll() is None and time.monotonic() < deadline:
-        try:
-            booted = server.log.read_bytes().count(b"Booting worker")
-            if booted >= workers and get(server.score_port, "/health") and server.scrape():
-                return True
-        except OSError:
-            pass  # not listening yet
-        time.sleep(0.02)
-    return False
-
-
-def _stop(process: subprocess.Popen[bytes]) -> None:
-    process.terminate()
-    try:
-        with contextlib.suppress(subprocess.TimeoutExpired):
-            process.wait(_WITHIN_SECONDS)
-    finally:
-        with contextlib.suppress(ProcessLookupError):
-            os.killpg(process.pid, signal.SIGKILL)  # a session of its own: also what serve.py may have left behind
-        process.wait()
+def _scraped(port: int) -> dict[Series, float]:
+    return values(get(port, "/metrics").decode())

@@ -49,7 +49,8 @@ def server(ports: tuple[int, ...], mark: str = "", code: str = SERVER) -> Progra
 
 def test_a_program_answers_inside_and_leaves_nothing_behind(tmp_path: Path, mark: str) -> None:
     program = running_on_free_ports(lambda ports: server(ports, mark, CARELESS_SERVER), 1, tmp_path / "log")
-    with program as (port,):
+    with program as started:
+        (port,) = started.ports
         assert answers(port, "/")
         assert not answers(port, "/missing")
         assert len(marked(mark)) == 2
@@ -110,8 +111,8 @@ def test_other_ports_are_tried_where_one_is_in_use(tmp_path: Path) -> None:
                 return program
             return replace(program, command=[*program.command[:-1], str(taken.getsockname()[1])])
 
-        with running_on_free_ports(at_first_on_the_taken_port, 1, tmp_path / "log") as (port,):
-            assert answers(port, "/")
+        with running_on_free_ports(at_first_on_the_taken_port, 1, tmp_path / "log") as started:
+            assert answers(started.ports[0], "/")
         assert len(tried) == 2
 
 
