@@ -8,11 +8,8 @@ from tests.rules.case import Case as WrittenCase
 from tests.rules.case import Firing as WrittenFiring
 from tests.rules.case import Specification
 from tests.rules.cases import SPECIFICATIONS
-from tests.rules.series import Series as WrittenSeries
-from tests.rules.timeline import Gone
 from toolkit.durations import parse_duration
 from toolkit.proofs.case import Case, Firing, Kind, Scenario
-from toolkit.proofs.samples import Series
 from toolkit.thresholds import Severity
 
 
@@ -35,14 +32,9 @@ def _written(alert: str) -> Iterator[tuple[WrittenCase, Specification]]:
 
 def _case(case: WrittenCase, specification: Specification, kind: Kind) -> Case:
     end = max(parse_duration(time).seconds for time in case.at)
-    series = tuple(_series(one, end) for one in (*case.series, *specification.noise))
+    series = tuple(one.sampled(end) for one in (*case.series, *specification.noise))
     at = {parse_duration(time).seconds: tuple(_firing(one) for one in firing) for time, firing in case.at.items()}
     return Case(kind, case.name, series, at)
-
-
-def _series(series: WrittenSeries, end: int) -> Series:
-    samples = tuple(None if isinstance(sample, Gone) else sample for sample in series.samples(end))
-    return Series(series.metric, series.labels, samples)
 
 
 def _firing(firing: WrittenFiring) -> Firing:

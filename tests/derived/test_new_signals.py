@@ -240,4 +240,4 @@ def proven(new: New) -> tuple[list[Rule], Derived]:
     """The rules of a definition in production, and its derived cases."""
     definitions = alone(new.signal, new.threshold, says="is odd: {value}")
     plan = build_plan(definitions, shipped_environment("production"))
-    return rules_of(ALERT, shipped_rules(plan)), derive(rules_by_alert(plan)[ALERT], ground_of(definitions, plan))
+    return rules_of([ALERT], shipped_rules(plan)), derive(rules_by_alert(plan)[ALERT], ground_of(definitions, plan))

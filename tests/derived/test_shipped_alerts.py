@@ -16,7 +16,7 @@ from toolkit.proofs.rule_files import rules_by_alert, rules_of, write_case, writ
 
 @pytest.mark.parametrize("alert", derived_alerts())
 def test_alert_does_what_its_definition_means(alert: str, tmp_path: Path) -> None:
-    rule_file = write_rules(tmp_path / "rules.json", rules_of(alert, rules()))
+    rule_file = write_rules(tmp_path / "rules.json", rules_of([alert], rules()))
     files = {
         write_case(tmp_path / f"{number:02}.json", rule_file, alert, case): case
         for number, case in enumerate(derived_cases(alert))

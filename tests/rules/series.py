@@ -9,6 +9,7 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 
 from tests.rules.timeline import For, Gone, Part, Reset, counter_samples, gauge_samples
+from toolkit.proofs.samples import Series as Sampled
 
 NAMESPACE = "production"
 METRICS_SERVICE = "ml-inference-metrics"
@@ -47,12 +48,12 @@ class Series:
     @property
     def name(self) -> str:
         """The metric with its labels, as Prometheus writes it."""
-        labels = ", ".join(f'{name}="{value}"' for name, value in sorted(self.labels.items()))
-        return f"{self.metric}{{{labels}}}"
+        return self.sampled(0).name
 
-    def samples(self, seconds: int) -> Sequence[float | Gone]:
-        """The samples of the first `seconds`."""
-        return tuple((counter_samples if self.is_counter else gauge_samples)(self.parts, seconds))
+    def sampled(self, seconds: int) -> Sampled:
+        """The series with the samples of the first `seconds`."""
+        samples = (counter_samples if self.is_counter else gauge_samples)(self.parts, seconds)
+        return Sampled(self.metric, self.labels, tuple(samples))
 
 
 def predictions(

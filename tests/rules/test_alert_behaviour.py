@@ -9,15 +9,16 @@ import pytest
 
 from tests.rules.case import Specification
 from tests.rules.cases import SPECIFICATIONS
-from tests.rules.rendering import Rule, rules_for, write_cases, write_rules
+from tests.rules.rendering import write_cases
 from toolkit import promtool
+from toolkit.proofs.rule_files import Rule, rules_of, write_rules
 
 
 @pytest.mark.parametrize("specification", SPECIFICATIONS, ids=lambda specification: specification.alert)
 def test_alert_fires_as_specified_and_not_otherwise(
     specification: Specification, rules: Sequence[Rule], tmp_path: Path
 ) -> None:
-    rule_file = write_rules(tmp_path / "rules.yaml", rules_for([specification.alert], rules))
+    rule_file = write_rules(tmp_path / "rules.json", rules_of([specification.alert], rules))
     cases = write_cases(tmp_path, rule_file, specification)
     files = list(cases)
     assert promtool.find_vacuous(files) == []

@@ -13,7 +13,7 @@ import pytest
 from tests.rules.case import SILENT, Case, Specification
 from tests.rules.cases import SPECIFICATIONS
 from tests.rules.incidents import INCIDENTS
-from tests.rules.rendering import EVALUATION, Rule, rules_for, write_cases, write_rules
+from tests.rules.rendering import write_cases
 from tests.rules.series import Series, predictions
 from toolkit import promtool
 from toolkit.contract import MetricCatalogue
@@ -24,6 +24,8 @@ from toolkit.promql.budgets import OBJECTIVE_LABEL
 from toolkit.promql.parser import parse
 from toolkit.promql.printer import one_line
 from toolkit.promql.tree import Expression, Matcher, Selector, walk
+from toolkit.proofs.rule_files import Rule, rules_of, write_rules
+from toolkit.proofs.samples import EVALUATION_SECONDS
 
 ALL_SERIES = [
     *(series for specification in SPECIFICATIONS for case in specification.cases for series in case.series),
@@ -45,7 +47,7 @@ def test_an_alert_without_a_firing_case_of_a_severity_is_found(rules: Sequence[R
     only_silent = Specification(
         "ModelErrorRatioHigh", (), (Case("silent", (predictions("success", 1),), {"1m": SILENT}),)
     )
-    own = rules_for([only_silent.alert], rules)
+    own = rules_of([only_silent.alert], rules)
     assert uncovered([only_silent], own, tmp_path) == ["ModelErrorRatioHigh critical", "ModelErrorRatioHigh warning"]
 
 
@@ -105,7 +107,7 @@ def test_every_case_has_a_name_of_its_own_and_looks_at_moments_of_evaluation() -
         assert len(names) == len(set(names)), specification.alert
     moments = [time for specification in SPECIFICATIONS for case in specification.cases for time in case.at]
     moments += [time for incident in INCIDENTS for time in incident.at]
-    assert [time for time in moments if parse_duration(time).seconds % parse_duration(EVALUATION).seconds] == []
+    assert [time for time in moments if parse_duration(time).seconds % EVALUATION_SECONDS] == []
 
 
 def test_every_alert_keeps_its_names_and_addresses_in_a_case_of_its_own() -> None:
@@ -120,7 +122,7 @@ def test_every_alert_keeps_its_names_and_addresses_in_a_case_of_its_own() -> Non
 
 def uncovered(specifications: Iterable[Specification], rules: Sequence[Rule], folder: Path) -> list[str]:
     """The alerts and severities that fire in no case or are silent in none."""
-    rule_file = write_rules(folder / "rules.yaml", rules)
+    rule_file = write_rules(folder / "rules.json", rules)
     files = [file for specification in specifications for file in write_cases(folder, rule_file, specification)]
     return [
         f"{counted.alert} {counted.severity}"

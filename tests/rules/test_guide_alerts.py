@@ -9,10 +9,11 @@ from pathlib import Path
 import pytest
 
 from tests.rules.case import Incident
-from tests.rules.rendering import Rule, rules_for, write_incident, write_rules
+from tests.rules.rendering import write_incident
 from tests.rules.series import GIB, POD_A, POD_B, Series, durations, errors, limit, memory_used, predictions, restarts
 from tests.rules.timeline import For
 from toolkit import promtool
+from toolkit.proofs.rule_files import Rule, rules_of, write_rules
 
 # As the guide writes them, without their texts; the last holds the expression of its memory panel against 1 GiB.
 GUIDE: tuple[Rule, ...] = (
@@ -95,7 +96,7 @@ def alerts_firing(comparison: Comparison, rules: Sequence[Rule], folder: Path) -
     """Those of the named alerts that fire: promtool denies that they are silent."""
     files = {}
     for alert in comparison.fires:
-        rule_file = write_rules(folder / f"{alert}.rules.yaml", rules_for([alert], rules))
+        rule_file = write_rules(folder / f"{alert}.rules.json", rules_of([alert], rules))
         silent = Incident(alert, comparison.series, {comparison.time: {}})
         files[write_incident(folder, rule_file, silent, [alert])] = alert
     assert promtool.find_vacuous(list(files)) == []

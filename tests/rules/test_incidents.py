@@ -8,13 +8,14 @@ from pathlib import Path
 import pytest
 
 from tests.rules.incidents import INCIDENTS
-from tests.rules.rendering import Rule, rules_for, write_incident, write_rules
+from tests.rules.rendering import write_incident
 from toolkit import promtool
+from toolkit.proofs.rule_files import Rule, rules_of, write_rules
 
 
 def test_every_incident_raises_exactly_its_alerts(rules: Sequence[Rule], tmp_path: Path) -> None:
     alerts = {str(rule["alert"]) for rule in rules if "alert" in rule}
-    rule_file = write_rules(tmp_path / "rules.yaml", rules_for(alerts, rules))
+    rule_file = write_rules(tmp_path / "rules.json", rules_of(alerts, rules))
     files = {write_incident(tmp_path, rule_file, incident, alerts): incident for incident in INCIDENTS}
     assert promtool.find_vacuous(list(files)) == []
     failures = [

@@ -1,8 +1,6 @@
-"""What a series does over time, in samples every 30 seconds.
+"""What a series does over time, in words that a case is short in, and its samples as `toolkit.proofs.samples` has them.
 
-Every sample lies 15 seconds beside an evaluation, as in life: the first is taken at 0:15, the rules are evaluated at
-0:00, 0:30 and so on. Nothing here thus depends on whether a window contains its own edge, which it does in Prometheus 2
-and does not in Prometheus 3. A gauge is first seen by the evaluation at 0:30, a rate by the one at 1:00.
+A gauge is first seen by the evaluation at 0:30, a rate by the one at 1:00.
 """
 
 from __future__ import annotations
@@ -10,8 +8,7 @@ from __future__ import annotations
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 
-SCRAPE_SECONDS = 30
-FIRST_SAMPLE_SECONDS = 15
+from toolkit.proofs.samples import FIRST_SAMPLE_SECONDS, SCRAPE_SECONDS
 
 
 @dataclass(frozen=True)
@@ -40,14 +37,14 @@ Part = float | For | Gone | Reset
 """A stretch of time. A bare number and `GONE` last to the end."""
 
 
-def gauge_samples(parts: Sequence[Part], seconds: int) -> Iterator[float | Gone]:
+def gauge_samples(parts: Sequence[Part], seconds: int) -> Iterator[float | None]:
     """The samples of a gauge in the first `seconds`: the parts' numbers are its levels."""
     for number in range(_samples(seconds)):
         value = _value(parts, number)
-        yield GONE if isinstance(value, Gone) else value
+        yield None if isinstance(value, Gone) else value
 
 
-def counter_samples(parts: Sequence[Part], seconds: int) -> Iterator[float | Gone]:
+def counter_samples(parts: Sequence[Part], seconds: int) -> Iterator[float | None]:
     """The samples of a counter in the first `seconds`: the parts' numbers are increments per minute.
 
     It begins at 0, at its birth and after a reset.
@@ -58,7 +55,7 @@ def counter_samples(parts: Sequence[Part], seconds: int) -> Iterator[float | Gon
         value = _value(parts, number)
         if isinstance(value, Gone):
             total = None
-            yield GONE
+            yield None
             continue
         born = total is None or number in resets
         total = 0.0 if born or total is None else total + value * SCRAPE_SECONDS / 60

@@ -6,20 +6,17 @@ with an evaluation every 5 minutes: the same rules as an environment with that i
 
 from __future__ import annotations
 
-from collections.abc import Collection, Iterable, Mapping, Sequence
+from collections.abc import Collection, Iterable, Mapping
 from dataclasses import dataclass, field, replace
 from pathlib import Path
 
-import yaml
-
-from tests.rules.rendering import Rule, rules_for
 from tests.rules.series import predictions
 from tests.support.planting import shipped, shipped_environment
 from toolkit import promtool
 from toolkit.durations import Duration, parse_duration
 from toolkit.plan.build import build_plan
 from toolkit.plan.model import Plan
-from toolkit.render.prometheus import rule_groups
+from toolkit.proofs.rule_files import rules_of, shipped_rules, write_rules, write_tests
 
 ALERT = "ModelErrorBudgetBurn"
 PER_MINUTE = 600
@@ -50,45 +47,29 @@ class Incident:
 
 def failures_of(incident: Incident, folder: Path) -> list[str]:
     """What happens otherwise than the incident says."""
-    rules = folder / "rules.yaml"
-    own = [rule for rule in rules_for([ALERT], rules_at(incident.pace)) if _counts_availability(rule)]
-    group = {"name": "slo", "rules": own}
-    rules.write_text(yaml.safe_dump({"groups": [group]}), encoding="utf-8")
+    rule_file = write_rules(folder / "rules.json", rules_of([ALERT], shipped_rules(plan_at(incident.pace))))
     end = sum(parse_duration(stretch.time).seconds for stretch in incident.stretches)
     firing = f'ALERTS{{alertname="{ALERT}", alertstate="firing"}}'
     now = f"count by (severity) ({firing})"
     ever = f"count by (severity) (count_over_time({firing}[{end}s]))"
     step = min(incident.pace.seconds, 60)
     series = [
-        {"series": predictions(status, 0).name, "values": counter(incident.stretches, status == "error", step)}
+        (predictions(status, 0).name, counter(incident.stretches, status == "error", step))
         for status in ("success", "error")
     ]
     asked = [(now, time, severities) for time, severities in incident.firing.items()]
     asked.append((ever, f"{end}s", incident.ever))
-    test = {
-        "interval": f"{step}s",
-        "input_series": series,
-        "promql_expr_test": [
-            {
-                "expr": expression,
-                "eval_time": time,
-                "exp_samples": [
-                    {"labels": f'{{severity="{severity}"}}', "value": 1} for severity in sorted(severities)
-                ],
-            }
-            for expression, time, severities in asked
-        ],
-    }
-    cases = folder / "cases.yaml"
-    document = {"rule_files": [str(rules)], "evaluation_interval": str(incident.pace), "tests": [test]}
-    cases.write_text(yaml.safe_dump(document), encoding="utf-8")
+    expected = [
+        {
+            "expr": expression,
+            "eval_time": time,
+            "exp_samples": [{"labels": f'{{severity="{severity}"}}', "value": 1} for severity in sorted(severities)],
+        }
+        for expression, time, severities in asked
+    ]
+    cases = write_tests(folder / "cases.json", rule_file, series, [], expected, step, incident.pace.seconds)
     (result,) = promtool.unit_test_results([cases])
     return [f"{finding.subject} {finding.problem}" for finding in result.failures]
-
-
-def _counts_availability(rule: Rule) -> bool:
-    labels = rule.get("labels", {})
-    return isinstance(labels, dict) and labels.get("slo", "availability") == "availability"
 
 
 def counter(stretches: Iterable[Stretch], failed: bool, step: int) -> str:
@@ -110,13 +91,3 @@ def plan_at(pace: Duration) -> Plan:
     if pace != prometheus.evaluation_interval:
         prometheus = replace(prometheus, evaluation_interval=pace, scrape_interval=Duration(60))
     return build_plan(shipped(), replace(environment, prometheus=prometheus))
-
-
-def rules_at(pace: Duration) -> Sequence[Rule]:
-    """All rules of that plan."""
-    found: list[Rule] = []
-    for group in rule_groups(plan_at(pace)).values():
-        listed = group["rules"]
-        assert isinstance(listed, list)
-        found.extend(listed)
-    return found

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import json
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Collection, Iterable, Mapping, Sequence
 from pathlib import Path
 
 from toolkit.durations import Duration
@@ -11,7 +11,7 @@ from toolkit.plan.model import Plan, PrometheusAlert
 from toolkit.promql.parser import parse
 from toolkit.promql.tree import Selector, walk
 from toolkit.proofs.case import Case
-from toolkit.proofs.samples import EVALUATION_SECONDS, FIRST_SAMPLE_SECONDS
+from toolkit.proofs.samples import EVALUATION_SECONDS, FIRST_SAMPLE_SECONDS, Series, accepts
 from toolkit.render.prometheus import rule_groups
 
 Rule = Mapping[str, object]
@@ -23,13 +23,25 @@ def rules_by_alert(plan: Plan) -> dict[str, tuple[PrometheusAlert, ...]]:
     return {name: tuple(rule for rule in plan.prometheus_alerts if rule.alert.name == name) for name in names}
 
 
-def rules_of(alert: str, rules: Sequence[Rule]) -> list[Rule]:
-    """Those of `rules` that raise `alert`, after the recording rules that they read, directly or not."""
-    read = recordings_behind(rules, alert)
-    return [
-        *(rule for rule in rules if rule.get("record") in read),
-        *(rule for rule in rules if rule.get("alert") == alert),
-    ]
+def rules_of(alerts: Collection[str], rules: Sequence[Rule]) -> list[Rule]:
+    """Those of `rules` that raise one of `alerts`, after the recording rules that they read, directly or not."""
+    chosen = [rule for rule in rules if rule.get("alert") in alerts]
+    recordings = [rule for rule in rules if "record" in rule]
+    read: list[Rule] = []
+    asked = _selectors(chosen)
+    while found := [rule for rule in recordings if rule not in read and any(_records(rule, one) for one in asked)]:
+        read += found
+        asked = _selectors(found)
+    return [*(rule for rule in recordings if rule in read), *chosen]
+
+
+def title_of(rule: Rule) -> str:
+    """An alert's name, or what a recording rule records with the labels that it sets: several may share a name."""
+    if "alert" in rule:
+        return str(rule["alert"])
+    labels = rule.get("labels")
+    own = Series(str(rule["record"]), labels if isinstance(labels, Mapping) else {}, ())
+    return own.name if own.labels else own.metric
 
 
 def shipped_rules(plan: Plan) -> list[Rule]:
@@ -40,21 +52,6 @@ def shipped_rules(plan: Plan) -> list[Rule]:
         if isinstance(rules, list):
             found += rules
     return found
-
-
-def recordings_behind(rules: Sequence[Rule], alert: str) -> set[str]:
-    """The names of the recordings whose series an alert reads, directly or through other recordings."""
-    read: set[str] = set()
-    names = metrics_read(rule for rule in rules if rule.get("alert") == alert)
-    while names - read:
-        read |= names
-        names = metrics_read(rule for rule in rules if rule.get("record") in read)
-    return {str(rule["record"]) for rule in rules if rule.get("record") in read}
-
-
-def metrics_read(rules: Iterable[Rule]) -> set[str]:
-    """The names of all series that the expressions of `rules` select."""
-    return {part.metric for rule in rules for part in walk(parse(str(rule["expr"]))) if isinstance(part, Selector)}
 
 
 def write_rules(path: Path, rules: Sequence[Rule]) -> Path:
@@ -83,18 +80,39 @@ def write_tests(
     series: Iterable[tuple[str, str]],
     alerts: Sequence[Mapping[str, object]],
     expressions: Sequence[Mapping[str, object]],
+    interval: int = FIRST_SAMPLE_SECONDS,
+    evaluation: int = EVALUATION_SECONDS,
 ) -> Path:
-    """A test file: the input series with their samples, and promtool's own assertions on alerts and expressions."""
+    """A test file: the input series with their samples, and promtool's own assertions on alerts and expressions.
+
+    Samples are `interval` seconds apart, evaluations of the rules `evaluation` seconds.
+    """
     test = {
-        "interval": f"{FIRST_SAMPLE_SECONDS}s",
+        "interval": f"{interval}s",
         "input_series": [{"series": name, "values": values} for name, values in series],
         "alert_rule_test": list(alerts),
         "promql_expr_test": list(expressions),
     }
-    evaluation = f"{EVALUATION_SECONDS}s"
-    return _write(path, {"rule_files": [str(rule_file)], "evaluation_interval": evaluation, "tests": [test]})
+    return _write(path, {"rule_files": [str(rule_file)], "evaluation_interval": f"{evaluation}s", "tests": [test]})
 
 
 def _write(path: Path, document: Mapping[str, object]) -> Path:
     path.write_text(json.dumps(document), encoding="utf-8")
     return path
+
+
+def _selectors(rules: Iterable[Rule]) -> list[Selector]:
+    """What the expressions of `rules` select."""
+    return [part for rule in rules for part in walk(parse(str(rule["expr"]))) if isinstance(part, Selector)]
+
+
+def _records(rule: Rule, selector: Selector) -> bool:
+    """Whether series of a recording rule can be among those that `selector` picks.
+
+    The labels that the rule sets are known; the others may have any value.
+    """
+    labels = rule.get("labels")
+    known = labels if isinstance(labels, Mapping) else {}
+    return rule["record"] == selector.metric and all(
+        accepts(matcher, str(known[matcher.label])) for matcher in selector.matchers if matcher.label in known
+    )
