@@ -14,18 +14,19 @@ from tests.derived.proofs import alerts, derived_alerts, derived_cases, ground, 
 from tests.mutants.excused import EXCUSED, Excused
 from tests.support.planting import shipped
 from toolkit.findings import PROJECT
-from toolkit.plan.model import PrometheusRecording
+from toolkit.plan.slo import rate_window
 from toolkit.proofs.campaign import TEXT, Fate, Verdict, run_alert, run_recording
 from toolkit.proofs.case import Kind, Scenario
 from toolkit.proofs.recorded import RecordedCase, derive_recorded
-from toolkit.proofs.rule_files import Rule, rules_by_alert, rules_of
+from toolkit.proofs.recorded_events import derive_events
+from toolkit.proofs.rule_files import Rule, rules_by_alert, rules_of, title_of
 
 # These cases notice most mutants; only what is left meets the others.
 _FIRST = frozenset({Kind.JUST_BAD, Kind.JUST_GOOD, Kind.HOLD})
 _SECOND = frozenset({Kind.GROUPS, Kind.INSTANCES})
 # What decides about every mutant alike: a change here means a new full run.
 _MACHINERY = (
-    *(f"toolkit/proofs/{name}.py" for name in ("campaign", "equivalence", "mutants", "recorded")),
+    *(f"toolkit/proofs/{name}.py" for name in ("campaign", "equivalence", "mutants", "recorded", "recorded_events")),
     "tests/mutants/excused.py",
 )
 
@@ -65,16 +66,16 @@ class Run:
             []
             if self.recorded is None
             else [
-                [[one.name, one.notation] for one in self.recorded.series],
-                [[time, sorted(rates.items())] for time, rates in self.recorded.at.items()],
+                [self.recorded.inputs, self.recorded.interval, self.recorded.evaluation],
+                [[time, sorted(values.items())] for time, values in self.recorded.at.items()],
             ]
         )
         return hashlib.sha256(json.dumps([rules, at, case]).encode()).hexdigest()[:16]
 
 
 def runs() -> list[Run]:
-    """All alerts with cases, and all recordings of rates."""
-    return [*map(alert_run, mutated_alerts()), *map(_recording_run, plan().recordings)]
+    """All alerts with cases, and all recordings."""
+    return [*map(alert_run, mutated_alerts()), *_recording_runs()]
 
 
 def mutated_alerts() -> list[str]:
@@ -93,13 +94,20 @@ def alert_run(alert: str) -> Run:
     ]
     # Of the cases by hand those of a budget take hours each, and the derived ones leave nothing for them to notice.
     by_hand = [] if any(rule.alert.threshold.burn_rates for rule in rules_by_alert(plan())[alert]) else scenarios(alert)
-    return Run(alert, rules_of(alert, rules()), [*stages, by_hand])
+    return Run(alert, rules_of([alert], rules()), [*stages, by_hand])
 
 
-def _recording_run(recording: PrometheusRecording) -> Run:
-    name = recording.recording.name
-    rule = next(rule for rule in rules() if rule.get("record") == name)
-    return Run(name, [rule], [], derive_recorded(recording, ground()))
+def _recording_runs() -> Iterator[Run]:
+    prometheus = plan().environment.prometheus
+    assert prometheus is not None
+    evaluation, window = prometheus.evaluation_interval, rate_window(prometheus)
+    cases = {planned.recording.name: derive_recorded(planned, ground()) for planned in plan().recordings}
+    for counted in plan().event_recordings:
+        title = title_of({"record": counted.name, "labels": counted.labels})
+        cases[title] = derive_events(counted, shipped().objectives, ground(), evaluation, window)
+    for rule in rules():
+        if "record" in rule:
+            yield Run(title_of(rule), [rule], [], cases[title_of(rule)])
 
 
 def machinery_digest() -> str:

@@ -30,7 +30,9 @@ GUARDED = (
 @pytest.mark.parametrize(
     ("text", "operator", "place", "reason"),
     [
-        (RATIO, "sum to max", "right of or > right of * > sum", "counts as 0"),
+        (RATIO, "sum to max", "right of or > right of * > sum", "0 times any number"),
+        (RATIO, "rate to irate", "right of or > right of * > sum > rate", "0 times any number"),
+        (RATIO, "window x2", "right of or > right of * > sum > rate", "counts as 0"),
         (RATIO, "guard dropped", "or", "counts as 0"),
         (RATIO, "number 0 to 1", "right of or > left of *", None),
         (RATIO, "comparison dropped", "right of / > >", "nothing over nothing"),

@@ -6,12 +6,13 @@ from dataclasses import replace
 
 import pytest
 
-from tests.derived.proofs import alerts
+from tests.derived.proofs import alerts, rules
 from tests.mutants.excused import Excused
 from tests.mutants.runs import SCORE, alert_run, complaints, machinery_digest, mutated_alerts, runs
 from tests.mutants.score import read, written
 from toolkit.findings import Refused
 from toolkit.proofs.campaign import Fate
+from toolkit.proofs.rule_files import title_of
 
 # Always run, besides the recordings: quick, and of another kind each.
 SAMPLE = ("ModelTargetDown", "ModelMetricsMissing", "InferenceNoReplicas")
@@ -36,8 +37,9 @@ def test_the_mutants_of_what_changed_and_of_a_sample_are_noticed() -> None:
     assert list(complaints(verdicts, [run.rule for run in chosen])) == []
 
 
-def test_every_alert_has_mutants() -> None:
+def test_every_rule_has_mutants() -> None:
     assert sorted(set(alerts()) - set(mutated_alerts())) == []
+    assert {run.rule for run in runs()} == {title_of(rule) for rule in rules()}
 
 
 def test_a_mutant_that_no_case_notices_is_complained_of() -> None:

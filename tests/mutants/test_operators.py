@@ -40,6 +40,9 @@ from toolkit.proofs.mutants import changes, rule_mutants
         ("up offset 1h > 1", "offset dropped", "up > 1"),
         ("absent(up) >= 1", "absent dropped", "up >= 1"),
         ("-sum(up) < -1", "sum to avg", "-avg(up) < -1"),
+        ("sum_over_time(x[1h:30s])", "sum_over_time to avg_over_time", "avg_over_time(x[1h:30s])"),
+        ("sum_over_time(x[1h:30s])", "window x0.5", "sum_over_time(x[30m:30s])"),
+        ("sum_over_time(x[1h:30s])", "step x2", "sum_over_time(x[1h:1m])"),
         ("max_over_time(sum(up)[5m:] offset 1h) > 1", "offset dropped", "max_over_time(sum(up)[5m:]) > 1"),
     ],
 )
@@ -60,6 +63,12 @@ def test_mistakes_in_the_rest_of_an_alert() -> None:
     assert made["rule label team dropped"]["labels"] == {"severity": "critical"}
     at_once = {name: value for name, value in rule.items() if name != "for"}
     assert "hold added" in [mutant.operator for mutant in rule_mutants(at_once)]
+
+
+def test_mistakes_in_the_rest_of_a_recording() -> None:
+    rule = {"record": "a:b", "expr": "x", "labels": {"slo": "availability"}}
+    (made,) = [mutant for mutant in rule_mutants(rule) if mutant.change is None]
+    assert (made.operator, made.rule["labels"]) == ("rule label slo dropped", {})
 
 
 def test_no_mutant_is_the_rule_itself_comes_twice_or_is_refused_by_prometheus() -> None:

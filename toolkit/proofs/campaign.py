@@ -16,10 +16,10 @@ from toolkit.findings import Finding, Location, Refused
 from toolkit.promql.parser import parse
 from toolkit.promql.printer import one_line, quote
 from toolkit.proofs.case import Scenario
-from toolkit.proofs.equivalence import same_matcher, why_equivalent
+from toolkit.proofs.equivalence import why_equivalent, why_same_value
 from toolkit.proofs.mutants import Mutant, rule_mutants
 from toolkit.proofs.recorded import ROUNDING, RecordedCase
-from toolkit.proofs.rule_files import Rule, write_rules, write_tests
+from toolkit.proofs.rule_files import Rule, title_of, write_rules, write_tests
 
 # Mutants keep one text, which shows the value: texts are built anew at every evaluation, which is most of the time.
 TEXT = "description"
@@ -101,21 +101,19 @@ def run_recording(rule: Rule, case: RecordedCase) -> list[Verdict]:
             rules = [{**one, "record": name} for name, one in left.items()]
             rule_file = write_rules(Path(folder) / "rules.json", rules)
             asserted = [_expected_rates(name, time, rates) for name in left for time, rates in case.at.items()]
-            inputs = [(one.name, one.notation) for one in case.series]
-            result = promtool.unit_test_results(
-                [write_tests(Path(folder) / "test.json", rule_file, inputs, [], asserted)]
-            )
-            broken, failed = _noticed(result)
+            test = Path(folder) / "test.json"
+            write_tests(test, rule_file, case.inputs, [], asserted, case.interval, case.evaluation)
+            broken, failed = _noticed(promtool.unit_test_results([test]))
             fates |= dict.fromkeys(broken, Fate.BROKEN)
             if not broken:
                 fates |= dict.fromkeys(failed, Fate.KILLED)
                 break
-    name = str(rule["record"])
+    name = title_of(rule)
     if "m00000" in fates:
         raise Refused(Finding(Location(name), f"recording {name}", "does not record what it should"))
     verdicts = []
     for one, mutant in mutants.items():
-        reason = (mutant.change and same_matcher(mutant.change)) or ""
+        reason = (mutant.change and why_same_value(parse(str(rule["expr"])), mutant.change)) or ""
         verdicts.append(Verdict(name, "", mutant, _fate(fates.get(one), reason), reason))
     return verdicts
 

@@ -30,6 +30,10 @@ from toolkit.units import COUNT
 
 _KEEPS_LABELS = frozenset({"rate", "irate", "increase", "max_over_time", "min_over_time", "avg_over_time"})
 _SAME_FOR_ONE = frozenset({"sum", "avg", "max", "min"})
+# Changes of what is computed, not of the series that it is computed from nor of the labels that are kept.
+_OTHER_VALUES = frozenset(
+    {"sum to avg", "sum to max", "sum to count", "rate to increase", "rate to irate", "increase to rate"}
+)
 # Beyond the largest bound by this many, whole numbers are all on the same side.
 _BEYOND = 3
 
@@ -42,12 +46,11 @@ def why_equivalent(
     `value_shown` says whether the alert's text shows the value, so that another value is another alert.
     """
     ways = (
-        same_matcher(change),
+        why_same_value(expression, change),
         _zero_times_anything(expression, change),
         _not_a_number_compares_as_false(expression, change),
         _no_whole_number_between(expression, change, catalogue),
         _never_exactly_the_bound(change, catalogue),
-        _implied_by_the_join(expression, change),
         _pinned_on_both_sides(change),
         _matched_on_all_labels(change, catalogue),
         _one_series_each(expression, change, catalogue),
@@ -57,13 +60,27 @@ def why_equivalent(
     return next((reason for reason in ways if reason is not None), None)
 
 
-def same_matcher(change: Change) -> str | None:
+def why_same_value(expression: Expression, change: Change) -> str | None:
+    """Why the changed expression has the same value always and with the same labels, None where it may not."""
+    ways = (_same_matcher(change), _zero_times_any_value(expression, change), _implied_by_the_join(expression, change))
+    return next((reason for reason in ways if reason is not None), None)
+
+
+def _same_matcher(change: Change) -> str | None:
     """`label!=""` and `label=~".+"` are two spellings."""
     match change.was, change.now:
         case Selector(matchers=was), Selector(matchers=now):
             gone, come = set(was) - set(now), set(now) - set(was)
             if any({Matcher(one.label, "!=", "")} == gone and {Matcher(one.label, "=~", ".+")} == come for one in gone):
                 return "both matchers take every value but the empty one"
+    return None
+
+
+def _zero_times_any_value(expression: Expression, change: Change) -> str | None:
+    """In `0 * b` another aggregation or another kind of rate of the same series is the same 0."""
+    for depth, part in _on_the_way(expression, change.steps):
+        if _is_zero_times(part) and change.steps[depth] == 1 and change.operator in _OTHER_VALUES:
+            return "0 times any number is 0"
     return None
 
 

@@ -44,10 +44,12 @@ _FUNCTIONS = {
     "avg_over_time": ("max_over_time", "last_over_time"),
     "max_over_time": ("avg_over_time", "min_over_time", "last_over_time"),
     "min_over_time": ("max_over_time",),
+    "sum_over_time": ("avg_over_time", "max_over_time", "count_over_time"),
 }
 _NEGATED: Mapping[str, MatchOperator] = {"=": "!=", "!=": "=", "=~": "!~", "!~": "=~"}
 _NUMBER_FACTORS = (Decimal("0.5"), Decimal("0.9"), Decimal("1.1"), Decimal(2))
 _WINDOW_FACTORS = (0.2, 0.5, 2.0, 12.0)
+_STEP_FACTORS = (0.5, 2.0)
 # A rate over less than two scrapes has no value at all.
 _SHORTEST_WINDOW_SECONDS = 60
 _HOLD_ADDED_SECONDS = 300
@@ -84,13 +86,12 @@ def rule_mutants(rule: Mapping[str, object]) -> Iterator[Mutant]:
     """Every mutant of an alerting or recording rule."""
     for change in changes(parse(str(rule["expr"]))):
         yield Mutant(change.operator, change.place, {**rule, "expr": one_line(change.expression)}, change)
-    if "alert" not in rule:
-        return
-    hold = parse_duration(str(rule.get("for", "0s"))).seconds
-    times = {"hold removed": 0, "hold x0.5": hold // 2, "hold x2": 2 * hold} if hold else {}
-    for operator, seconds in (times or {"hold added": _HOLD_ADDED_SECONDS}).items():
-        yield Mutant(operator, "for", {**rule, "for": Duration(seconds).prometheus()})
-    labels = rule["labels"]
+    if "alert" in rule:
+        hold = parse_duration(str(rule.get("for", "0s"))).seconds
+        times = {"hold removed": 0, "hold x0.5": hold // 2, "hold x2": 2 * hold} if hold else {}
+        for operator, seconds in (times or {"hold added": _HOLD_ADDED_SECONDS}).items():
+            yield Mutant(operator, "for", {**rule, "for": Duration(seconds).prometheus()})
+    labels = rule.get("labels")
     if isinstance(labels, dict):
         for label in labels:
             kept = {name: value for name, value in labels.items() if name != label}
@@ -161,13 +162,13 @@ def _candidates(part: Expression, inside: Expression | None) -> Iterator[tuple[s
             if function == "absent":
                 yield "absent dropped", arguments[0]
         case RangeSelector(window=Duration(seconds=seconds)):
-            for factor in _WINDOW_FACTORS:
-                window = max(_SHORTEST_WINDOW_SECONDS, int(seconds * factor) // 60 * 60)
-                yield f"window x{factor:g}", replace(part, window=Duration(window))
+            yield from (
+                (f"window x{factor:g}", replace(part, window=_window(seconds, factor))) for factor in _WINDOW_FACTORS
+            )
         case Selector():
             yield from _selector(part)
-        case Subquery(offset=offset) if offset:
-            yield "offset dropped", replace(part, offset=0)
+        case Subquery():
+            yield from _subquery(part)
         case _:
             return
 
@@ -215,6 +216,21 @@ def _selector(part: Selector) -> Iterator[tuple[str, Expression]]:
             yield f"matcher {_name(matcher, part)} {what}", replace(part, matchers=matchers)
     if part.offset:
         yield "offset dropped", replace(part, offset=0)
+
+
+def _subquery(part: Subquery) -> Iterator[tuple[str, Expression]]:
+    if isinstance(part.window, Duration):
+        for factor in _WINDOW_FACTORS:
+            yield f"window x{factor:g}", replace(part, window=_window(part.window.seconds, factor))
+    if isinstance(part.step, Duration):
+        for factor in _STEP_FACTORS:
+            yield f"step x{factor:g}", replace(part, step=Duration(int(part.step.seconds * factor)))
+    if part.offset:
+        yield "offset dropped", replace(part, offset=0)
+
+
+def _window(seconds: int, factor: float) -> Duration:
+    return Duration(max(_SHORTEST_WINDOW_SECONDS, int(seconds * factor) // 60 * 60))
 
 
 def _name(matcher: Matcher, selector: Selector) -> str:

@@ -149,8 +149,8 @@ class Oracle:
         bound = self.threshold.slower_than
         if bound is None:
             raise CannotDerive("a duration is judged by a share only where the threshold says slower_than")
-        quick = self._rates(_bucket(buckets, bucket_label(bound.value)), time, window)
-        total = self._rates(_bucket(buckets, "+Inf"), time, window)
+        quick = self._rates(bucket_of(buckets, bucket_label(bound.value)), time, window)
+        total = self._rates(bucket_of(buckets, "+Inf"), time, window)
         return {group: 1 - quick[group] / all_ for group, all_ in total.items() if all_ > 0 and group in quick}
 
     def _events(self, time: int) -> Values:
@@ -160,7 +160,7 @@ class Oracle:
             case Events():
                 total = selectors(self.measure, self.ground)[1]
             case Durations():
-                total = _bucket(selectors(self.measure, self.ground)[0], "+Inf")
+                total = bucket_of(selectors(self.measure, self.ground)[0], "+Inf")
             case _:
                 return self.value(time, window)
         return {group: rate * window for group, rate in self._rates(total, time, window).items()}
@@ -218,7 +218,8 @@ def rate_of(samples: Sequence[tuple[int, float]], time: int, window: int) -> flo
     return increase * covered / sampled / window
 
 
-def _bucket(buckets: Selector, le: str) -> Selector:
+def bucket_of(buckets: Selector, le: str) -> Selector:
+    """The one bucket of a histogram."""
     return replace(buckets, matchers=(*buckets.matchers, Matcher("le", "=", le)))
 
 

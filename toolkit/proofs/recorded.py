@@ -2,17 +2,26 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, field
 
 from toolkit.plan.model import PrometheusRecording
 from toolkit.promql.scope import scoped
 from toolkit.promql.tree import Selector
 from toolkit.proofs.ground import Ground
-from toolkit.proofs.oracle import rate_of
-from toolkit.proofs.samples import EVALUATION_SECONDS, Profile, Series, Stretch, counter, picks, within
+from toolkit.proofs.oracle import Group, Values, rate_of
+from toolkit.proofs.samples import (
+    EVALUATION_SECONDS,
+    FIRST_SAMPLE_SECONDS,
+    Profile,
+    Series,
+    Stretch,
+    counter,
+    picks,
+    within,
+)
 
-# Rates are compared after a rounding, because two ways to compute one differ in the last bits.
+# Values are compared after a rounding, because two ways to compute one differ in the last bits.
 ROUNDING = 1_000_000
 
 _INSTANCES = ((1, 600.0), (2, 37.0))
@@ -20,10 +29,16 @@ _INSTANCES = ((1, 600.0), (2, 37.0))
 
 @dataclass(frozen=True)
 class RecordedCase:
-    """Given `series`, the recording has exactly these rates, in millionths a second, at each time (in seconds)."""
+    """Given `inputs`, the recording has exactly these values, in millionths, at each time (in seconds).
 
-    series: tuple[Series, ...]
-    at: Mapping[int, Mapping[tuple[tuple[str, str], ...], int]] = field(hash=False)
+    `inputs` are series with their samples in promtool's notation, `interval` seconds apart; the rule is evaluated every
+    `evaluation` seconds.
+    """
+
+    inputs: tuple[tuple[str, str], ...]
+    at: Mapping[int, Mapping[Group, int]] = field(hash=False)
+    interval: int = FIRST_SAMPLE_SECONDS
+    evaluation: int = EVALUATION_SECONDS
 
 
 def derive_recorded(rule: PrometheusRecording, ground: Ground) -> RecordedCase:
@@ -35,15 +50,41 @@ def derive_recorded(rule: PrometheusRecording, ground: Ground) -> RecordedCase:
     selector = scoped(Selector(recording.counter), ground.catalogue, ground.settings)
     if not isinstance(selector, Selector):
         raise TypeError(f"the counter of {recording.name} is no selector")
-    window = recording.window.seconds / 60
-    series = [*_own(selector, recording.by, ground, window)]
+    window = recording.window.seconds
+    series = [*_own(selector, recording.by, ground, window / 60)]
     series += [
         Series(one.metric, labels, one.samples) for one in series[:1] for labels in ground.foreign(one.labels, selector)
     ]
-    times = [60, *(EVALUATION_SECONDS * round(2 * part * window) for part in (0.5, 1, 1.5, 2, 2.5, 3))]
-    return RecordedCase(
-        tuple(series), {time: _rates(series, selector, recording.by, time, recording.window.seconds) for time in times}
+    return case_of(
+        series, {time: summed_rates(series, selector, recording.by, time, window) for time in moments(window)}
     )
+
+
+def case_of(series: Iterable[Series], at: Mapping[int, Values]) -> RecordedCase:
+    """The case of series that are scraped and rules that are evaluated as everywhere."""
+    return RecordedCase(tuple((one.name, one.notation) for one in series), {time: rounded(at[time]) for time in at})
+
+
+def rounded(values: Values) -> Mapping[Group, int]:
+    """The values in millionths."""
+    return {group: round(value * ROUNDING) for group, value in values.items()}
+
+
+def moments(window: int) -> list[int]:
+    """When to look at a rate over `window` seconds of series that last for three windows."""
+    halves = (round(window * part / 2 / EVALUATION_SECONDS) for part in range(1, 7))
+    return [60, *(EVALUATION_SECONDS * number for number in halves)]
+
+
+def summed_rates(series: Iterable[Series], selector: Selector, by: Iterable[str], time: int, window: int) -> Values:
+    """The rates of the series that `selector` picks, added up by the labels `by`."""
+    rates: Values = {}
+    for one in series:
+        rate = rate_of(within(one.samples, time, window), time, window) if picks(selector, one) else None
+        if rate is not None:
+            group = tuple((label, one.labels[label]) for label in sorted(by))
+            rates[group] = rates.get(group, 0.0) + rate
+    return rates
 
 
 def _own(selector: Selector, by: Sequence[str], ground: Ground, window: float) -> list[Series]:
@@ -60,15 +101,3 @@ def _own(selector: Selector, by: Sequence[str], ground: Ground, window: float) -
             labels = ground.labels([selector], {**first, **other}, 1)
             found.append(Series(selector.metric, labels, counter(profile)))
     return found
-
-
-def _rates(
-    series: Sequence[Series], selector: Selector, by: Sequence[str], time: int, window: int
-) -> Mapping[tuple[tuple[str, str], ...], int]:
-    rates: dict[tuple[tuple[str, str], ...], float] = {}
-    for one in series:
-        rate = rate_of(within(one.samples, time, window), time, window) if picks(selector, one) else None
-        if rate is not None:
-            group = tuple((label, one.labels[label]) for label in sorted(by))
-            rates[group] = rates.get(group, 0.0) + rate
-    return {group: round(rate * ROUNDING) for group, rate in rates.items()}
