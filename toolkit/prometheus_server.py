@@ -13,10 +13,12 @@ from pathlib import Path
 from typing import Any, Literal
 from urllib.parse import urlencode, urlsplit
 
+from toolkit.durations import Duration
 from toolkit.processes import LOOPBACK, Program, ProgramFailed, answers, running_on_free_ports
 from toolkit.tools import find
 
 _ANSWER_WITHIN_SECONDS = 120.0
+_SHORTEST_BLOCK = Duration(2 * 3600)
 
 
 class PrometheusFailed(RuntimeError):
@@ -35,16 +37,22 @@ class Sample:
     value: float
 
 
-def backfill(openmetrics: str, blocks: Path) -> None:
+def backfill(openmetrics: str, blocks: Path, longest_block: Duration = _SHORTEST_BLOCK) -> None:
     """Write samples in OpenMetrics text, with timestamps in seconds and `# EOF` at the end, as blocks into `blocks`.
 
-    A counter is declared without `_total` (`# TYPE requests counter`, then `requests_total 1 0`). Raises
-    PrometheusFailed with promtool's words for text that it cannot read, ToolMissing without promtool.
+    A counter is declared without `_total` (`# TYPE requests counter`, then `requests_total 1 0`). A block spans two
+    hours, or three, nine, 27 ... times as much, the most that `longest_block` allows; promtool reads all of the text
+    again for each. Raises PrometheusFailed with promtool's words for text that it cannot read, ToolMissing without
+    promtool.
     """
     with tempfile.TemporaryDirectory() as folder:
         source = Path(folder) / "samples.txt"
         source.write_text(openmetrics, encoding="utf-8")
-        command = [str(find("promtool")), "tsdb", "create-blocks-from", "openmetrics", str(source), str(blocks)]
+        command = [
+            *(str(find("promtool")), "tsdb", "create-blocks-from"),
+            f"--max-block-duration={longest_block.seconds}s",  # an option that its help does not show
+            *("openmetrics", str(source), str(blocks)),
+        ]
         run = subprocess.run(command, capture_output=True, text=True, check=False)  # noqa: S603, the arguments are our own and no shell reads them
     if run.returncode != 0:
         raise PrometheusFailed(f"promtool did not write the samples:\n{run.stdout}{run.stderr}")

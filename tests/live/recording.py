@@ -11,7 +11,6 @@ import hashlib
 import platform
 import re
 import shutil
-import subprocess
 import tempfile
 from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
@@ -28,15 +27,15 @@ from tests.live.incident import START, Incident
 from tests.live.production import Rule, labels_of
 from tests.live.samples import Samples
 from toolkit import durations, prometheus_server
-from toolkit.prometheus_server import PrometheusFailed, serve
+from toolkit.durations import Duration
+from toolkit.prometheus_server import backfill, serve
 from toolkit.tools import TOOLS_FOLDER, find
 
 RECORDINGS = TOOLS_FOLDER / "recordings"
 # Everything that decides what is in a recording. A change of one of them makes all recordings anew.
 SOURCES = (cluster, durations, history, incident, incidents, samples, instrumentation, prometheus_server)
-# promtool reads all of its input again for each block that it makes of it, so it is given the samples of one block at a
-# time. A block spans two hours or, where asked for, three, nine, 27 ... times as much.
-_BLOCK_SECONDS = 18 * 3600
+# promtool reads all of its input again for each block, so it is given the samples of one block at a time.
+_BLOCK = Duration(18 * 3600)
 # Without compaction: it would rewrite the blocks while they are queried.
 _FLAGS = (
     f"--query.lookback-delta={SCRAPE_SECONDS * 1000 - 1}ms",
@@ -137,18 +136,8 @@ def _derived(rules: tuple[Rule, ...], blocks: Path, end: int) -> Samples:
 
 
 def _backfill(samples: Samples, end: int, blocks: Path) -> None:
-    for start in range(START - START % _BLOCK_SECONDS, end + 1, _BLOCK_SECONDS):
-        with tempfile.TemporaryDirectory() as folder:
-            text = Path(folder) / "samples.txt"
-            text.write_text(samples.openmetrics(start, start + _BLOCK_SECONDS), encoding="utf-8")
-            _create_blocks(text, blocks)
-
-
-def _create_blocks(openmetrics: Path, blocks: Path) -> None:
-    command = [str(find("promtool")), "tsdb", "create-blocks-from", f"--max-block-duration={_BLOCK_SECONDS}s"]
-    run = subprocess.run([*command, "openmetrics", openmetrics, blocks], capture_output=True, text=True, check=False)
-    if run.returncode != 0:
-        raise PrometheusFailed(f"promtool made no blocks of the samples:\n{run.stdout}{run.stderr}")
+    for start in range(START - START % _BLOCK.seconds, end + 1, _BLOCK.seconds):
+        backfill(samples.openmetrics(start, start + _BLOCK.seconds), blocks, longest_block=_BLOCK)
 
 
 @contextmanager

@@ -6,6 +6,7 @@ from urllib.parse import urlsplit
 
 import pytest
 
+from toolkit.durations import Duration
 from toolkit.prometheus_server import PrometheusFailed, QueryFailed, Sample, backfill, query, serve
 
 NOW = 1_700_000_000
@@ -36,6 +37,17 @@ def test_backfilled_samples_are_served_and_the_server_is_gone_afterwards(tmp_pat
             query(address, "requests_total[5m]", NOW)
 
     assert not listens(address)
+
+
+def test_a_block_spans_two_hours_or_as_long_as_it_may(tmp_path: Path) -> None:
+    text = "# TYPE up gauge\n" + "".join(f"up 1 {hour * 3600}\n" for hour in range(18)) + "# EOF\n"
+    blocks = {hours: tmp_path / str(hours) for hours in (2, 17, 18)}
+    for hours, folder in blocks.items():
+        backfill(text, folder, Duration(hours * 3600))
+    backfill(text, tmp_path / "default")
+
+    assert {hours: len(list(folder.iterdir())) for hours, folder in blocks.items()} == {2: 9, 17: 3, 18: 1}
+    assert len(list((tmp_path / "default").iterdir())) == 9
 
 
 def test_the_server_is_stopped_when_its_user_fails(tmp_path: Path) -> None:
