@@ -4,7 +4,13 @@ A message is worth its interruption: what pages wakes one person once, what does
 addresses of each team stand in the environment file (`notifications:`).
 """
 
-from rules.alerts import InferenceNoReplicas, InferencePodCrashLooping, ModelAllTargetsDown
+from rules.alerts import (
+    InferenceNoReplicas,
+    InferencePodCrashLooping,
+    ModelAllTargetsDown,
+    ModelErrorRatioHigh,
+    ModelLatencyHigh,
+)
 from toolkit.routing import Audience, Discarded, Heartbeat, Inhibition, Route, Routing, pace
 from toolkit.thresholds import Severity
 
@@ -73,6 +79,20 @@ ROUTING = Routing(
             mutes="InferenceContainerRestarts",
             equal="namespace service pod container",
             because="a crash loop is made of restarts",
+        ),
+        # The page that says what goes on now is the one to act on. When it ends, what is left of a budget may still page:
+        # then it went on for longer or came back smaller than a page about the last minutes can tell.
+        Inhibition(
+            source=ModelErrorRatioHigh,
+            mutes="ModelErrorBudgetBurn",
+            equal="namespace service model_name",
+            because="the same failures burn the budget: one incident is one page",
+        ),
+        Inhibition(
+            source=ModelLatencyHigh,
+            mutes="ModelLatencyBudgetBurn|ModelTailLatencyBudgetBurn",
+            equal="namespace service model_name",
+            because="the same slow answers burn both budgets: one incident is one page",
         ),
     ),
 )

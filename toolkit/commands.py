@@ -63,7 +63,8 @@ def _build(options: argparse.Namespace) -> int:
         "environment",
         "dashboards",
         "panels",
-        "Prometheus rules",
+        "recordings",
+        "Prometheus alerts",
         "log alerts",
         "metric alerts",
         "files",
@@ -72,11 +73,10 @@ def _build(options: argparse.Namespace) -> int:
     rows = []
     for change in report.changes:
         counts = report.counts.get(change.environment)
-        made = (
-            [counts.dashboards, counts.panels, counts.prometheus_alerts, counts.log_alerts, counts.metric_alerts]
-            if counts
-            else ["-"] * 5
-        )
+        made: list[object] = ["-"] * (len(heads) - 3)
+        if counts:
+            rules = [counts.recordings, counts.prometheus_alerts, counts.log_alerts, counts.metric_alerts]
+            made = [counts.dashboards, counts.panels, *rules]
         files = counts.files if counts else 0
         changed = [
             f"{len(paths)} {word}"

@@ -24,6 +24,7 @@ class Counts:
 
     dashboards: int
     panels: int
+    recordings: int
     prometheus_alerts: int
     log_alerts: int
     metric_alerts: int
@@ -43,6 +44,7 @@ class Rendered:
         return Counts(
             dashboards=len(self.plan.dashboards),
             panels=sum(len(dashboard.panels) for dashboard in self.plan.dashboards),
+            recordings=len(self.plan.recordings) + len(self.plan.event_recordings),
             prometheus_alerts=len(self.plan.prometheus_alerts),
             log_alerts=len(self.plan.log_alerts),
             metric_alerts=len(self.plan.metric_alerts),

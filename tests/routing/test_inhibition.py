@@ -29,8 +29,10 @@ def alert(name: str, severity: str = "critical") -> Fired:
 
 MODEL_ALERTS = [one for (name, _), one in fired().items() if name.startswith("Model") and name != "ModelAllTargetsDown"]
 PAGE, TICKET = alert("ModelErrorRatioHigh"), alert("ModelErrorRatioHigh", "warning")
+SLOW = alert("ModelLatencyHigh")
 ALL_DOWN, NO_REPLICA = alert("ModelAllTargetsDown"), alert("InferenceNoReplicas")
 CRASH_LOOP, RESTARTS = alert("InferencePodCrashLooping"), alert("InferenceContainerRestarts", "warning")
+BURN, SLOW_BURN, TAIL_BURN = (alert(f"Model{what}BudgetBurn") for what in ("Error", "Latency", "TailLatency"))
 
 
 @dataclass(frozen=True)
@@ -52,7 +54,7 @@ SCENES = [
     Scene("all targets down silences every alert about the models", (ALL_DOWN,), tuple(MODEL_ALERTS)),
     Scene(
         "all targets down leaves the alerts of another namespace",
-        (ALL_DOWN, *(one.but(namespace="elsewhere") for one in MODEL_ALERTS if one.labels["severity"] == "critical")),
+        (ALL_DOWN, *(one.but(namespace="elsewhere") for one in (PAGE, SLOW, alert("ModelTrafficStopped")))),
     ),
     Scene("all targets down leaves another service", (ALL_DOWN, PAGE.but(service="other"))),
     Scene("all targets down leaves the alerts about containers", (ALL_DOWN, CRASH_LOOP)),
@@ -64,6 +66,17 @@ SCENES = [
     Scene("a crash loop is heard beside the outage that it causes", (NO_REPLICA, CRASH_LOOP)),
     Scene("a crash loop silences the restarts that it is made of", (CRASH_LOOP,), (RESTARTS,)),
     Scene("a crash loop leaves the restarts of another pod", (CRASH_LOOP, RESTARTS.but(pod="other"))),
+    Scene(
+        "a page about errors silences the budget that they burn",
+        (PAGE,),
+        (BURN, alert("ModelErrorBudgetBurn", "warning")),
+    ),
+    Scene("a ticket about errors leaves the page about the budget", (TICKET, BURN)),
+    Scene("a page about errors leaves the budget of another model", (PAGE, BURN.but(model_name="other"))),
+    Scene("a page about errors leaves the budget of another service", (PAGE, BURN.but(service="other"))),
+    Scene("a page about errors leaves the budgets of slow answers", (PAGE, SLOW_BURN, TAIL_BURN)),
+    Scene("a page about slow answers silences both of their budgets", (SLOW,), (SLOW_BURN, TAIL_BURN)),
+    Scene("a page about slow answers leaves the budget of errors", (SLOW, BURN)),
 ]
 
 

@@ -129,26 +129,26 @@ MODEL_ERROR_BUDGET_BURN = Specification(
         Case(
             "page just above 6 times over six hours",
             failing(30.5),
-            at={"35m": (rate(ERROR_PAGE, "6.1x"), rate(ERROR_TICKET, "6.1x"))},
+            at={"20m": (rate(ERROR_PAGE, "6.1x"), rate(ERROR_TICKET, "6.1x"))},
         ),
         Case(
             "no page just below 6 times over six hours",
             failing(29.5),
-            at={"35m": (rate(ERROR_TICKET, "5.9x"),)},
+            at={"20m": (rate(ERROR_TICKET, "5.9x"),)},
         ),
-        Case("ticket just above once over three days", failing(5.1), at={"35m": (rate(ERROR_TICKET, "1.02x"),)}),
-        Case("silent just below once over three days", failing(4.9), at={"35m": SILENT, "90m": SILENT}),
+        Case("ticket just above once over three days", failing(5.1), at={"20m": (rate(ERROR_TICKET, "1.02x"),)}),
+        Case("silent just below once over three days", failing(4.9), at={"20m": SILENT, "50m": SILENT}),
         Case(
             "silent without a failure, whose series there is not yet",
             (predictions("success", 1000),),
-            at={"35m": SILENT},
+            at={"20m": SILENT},
         ),
-        Case("silent without traffic", failing(0, of=0), at={"35m": SILENT}),
-        Case("silent while there are no series at all", (), at={"35m": SILENT}),
+        Case("silent without traffic", failing(0, of=0), at={"20m": SILENT}),
+        Case("silent while there are no series at all", (), at={"20m": SILENT}),
         Case(
             "silent when all of 4 requests fail: too few to judge",
             (predictions("error", For(20, 0), For(1, 4), 0), predictions("success", 0)),
-            at={"22m": SILENT, "25m": SILENT, "40m": SILENT},
+            at={"22m": SILENT, "25m": SILENT, "32m": SILENT},
         ),
         Case(
             "page when all of 6 requests fail",
@@ -178,7 +178,7 @@ MODEL_ERROR_BUDGET_BURN = Specification(
         Case(
             "silent over a restart in which the counters begin at 0 again",
             (predictions("success", For(10, 996), RESET, 996), predictions("error", For(10, 4), RESET, 4)),
-            at={"11m": SILENT, "20m": SILENT, "35m": SILENT},
+            at={"11m": SILENT, "20m": SILENT, "32m": SILENT},
         ),
     ),
 )
@@ -205,16 +205,16 @@ MODEL_LATENCY_BUDGET_BURN = Specification(
         Case(
             "page just above 6 times over six hours",
             slow("0.5", 305),
-            at={"35m": (rate(LATENCY_PAGE, "6.1x"), rate(LATENCY_TICKET, "6.1x"))},
+            at={"20m": (rate(LATENCY_PAGE, "6.1x"), rate(LATENCY_TICKET, "6.1x"))},
         ),
-        Case("no page just below it", slow("0.5", 295), at={"35m": (rate(LATENCY_TICKET, "5.9x"),)}),
-        Case("ticket just above once over three days", slow("0.5", 51), at={"35m": (rate(LATENCY_TICKET, "1.02x"),)}),
-        Case("silent just below once over three days", slow("0.5", 49), at={"35m": SILENT, "90m": SILENT}),
-        Case("silent without traffic", durations({"0.5": 0, "+Inf": 0}), at={"35m": SILENT}),
+        Case("no page just below it", slow("0.5", 295), at={"20m": (rate(LATENCY_TICKET, "5.9x"),)}),
+        Case("ticket just above once over three days", slow("0.5", 51), at={"20m": (rate(LATENCY_TICKET, "1.02x"),)}),
+        Case("silent just below once over three days", slow("0.5", 49), at={"20m": SILENT, "50m": SILENT}),
+        Case("silent without traffic", durations({"0.5": 0, "+Inf": 0}), at={"20m": SILENT}),
         Case(
             "silent when all of 4 answers are slow",
             durations({"0.5": 0, "+Inf": (For(20, 0), For(1, 4), 0)}),
-            at={"23m": SILENT, "40m": SILENT},
+            at={"23m": SILENT, "32m": SILENT},
         ),
     ),
 )
@@ -241,15 +241,15 @@ MODEL_TAIL_LATENCY_BUDGET_BURN = Specification(
         Case(
             "page just above 6 times over six hours",
             slow("2.5", 61),
-            at={"35m": (rate(TAIL_PAGE, "6.1x"), rate(TAIL_TICKET, "6.1x"))},
+            at={"20m": (rate(TAIL_PAGE, "6.1x"), rate(TAIL_TICKET, "6.1x"))},
         ),
-        Case("no page just below it", slow("2.5", 59), at={"35m": (rate(TAIL_TICKET, "5.9x"),)}),
-        Case("ticket just above once over three days", slow("2.5", 10.2), at={"35m": (rate(TAIL_TICKET, "1.02x"),)}),
-        Case("silent just below once over three days", slow("2.5", 9.8), at={"35m": SILENT, "90m": SILENT}),
+        Case("no page just below it", slow("2.5", 59), at={"20m": (rate(TAIL_TICKET, "5.9x"),)}),
+        Case("ticket just above once over three days", slow("2.5", 10.2), at={"20m": (rate(TAIL_TICKET, "1.02x"),)}),
+        Case("silent just below once over three days", slow("2.5", 9.8), at={"20m": SILENT, "50m": SILENT}),
         Case(
             "silent when all of 4 answers are very slow",
             durations({"2.5": 0, "+Inf": (For(20, 0), For(1, 4), 0)}),
-            at={"23m": SILENT, "40m": SILENT},
+            at={"23m": SILENT, "32m": SILENT},
         ),
     ),
 )
