@@ -80,8 +80,8 @@ ROUTING = Routing(
             equal="namespace service pod container",
             because="a crash loop is made of restarts",
         ),
-        # The page that says what goes on now is the one to act on. When it ends, what is left of a budget may still page:
-        # then it went on for longer or came back smaller than a page about the last minutes can tell.
+        # The page that says what goes on now is the one to act on. When it ends, what is left of a budget may still
+        # page: then it went on for longer, or came back smaller, than a page about the last minutes can tell.
         Inhibition(
             source=ModelErrorRatioHigh,
             mutes="ModelErrorBudgetBurn",

@@ -10,13 +10,11 @@ from __future__ import annotations
 import math
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
-from functools import cached_property
 
 from toolkit.contract import MetricType
 from toolkit.plan.model import PrometheusAlert
-from toolkit.plan.values import judged_unit
 from toolkit.promql.budgets import ErrorBudget
-from toolkit.promql.measures import CounterIncrease, Durations, Events, Level, Missing
+from toolkit.promql.measures import CounterIncrease, Durations, Events, Level
 from toolkit.proofs.case import Case, Kind, NotApplicable
 from toolkit.proofs.derive_budget import BudgetDeriver
 from toolkit.proofs.fixtures import (
@@ -30,6 +28,7 @@ from toolkit.proofs.fixtures import (
     unequal_instances,
 )
 from toolkit.proofs.ground import CannotDerive, Ground
+from toolkit.proofs.intent import JUST, SETTLED_MINUTES, Intent
 from toolkit.proofs.oracle import Group, Oracle, rate_of
 from toolkit.proofs.samples import (
     EVALUATION_SECONDS,
@@ -44,14 +43,10 @@ from toolkit.proofs.samples import (
 from toolkit.proofs.texts import told
 from toolkit.proofs.words import in_words
 from toolkit.signals import Signal
-from toolkit.thresholds import Comparison, Severity, Threshold
-from toolkit.units import COUNT, RATIO, Unit
+from toolkit.thresholds import Severity
+from toolkit.units import COUNT
 
-# How far beyond a threshold, or short of it, a value is "just" so: less than any mutant of a threshold moves it.
-_JUST = 0.04
 _ROUNDING = 1e-9
-# Long enough for what is a rate: two scrapes, and one more step to stay off the edge.
-_SETTLED_MINUTES = 1.5
 # Events a minute, less than one a second.
 _QUIET = 20.0
 # Strangers have another limit than ours, so that it shows where one is held against the other's.
@@ -81,7 +76,7 @@ def derive(rules: Sequence[PrometheusAlert], ground: Ground) -> Derived:
     if isinstance(budget, ErrorBudget):
         found = [*BudgetDeriver(tuple(rules), budget, ground).all()]
     elif measure is not None:
-        found = [*_Deriver(tuple(rules), measure, ground).all()]
+        found = [*_Deriver(tuple(rules), measure, ground, Intent(tuple(rules), measure)).all()]
     else:
         raise CannotDerive("the measure is an expression of its own, whose meaning only its author knows")
     return Derived(
@@ -95,140 +90,30 @@ class _Deriver:
     rules: tuple[PrometheusAlert, ...]
     measure: DerivableMeasure
     ground: Ground
+    intent: Intent
 
     def all(self) -> Iterator[Case | NotApplicable]:
         for rule in self.rules:
-            yield self._case(Kind.JUST_BAD, f"just {rule.severity.value}", self._own(self._steady(self._bad(rule))))
-            yield self._case(
-                Kind.JUST_GOOD, f"just not {rule.severity.value}", self._own(self._steady(self._good(rule)))
-            )
-        yield self._case(Kind.HOLD, "begin and end", self._own(self._incident()))
+            bad, good = (self._own(self.intent.steady(value)) for value in self.intent.neighbours(rule))
+            yield self._case(Kind.JUST_BAD, f"just {rule.severity.value}", bad)
+            yield self._case(Kind.JUST_GOOD, f"just not {rule.severity.value}", good)
+        yield self._case(Kind.HOLD, "begin and end", self._own(self.intent.incident()))
         yield from self._bursts()
-        yield self._case(Kind.FOREIGN, "bad elsewhere, well here", self._own(self._steady(self._healthy)))
-        yield self._case(Kind.FOREIGN, "bad elsewhere, nothing here", (), self._steady_minutes)
+        yield self._case(Kind.FOREIGN, "bad elsewhere, well here", self._own(self.intent.steady(self.intent.healthy)))
+        yield self._case(Kind.FOREIGN, "bad elsewhere, nothing here", (), self.intent.steady_minutes)
         yield from self._instances()
         yield from self._groups()
         yield from self._resets()
-        yield self._case(Kind.NO_DATA, "no series at all", (), self._steady_minutes, alone=True)
+        yield self._case(Kind.NO_DATA, "no series at all", (), self.intent.steady_minutes, alone=True)
         yield from self._born_late()
         yield from self._low_traffic()
         yield from self._earlier()
-
-    # Values
-
-    @property
-    def threshold(self) -> Threshold:
-        return self.rules[0].alert.threshold
-
-    @cached_property
-    def _worst(self) -> PrometheusAlert:
-        return self._by_badness[-1]
-
-    @cached_property
-    def _mildest(self) -> PrometheusAlert:
-        return self._by_badness[0]
-
-    @cached_property
-    def _by_badness(self) -> list[PrometheusAlert]:
-        higher = self.threshold.comparison.worse_is_higher
-        return sorted(self.rules, key=lambda rule: self._bound(rule) if higher else -self._bound(rule))
-
-    def _bound(self, rule: PrometheusAlert) -> float:
-        return float(dict(self.threshold.levels)[rule.severity].to(self._unit))
-
-    @property
-    def _unit(self) -> Unit:
-        return judged_unit(self.rules[0].alert.signal, self.measure)
-
-    def _bad(self, rule: PrometheusAlert) -> float:
-        return self._neighbours(rule)[0]
-
-    def _good(self, rule: PrometheusAlert) -> float:
-        return self._neighbours(rule)[1]
-
-    def _neighbours(self, rule: PrometheusAlert) -> tuple[float, float]:
-        """The nearest value that is bad and the nearest that is not."""
-        bound, comparison = self._bound(rule), self.threshold.comparison
-        if isinstance(self.measure, Level | Missing) and self._unit == COUNT:
-            return _whole_neighbours(bound, comparison)
-        step = abs(bound) * _JUST or self._smallest
-        high, low = bound + step, max(0.0, bound - step)
-        if self._unit == RATIO:
-            high = min(high, (1 + bound) / 2)
-        if bound == 0:
-            low = bound
-        if (comparison is Comparison.BELOW and bound == 0) or (comparison is Comparison.AT_LEAST and bound == 0):
-            raise CannotDerive(f"a value is never {comparison.words.removeprefix('at ')} than 0, or always")
-        return (high, low) if comparison.worse_is_higher else (low, high)
-
-    @property
-    def _smallest(self) -> float:
-        """A value above 0 that is small: one event in the window."""
-        return 1.0 if isinstance(self.measure, CounterIncrease) else 1.0 / self.threshold.window.seconds
-
-    @property
-    def _healthy(self) -> float:
-        """A value that nobody minds."""
-        good = self._good(self._mildest)
-        if self.threshold.earlier is not None:
-            return max(good, 10 * float(self.threshold.earlier.value.to(self._unit)))
-        if isinstance(self.measure, Missing):
-            return 0.0
-        if self.threshold.comparison.worse_is_higher:
-            return good if self._whole else good / 2
-        return good * 2
-
-    @property
-    def _whole(self) -> bool:
-        return isinstance(self.measure, Level | Missing) and self._unit == COUNT
-
-    @property
-    def _very_bad(self) -> float:
-        bad = self._bad(self._worst)
-        if not self.threshold.comparison.worse_is_higher:
-            return 0.0
-        if isinstance(self.measure, Missing):
-            return 1.0
-        worse = bad * 6 if not self._whole else bad + 1
-        return min(worse, 1.0) if self._unit == RATIO and isinstance(self.measure, Events | Durations) else worse
-
-    # Times, in minutes
-
-    @property
-    def _lead_minutes(self) -> float:
-        """How long a value has to be healthy before it may be judged."""
-        earlier = self.threshold.earlier
-        return earlier.ago.seconds / 60 if earlier else 0.0
-
-    @property
-    def _window_minutes(self) -> float:
-        return self.threshold.window.seconds / 60 if self.rules[0].window else 0.0
-
-    @property
-    def _hold_minutes(self) -> float:
-        return math.ceil(self.threshold.hold.seconds / 30) / 2
-
-    @property
-    def _steady_minutes(self) -> float:
-        return self._lead_minutes + self._window_minutes + self._hold_minutes + _SETTLED_MINUTES
-
-    def _steady(self, value: float) -> Profile:
-        lead = (Stretch(self._lead_minutes, self._healthy),) if self._lead_minutes else ()
-        return (*lead, Stretch(self._steady_minutes - self._lead_minutes, value))
-
-    def _incident(self) -> Profile:
-        """Healthy for longer than a window, just bad until everything fires, healthy until it is over."""
-        before = self._lead_minutes + self._window_minutes + _SETTLED_MINUTES
-        bad = self._window_minutes + self._hold_minutes + _SETTLED_MINUTES
-        over = self._window_minutes + _SETTLED_MINUTES
-        healthy = self._healthy
-        return (Stretch(before, healthy), Stretch(bad, self._bad(self._worst)), Stretch(over, healthy))
 
     # Kinds
 
     def _bursts(self) -> Iterator[Case | NotApplicable]:
         """For each severity the longest burst that is bad for a while and does not fire; one may serve several."""
-        if not self.threshold.hold.seconds:
+        if not self.intent.threshold.hold.seconds:
             yield NotApplicable(Kind.BURST, "it has no hold: it fires at once")
             return
         missing = list(self.rules)
@@ -240,10 +125,10 @@ class _Deriver:
             )
 
     def _longest_burst(self, rule: PrometheusAlert) -> tuple[Profile, list[PrometheusAlert]]:
-        before = Stretch(self._lead_minutes + self._window_minutes + _SETTLED_MINUTES, self._healthy)
-        after = Stretch(self._window_minutes + self._hold_minutes, self._healthy)
-        for half_minutes in range(int(2 * (self._hold_minutes + self._window_minutes)), 0, -1):
-            for bad in (self._very_bad, self._bad(self._worst), self._bad(rule)):
+        before = Stretch(self.intent.lead_minutes + self.intent.window_minutes + SETTLED_MINUTES, self.intent.healthy)
+        after = Stretch(self.intent.window_minutes + self.intent.hold_minutes, self.intent.healthy)
+        for half_minutes in range(int(2 * (self.intent.hold_minutes + self.intent.window_minutes)), 0, -1):
+            for bad in (self.intent.very_bad, self.intent.bad_for_all, self.intent.neighbours(rule)[0]):
                 profile = (before, Stretch(half_minutes / 2, bad), after)
                 oracle, end = self._oracle(self._own(profile)), _end(profile)
                 served = [one for one in self.rules if self._almost_fires(oracle, one.severity, end)]
@@ -258,21 +143,21 @@ class _Deriver:
     def _instances(self) -> Iterator[Case | NotApplicable]:
         try:
             for name, value in (
-                ("together just bad", self._bad(self._worst)),
-                ("together just good", self._good(self._mildest)),
+                ("together just bad", self.intent.bad_for_all),
+                ("together just good", self.intent.good_for_all),
             ):
-                first, second = unequal_instances(self.measure, Fixture(self._steady(value)))
+                first, second = unequal_instances(self.measure, Fixture(self.intent.steady(value)))
                 yield self._case(Kind.INSTANCES, name, (*self._made(first, 1), *self._made(second, 2)))
         except CannotDerive as reason:
             yield NotApplicable(Kind.INSTANCES, str(reason))
 
     def _groups(self) -> Iterator[Case | NotApplicable]:
-        others = self._others(Fixture(self._steady(self._healthy), load=10 * BUSY))
+        others = self._others(Fixture(self.intent.steady(self.intent.healthy), load=10 * BUSY))
         if not others:
             yield NotApplicable(Kind.GROUPS, "the scope pins every label that tells groups apart")
             return
-        bad = self._steady(self._bad(self._worst))
-        load = _QUIET if self.threshold.min_events is None else BUSY
+        bad = self.intent.steady(self.intent.bad_for_all)
+        load = _QUIET if self.intent.threshold.min_events is None else BUSY
         own = self._made(Fixture(bad, load=load), 1)
         yield self._case(Kind.GROUPS, "one bad, others well with more load", (*own, *others))
         if isinstance(self.measure, CounterIncrease | Level) and self.measure.only_while:
@@ -287,14 +172,14 @@ class _Deriver:
         )
 
     def _resets(self) -> Iterator[Case | NotApplicable]:
-        if not any(one.metric in self._counters for one in self._own(self._steady(self._healthy))):
+        if not any(one.metric in self._counters for one in self._own(self.intent.steady(self.intent.healthy))):
             yield NotApplicable(Kind.RESET, "it reads no counter")
             return
-        at = self._lead_minutes + self._window_minutes + self._hold_minutes
-        for name, value in (("amid a bad time", self._bad(self._worst)), ("amid a good time", self._healthy)):
-            profile = self._steady(value)
-            profile = (*profile, Stretch(self._window_minutes + self._hold_minutes + _SETTLED_MINUTES, value))
-            yield self._case(Kind.RESET, name, self._made(Fixture(profile, reset_at=at), 1))
+        again = self.intent.window_minutes + self.intent.hold_minutes
+        for name, value in (("amid a bad time", self.intent.bad_for_all), ("amid a good time", self.intent.healthy)):
+            profile = (*self.intent.steady(value), Stretch(again + SETTLED_MINUTES, value))
+            fixture = Fixture(profile, reset_at=self.intent.lead_minutes + again)
+            yield self._case(Kind.RESET, name, self._made(fixture, 1))
 
     @property
     def _counters(self) -> frozenset[str]:
@@ -303,42 +188,42 @@ class _Deriver:
 
     def _born_late(self) -> Iterator[Case]:
         late = 3.0
-        born = (Stretch(late, None), *self._steady(self._very_bad))
+        born = (Stretch(late, None), *self.intent.steady(self.intent.very_bad))
         yield self._case(Kind.BORN_LATE, "bad from birth", self._own(born))
         if isinstance(self.measure, Events):
-            profile = (Stretch(self._window_minutes, 0.0), *self._steady(self._very_bad))
-            fixture = Fixture(profile, bad_born_at=self._window_minutes)
+            profile = (Stretch(self.intent.window_minutes, 0.0), *self.intent.steady(self.intent.very_bad))
+            fixture = Fixture(profile, bad_born_at=self.intent.window_minutes)
             yield self._case(Kind.BORN_LATE, "the first bad event makes its series", self._made(fixture, 1))
-            never = Fixture(self._steady(0.0), bad_born_at=self._steady_minutes)
+            never = Fixture(self.intent.steady(0.0), bad_born_at=self.intent.steady_minutes)
             yield self._case(Kind.BORN_LATE, "no bad event ever", self._made(never, 1))
 
     def _low_traffic(self) -> Iterator[Case | NotApplicable]:
-        least = self.threshold.min_events
+        least = self.intent.threshold.min_events
         if least is None or not isinstance(self.measure, Events | Durations):
             yield NotApplicable(Kind.LOW_TRAFFIC, "its threshold asks for no number of events")
             return
-        a_minute, bad = float(least.to(COUNT)) / self._window_minutes, self._steady(self._very_bad)
-        others = self._others(Fixture(self._steady(self._healthy), load=10 * BUSY))
-        few = self._made(Fixture(bad, load=a_minute * (1 - _JUST)), 1)
+        a_minute, bad = float(least.to(COUNT)) / self.intent.window_minutes, self.intent.steady(self.intent.very_bad)
+        others = self._others(Fixture(self.intent.steady(self.intent.healthy), load=10 * BUSY))
+        few = self._made(Fixture(bad, load=a_minute * (1 - JUST)), 1)
         yield self._case(Kind.LOW_TRAFFIC, "too little to judge, beside others with much", (*few, *others))
-        first, second = unequal_instances(self.measure, Fixture(bad, load=a_minute * (1 + _JUST)))
+        first, second = unequal_instances(self.measure, Fixture(bad, load=a_minute * (1 + JUST)))
         enough = (*self._made(first, 1), *self._made(second, 2))
         yield self._case(Kind.LOW_TRAFFIC, "just enough on two instances together", enough)
-        nothing = Fixture(self._steady(0.0), load=0.0)
+        nothing = Fixture(self.intent.steady(0.0), load=0.0)
         yield self._case(Kind.LOW_TRAFFIC, "no traffic at all", self._made(nothing, 1))
 
     def _earlier(self) -> Iterator[Case | NotApplicable]:
-        earlier = self.threshold.earlier
+        earlier = self.intent.threshold.earlier
         if earlier is None:
             yield NotApplicable(Kind.EARLIER, "its threshold does not look back")
             return
         lead = (earlier.ago.seconds + earlier.window.seconds) / 60
-        alive = float(earlier.value.to(self._unit))
-        bad = Stretch(self._window_minutes + self._hold_minutes + _SETTLED_MINUTES, self._very_bad)
-        others = self._others(Fixture((Stretch(lead + bad.minutes, self._healthy),)))
-        dead = self._own((*_uneven(alive * (1 - _JUST), lead, earlier.window.seconds / 60), bad))
+        alive = float(earlier.value.to(self.intent.unit))
+        bad = Stretch(self.intent.window_minutes + self.intent.hold_minutes + SETTLED_MINUTES, self.intent.very_bad)
+        others = self._others(Fixture((Stretch(lead + bad.minutes, self.intent.healthy),)))
+        dead = self._own((*_uneven(alive * (1 - JUST), lead, earlier.window.seconds / 60), bad))
         yield self._case(Kind.EARLIER, "just not alive before, beside others that are", (*dead, *others))
-        live = Fixture((*_uneven(alive * (1 + _JUST), lead, earlier.window.seconds / 60), bad))
+        live = Fixture((*_uneven(alive * (1 + JUST), lead, earlier.window.seconds / 60), bad))
         first, second = unequal_instances(self.measure, live)
         both = (*self._made(first, 1), *self._made(second, 2))
         yield self._case(Kind.EARLIER, "two instances together just alive before", both)
@@ -356,11 +241,11 @@ class _Deriver:
         labels = self._group(group)
         if labels is None:
             raise CannotDerive("the scope pins every label that tells groups apart")
-        return tuple(series_of(self.measure, self.threshold, self.ground, labels, fixture, number))
+        return tuple(series_of(self.measure, self.intent.threshold, self.ground, labels, fixture, number))
 
     def _oracle(self, series: Sequence[Series]) -> Oracle:
         alert = self.rules[0].alert
-        return Oracle(self.measure, alert.signal.labels, self.threshold, self._unit, self.ground, series)
+        return Oracle(self.measure, alert.signal.labels, self.intent.threshold, self.intent.unit, self.ground, series)
 
     def _case(self, kind: Kind, name: str, own: Sequence[Series], minutes: float = 0.0, *, alone: bool = False) -> Case:
         end = max([int(60 * minutes), *(SCRAPE_SECONDS * len(one.samples) for one in own)])
@@ -402,7 +287,7 @@ class _Deriver:
     def _prints_surely(self, values: Iterable[float]) -> bool:
         """Whether the last bits of no value decide how it is printed."""
         return all(
-            in_words(value * (1 - _ROUNDING), self._unit) == in_words(value * (1 + _ROUNDING), self._unit)
+            in_words(value * (1 - _ROUNDING), self.intent.unit) == in_words(value * (1 + _ROUNDING), self.intent.unit)
             for value in values
         )
 
@@ -415,11 +300,11 @@ class _Deriver:
         if group is None:
             return []
         found: dict[str, Series] = {}
-        lead = (Stretch(self._lead_minutes, self._healthy),) if self._lead_minutes else ()
-        rest = max(0.5, end / 60 - self._lead_minutes)
-        for number, value in ((_BAD_STRANGER, self._very_bad), (_HEALTHY_STRANGER, self._healthy)):
+        lead = (Stretch(self.intent.lead_minutes, self.intent.healthy),) if self.intent.lead_minutes else ()
+        rest = max(0.5, end / 60 - self.intent.lead_minutes)
+        for number, value in ((_BAD_STRANGER, self.intent.very_bad), (_HEALTHY_STRANGER, self.intent.healthy)):
             fixture = Fixture((*lead, Stretch(rest, value)), limit=_STRANGERS_LIMIT)
-            for one in series_of(self.measure, self.threshold, self.ground, group, fixture):
+            for one in series_of(self.measure, self.intent.threshold, self.ground, group, fixture):
                 for stranger in (*self._like(one, number), *self._recorded_like(one, number)):
                     found.setdefault(stranger.name, stranger)
         return list(found.values())
@@ -448,19 +333,6 @@ def _uneven(mean: float, minutes: float, window: float) -> Profile:
     period = window / 3
     half = (Stretch(period / 2, 0.5 * mean), Stretch(period / 2, 1.5 * mean))
     return half * math.ceil(minutes / period)
-
-
-def _whole_neighbours(bound: float, comparison: Comparison) -> tuple[float, float]:
-    """The whole numbers on the bad and on the good side of `bound` that are nearest to it."""
-    match comparison:
-        case Comparison.ABOVE:
-            return math.floor(bound) + 1.0, float(math.floor(bound))
-        case Comparison.AT_LEAST:
-            return float(math.ceil(bound)), math.ceil(bound) - 1.0
-        case Comparison.BELOW:
-            return math.ceil(bound) - 1.0, float(math.ceil(bound))
-        case Comparison.AT_MOST:
-            return float(math.floor(bound)), math.floor(bound) + 1.0
 
 
 def _end(profile: Profile) -> int:

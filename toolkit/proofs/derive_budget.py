@@ -17,13 +17,13 @@ from toolkit.promql.scope import scoped
 from toolkit.promql.tree import Matcher, Selector
 from toolkit.proofs.case import Case, Kind, NotApplicable
 from toolkit.proofs.ground import CannotDerive, Ground
+from toolkit.proofs.intent import JUST
 from toolkit.proofs.oracle import Group
 from toolkit.proofs.samples import EVALUATION_SECONDS, Series, Stretch, gauge, newest, picks
 from toolkit.proofs.texts import told
 from toolkit.thresholds import BurnRate, Severity
 from toolkit.units import COUNT, FACTOR
 
-_JUST = 0.04
 _MINUTES = 1.0
 _SAMPLES = 2
 _MANY = 100_000.0
@@ -55,13 +55,13 @@ class BudgetDeriver:
     def all(self) -> Iterator[Case | NotApplicable]:
         """The cases, and the kinds that need none."""
         for rate in self.budget.rates:
-            over, under = self._share(rate, 1 + _JUST), self._share(rate, 1 - _JUST)
+            over, under = self._share(rate, 1 + JUST), self._share(rate, 1 - JUST)
             yield self._steady(Kind.JUST_BAD, f"{rate.factor} over {rate.long} and {rate.short}", rate, over, over)
             yield self._steady(Kind.JUST_GOOD, f"{rate.factor} over {rate.short}, not {rate.long}", rate, under, over)
             yield self._steady(Kind.JUST_GOOD, f"{rate.factor} over {rate.long}, not {rate.short}", rate, over, under)
             one_event = Counts({rate.long: (over * _MANY, _MANY), rate.short: (_ONE, _ONE)})
             yield self._case(Kind.LOW_TRAFFIC, f"a single event within {rate.short}", self._own(one_event))
-            for factor, name in ((1 - _JUST, "too few"), (1 + _JUST, "just enough")):
+            for factor, name in ((1 - JUST, "too few"), (1 + JUST, "just enough")):
                 few = float(self.budget.min_bad_events.to(COUNT)) * factor
                 counts = Counts({rate.long: (few, few), rate.short: (few, few)})
                 yield self._case(Kind.LOW_TRAFFIC, f"{name} bad events over {rate.long}", self._own(counts))
@@ -89,8 +89,8 @@ class BudgetDeriver:
         if not numbers:
             yield NotApplicable(Kind.GROUPS, "the scope pins every label that tells groups apart")
             return
-        share = self._share(rate, 1 + _JUST) * _MANY
-        few = float(self.budget.min_bad_events.to(COUNT)) * (1 - _JUST)
+        share = self._share(rate, 1 + JUST) * _MANY
+        few = float(self.budget.min_bad_events.to(COUNT)) * (1 - JUST)
         bad = Counts({rate.long: (share, _MANY), rate.short: (share, _MANY)})
         for name, own, other in (
             ("one bad, others well with more", bad, Counts({}, otherwise=(0.0, 10 * _MANY))),
