@@ -8,10 +8,12 @@ from __future__ import annotations
 
 import os
 import re
+import shutil
 import subprocess
 from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass
 from pathlib import Path
+from tempfile import TemporaryDirectory
 from typing import Any
 
 import yaml
@@ -24,6 +26,10 @@ TIMEOUT_SECONDS = 300.0
 # promtool runs one test after the other and leaves little alive: collecting garbage on a second core, as often as Go
 # does of itself, takes a third of its time from whatever else runs there.
 _GARBAGE_COLLECTION = {"GOGC": "400", "GOMAXPROCS": "1"}
+# It flushes a database to disk for every test, which takes as long as a short test does. Linux keeps files in memory
+# here; a test of several days needs 0.5 GiB.
+_MEMORY = Path("/dev/shm")  # noqa: S108, the folders in it have names that nobody can guess
+_MEMORY_NEEDED = 4 * 2**30
 _AT_LINE = re.compile(r"(?:yaml: (?:unmarshal errors: )?line )?(\d+):(?:\d+:)? ")
 _IN_RULE = re.compile(r'group "(?P<group>[^"]*)", rule (?P<number>\d+), "(?P<rule>[^"]*)": (?P<problem>.*)', re.DOTALL)
 _ALERT_CASE = re.compile(r"alertname: (?P<alert>.*?), time: (?P<time>[^,]+),")
@@ -179,21 +185,29 @@ def coverage(test_files: Sequence[Path], rule_files: Sequence[Path]) -> tuple[Al
 
 def _run(command: Sequence[str], files: Sequence[Path]) -> subprocess.CompletedProcess[str]:
     program = tools.find("promtool")
-    try:
-        return subprocess.run(  # noqa: S603, promtool as found by toolkit.tools; no shell reads the arguments
-            [program, *command, *(str(file.resolve()) for file in files)],
-            env={**os.environ, **_GARBAGE_COLLECTION, "LC_ALL": "C"},
-            stdin=subprocess.DEVNULL,
-            stdout=subprocess.PIPE,
-            stderr=subprocess.STDOUT,  # the file's name goes to one stream, what is wrong with it to the other
-            encoding="utf-8",
-            errors="replace",
-            check=False,
-            timeout=TIMEOUT_SECONDS,
-        )
-    except subprocess.TimeoutExpired:
-        problem = f"did not end within {TIMEOUT_SECONDS:.0f} s"
-        raise Refused(Finding(Location(str(program)), f"promtool {' '.join(command[:2])}", problem)) from None
+    with TemporaryDirectory(prefix="promtool-", dir=_databases()) as folder:
+        try:
+            return subprocess.run(  # noqa: S603, promtool as found by toolkit.tools; no shell reads the arguments
+                [program, *command, *(str(file.resolve()) for file in files)],
+                env={**os.environ, **_GARBAGE_COLLECTION, "TMPDIR": folder, "LC_ALL": "C"},
+                stdin=subprocess.DEVNULL,
+                stdout=subprocess.PIPE,
+                stderr=subprocess.STDOUT,  # the file's name goes to one stream, what is wrong with it to the other
+                encoding="utf-8",
+                errors="replace",
+                check=False,
+                timeout=TIMEOUT_SECONDS,
+            )
+        except subprocess.TimeoutExpired:
+            problem = f"did not end within {TIMEOUT_SECONDS:.0f} s"
+            raise Refused(Finding(Location(str(program)), f"promtool {' '.join(command[:2])}", problem)) from None
+
+
+def _databases() -> Path | None:
+    """The folder for promtool's databases, None for the usual one."""
+    if not (_MEMORY.is_dir() and os.access(_MEMORY, os.W_OK)):
+        return None
+    return _MEMORY if shutil.disk_usage(_MEMORY).free >= _MEMORY_NEEDED else None
 
 
 def _blocks(output: str, heading: str, files: Sequence[Path]) -> dict[Path, str]:

@@ -11,7 +11,7 @@ from tests.support.planting import shipped, shipped_environment
 from toolkit.plan.build import build_plan
 from toolkit.plan.model import Plan
 from toolkit.proofs.case import Case, Kind
-from toolkit.proofs.derive import derive, is_derivable
+from toolkit.proofs.derive import Derived, derive, is_derivable
 from toolkit.proofs.ground import Ground, ground_of
 from toolkit.proofs.rule_files import Rule, rules_by_alert, shipped_rules
 
@@ -45,17 +45,21 @@ def derived_alerts() -> list[str]:
 
 
 @cache
+def derived(alert: str) -> Derived:
+    """What is derived for `alert`."""
+    return derive(rules_by_alert(plan())[alert], ground())
+
+
 def derived_cases(alert: str) -> tuple[Case, ...]:
     """The cases that are derived for `alert`."""
-    return derive(rules_by_alert(plan())[alert], ground()).cases
+    return derived(alert).cases
 
 
 def proofs(alert: str) -> tuple[tuple[Case, ...], Mapping[Kind, str]]:
     """The cases of `alert` by kind, derived or named in `BY_HAND`, and the reasons for kinds without any."""
-    planned = rules_by_alert(plan())[alert]
-    if is_derivable(planned[0].alert.signal):
-        derived = derive(planned, ground())
-        return derived.cases, {one.kind: one.reason for one in derived.not_applicable}
+    if alert in derived_alerts():
+        found = derived(alert)
+        return found.cases, {one.kind: one.reason for one in found.not_applicable}
     answers = BY_HAND.get(alert, {})
     cases = [
         case

@@ -137,7 +137,7 @@ MODEL_ERROR_BUDGET_BURN = Specification(
             at={"20m": (rate(ERROR_TICKET, "5.9x"),)},
         ),
         Case("ticket just above once over three days", failing(5.1), at={"20m": (rate(ERROR_TICKET, "1.02x"),)}),
-        Case("silent just below once over three days", failing(4.9), at={"20m": SILENT, "50m": SILENT}),
+        Case("silent just below once over three days", failing(4.9), at={"20m": SILENT}),
         Case(
             "silent without a failure, whose series there is not yet",
             (predictions("success", 1000),),
@@ -148,7 +148,7 @@ MODEL_ERROR_BUDGET_BURN = Specification(
         Case(
             "silent when all of 4 requests fail: too few to judge",
             (predictions("error", For(20, 0), For(1, 4), 0), predictions("success", 0)),
-            at={"22m": SILENT, "25m": SILENT, "32m": SILENT},
+            at={"22m": SILENT, "25m": SILENT},
         ),
         Case(
             "page when all of 6 requests fail",
@@ -178,7 +178,7 @@ MODEL_ERROR_BUDGET_BURN = Specification(
         Case(
             "silent over a restart in which the counters begin at 0 again",
             (predictions("success", For(10, 996), RESET, 996), predictions("error", For(10, 4), RESET, 4)),
-            at={"11m": SILENT, "20m": SILENT, "32m": SILENT},
+            at={"11m": SILENT, "20m": SILENT, "25m": SILENT},
         ),
     ),
 )
@@ -209,12 +209,12 @@ MODEL_LATENCY_BUDGET_BURN = Specification(
         ),
         Case("no page just below it", slow("0.5", 295), at={"20m": (rate(LATENCY_TICKET, "5.9x"),)}),
         Case("ticket just above once over three days", slow("0.5", 51), at={"20m": (rate(LATENCY_TICKET, "1.02x"),)}),
-        Case("silent just below once over three days", slow("0.5", 49), at={"20m": SILENT, "50m": SILENT}),
+        Case("silent just below once over three days", slow("0.5", 49), at={"20m": SILENT}),
         Case("silent without traffic", durations({"0.5": 0, "+Inf": 0}), at={"20m": SILENT}),
         Case(
             "silent when all of 4 answers are slow",
             durations({"0.5": 0, "+Inf": (For(20, 0), For(1, 4), 0)}),
-            at={"23m": SILENT, "32m": SILENT},
+            at={"23m": SILENT, "26m": SILENT},
         ),
     ),
 )
@@ -245,11 +245,11 @@ MODEL_TAIL_LATENCY_BUDGET_BURN = Specification(
         ),
         Case("no page just below it", slow("2.5", 59), at={"20m": (rate(TAIL_TICKET, "5.9x"),)}),
         Case("ticket just above once over three days", slow("2.5", 10.2), at={"20m": (rate(TAIL_TICKET, "1.02x"),)}),
-        Case("silent just below once over three days", slow("2.5", 9.8), at={"20m": SILENT, "50m": SILENT}),
+        Case("silent just below once over three days", slow("2.5", 9.8), at={"20m": SILENT}),
         Case(
             "silent when all of 4 answers are very slow",
             durations({"2.5": 0, "+Inf": (For(20, 0), For(1, 4), 0)}),
-            at={"23m": SILENT, "32m": SILENT},
+            at={"23m": SILENT, "26m": SILENT},
         ),
     ),
 )
