@@ -6,12 +6,16 @@ from dataclasses import replace
 
 import pytest
 
-from tests.derived.proofs import alerts, rules
+from tests.derived.proofs import alerts, ground, plan, rules
 from tests.mutants.excused import Excused
 from tests.mutants.runs import SCORE, alert_run, complaints, machinery_digest, mutated_alerts, runs
 from tests.mutants.score import read, written
+from tests.support.planting import shipped
+from toolkit.durations import Duration
 from toolkit.findings import Refused
 from toolkit.proofs.campaign import Fate
+from toolkit.proofs.ground import CannotDerive
+from toolkit.proofs.recorded_events import derive_events
 from toolkit.proofs.rule_files import title_of
 
 # Always run, besides the recordings: quick, and of another kind each.
@@ -74,6 +78,30 @@ def test_a_rule_that_fails_its_own_cases_proves_nothing() -> None:
     wrong = replace(run, rules=[{**rule, "for": "6m"} for rule in run.rules])
     with pytest.raises(Refused, match="does not pass its own cases: warning"):
         wrong.verdicts()
+
+
+@pytest.mark.parametrize(
+    ("recording", "right", "wrong"),
+    [
+        ("model_name_slo:bad_events:increase6h", "[6h:5m]", "[6h:15m]"),
+        ("model_name_slo:bad_events:increase5m", "* 30", "* 15"),
+        ('model_name_slo:bad_events:rate{slo="latency"}', 'le="0.5"', 'le="1"'),
+        ('model_name_slo:total_events:rate{slo="availability"}', 'status!="rejected"', 'status!="error"'),
+    ],
+)
+def test_a_recording_that_does_not_fit_its_name_proves_nothing(recording: str, right: str, wrong: str) -> None:
+    run = next(run for run in runs() if run.rule == recording)
+    (rule,) = run.rules
+    assert right in str(rule["expr"])
+    changed = replace(run, rules=[{**rule, "expr": str(rule["expr"]).replace(right, wrong)}])
+    with pytest.raises(Refused, match="does not record what it should"):
+        changed.verdicts()
+
+
+def test_a_recording_of_something_else_has_no_case() -> None:
+    counted = replace(plan().event_recordings[0], name="model_name_slo:bad_events:increase1y")
+    with pytest.raises(CannotDerive, match="is no rate and no count of an objective"):
+        derive_events(counted, shipped().objectives, ground(), Duration(30), Duration(120))
 
 
 def test_the_digest_follows_the_rule_and_its_cases_but_not_its_links() -> None:
