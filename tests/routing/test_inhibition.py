@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Iterator
 from dataclasses import dataclass
 from pathlib import Path
@@ -10,6 +11,7 @@ import pytest
 import yaml
 
 from examples.demo.alertmanager import alertmanager
+from rules.routing import ROUTING
 from tests.routing.alertmanager_api import delivering, eventually, fire, groups, inbox, known
 from tests.routing.support import Fired, configuration, fired
 from toolkit import amtool
@@ -108,6 +110,46 @@ def test_every_inhibition_of_the_configuration_is_shown_in_a_scene() -> None:
     # A page and its ticket are shown with one alert; the rules of the others are made in the same way.
     assert declared.keys() - between_severities <= shown
     assert shown & between_severities
+
+
+# What is meant to be silent; derived from nothing, so that a pattern which takes more, or less, shows.
+MUTED = {
+    "InferenceNoReplicas": {
+        "ModelAllTargetsDown",
+        "ModelErrorBudgetBurn",
+        "ModelErrorRatioHigh",
+        "ModelLatencyBudgetBurn",
+        "ModelLatencyHigh",
+        "ModelMetricsMissing",
+        "ModelTailLatencyBudgetBurn",
+        "ModelTargetDown",
+        "ModelTrafficStopped",
+        "ModelVersionSkew",
+    },
+    "ModelAllTargetsDown": {
+        "ModelErrorBudgetBurn",
+        "ModelErrorRatioHigh",
+        "ModelLatencyBudgetBurn",
+        "ModelLatencyHigh",
+        "ModelMetricsMissing",
+        "ModelTailLatencyBudgetBurn",
+        "ModelTargetDown",
+        "ModelTrafficStopped",
+        "ModelVersionSkew",
+    },
+    "InferencePodCrashLooping": {"InferenceContainerRestarts"},
+    "ModelErrorRatioHigh": {"ModelErrorBudgetBurn"},
+    "ModelLatencyHigh": {"ModelLatencyBudgetBurn", "ModelTailLatencyBudgetBurn"},
+}
+
+
+def test_an_alert_mutes_those_that_it_is_meant_to_and_no_other() -> None:
+    names = {name for name, _ in fired()}
+    muted = {
+        rule.source.name: {name for name in names if re.fullmatch(rule.mutes, name)} - {rule.source.name}
+        for rule in ROUTING.inhibitions
+    }
+    assert muted == MUTED
 
 
 def test_alerts_are_grouped_by_what_breaks_together(address: str) -> None:
