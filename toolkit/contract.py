@@ -8,8 +8,18 @@ from decimal import Decimal
 from enum import Enum
 from types import MappingProxyType
 
-from toolkit.findings import Location, here
+from toolkit.findings import Finding, Location, Refused, here
+from toolkit.promql.parser import PromqlError, parse_selector
 from toolkit.units import COUNT, SECONDS, Unit
+
+
+SCOPE_SETTINGS = ("namespace", "service", "workload", "pods")
+"""The settings that every environment with Prometheus has (see `Environment.settings`)."""
+
+_SCOPE = (
+    """write a selector such as {namespace="$namespace", pod=~"$pods"}, each value a text or one of """
+    + ", ".join(f"${name}" for name in SCOPE_SETTINGS)
+)
 
 
 class MetricType(Enum):
@@ -64,7 +74,19 @@ class SeriesShape:
 
 
 def source(name: str, *, adds: str, scope: str) -> Source:
-    """A source of series; `adds` lists labels separated by blanks."""
+    """A source of series; `adds` lists labels separated by blanks.
+
+    Raises Refused for a scope that is no selector, or that names a setting which no environment has.
+    """
+    subject = f"source {name}"
+    try:
+        matchers = parse_selector(scope)
+    except PromqlError as error:
+        raise Refused(Finding(here(), subject, f"its scope is no selector: {error}", _SCOPE, "scope")) from None
+    for matcher in matchers:
+        if "$" in matcher.value and matcher.value.removeprefix("$") not in SCOPE_SETTINGS:
+            problem = f"its scope matches {matcher.label} with {matcher.value!r}, which is no setting"
+            raise Refused(Finding(here(), subject, problem, _SCOPE, "scope"))
     return Source(name, frozenset(adds.split()), scope)
 
 

@@ -10,10 +10,12 @@ import pytest
 
 from tests.support.planting import PROJECT, alone, any_threshold, findings_of, shipped, shipped_environment
 from toolkit.alerts import Alert
+from toolkit.contract import SCOPE_SETTINGS, source
 from toolkit.definitions import Definitions
 from toolkit.durations import Duration, parse_duration
 from toolkit.environment import Environment
 from toolkit.environment_file import read_environment
+from toolkit.findings import Refused
 from toolkit.plan.build import build_plan
 from toolkit.promql.measures import CounterRate, Durations, Level, Promql
 from toolkit.signals import Latency, Query, Rate, Signal, State, Unwatched
@@ -241,3 +243,24 @@ def test_an_alert_that_is_switched_off_is_listed_with_its_reason(tmp_path: Path)
 def test_an_alert_object_is_named_after_its_variable() -> None:
     assert isinstance(shipped().alerts["ModelErrorRatioHigh"], Alert)
     assert all(name == alert.name for name, alert in shipped().alerts.items())
+
+
+@pytest.mark.parametrize(
+    ("scope", "says"),
+    [
+        ('{namespace="$namespace"', "is no selector"),
+        ('{namespace="$namespce"}', "matches namespace with '$namespce', which is no setting"),
+        ('{pod=~"$workload.*"}', "matches pod with '$workload.*', which is no setting"),
+        ('{pod=~"x-$pods"}', "matches pod with 'x-$pods', which is no setting"),
+    ],
+)
+def test_a_scope_that_no_environment_can_fill_is_refused(scope: str, says: str) -> None:
+    with pytest.raises(Refused) as refused:
+        source("planted", adds="namespace pod", scope=scope)
+    (finding,) = refused.value.findings
+    assert says in finding.problem
+    assert "$namespace, $service, $workload, $pods" in finding.remedy
+
+
+def test_every_environment_with_prometheus_has_what_a_scope_may_name() -> None:
+    assert set(SCOPE_SETTINGS) <= shipped_environment("production").settings().keys()
