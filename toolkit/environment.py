@@ -6,10 +6,8 @@ import re
 from collections.abc import Mapping
 from dataclasses import dataclass, field
 from types import MappingProxyType
-from typing import Annotated
 
 from toolkit.environment_values import (
-    DNS_LABEL,
     ApplicationInsightsId,
     ClusterId,
     DatasourceUid,
@@ -17,7 +15,7 @@ from toolkit.environment_values import (
     Email,
     EvaluationInterval,
     Folder,
-    Form,
+    InSecret,
     LogAnalyticsId,
     MailServer,
     MailUser,
@@ -28,6 +26,7 @@ from toolkit.environment_values import (
     Region,
     Release,
     ScrapeInterval,
+    SecretKey,
     Service,
     ShortName,
     TeamName,
@@ -39,36 +38,6 @@ from toolkit.environment_values import (
 from toolkit.findings import Location
 
 LEVELS = ("critical", "warning", "info")
-
-
-@dataclass(frozen=True)
-class SecretKey:
-    """A value that is kept in a Kubernetes Secret: the Secret's name and the key in it. Written as "secret/key"."""
-
-    secret: str
-    key: str
-
-    def __str__(self) -> str:
-        return f"{self.secret}/{self.key}"
-
-
-def _secret_key(text: str) -> SecretKey:
-    secret, _, key = text.partition("/")
-    return SecretKey(secret, key)
-
-
-InSecret = Annotated[
-    SecretKey,
-    Form(
-        "the name of a Kubernetes Secret and a key in it, with a slash between; never the URL, token or password "
-        "itself, which is kept in the Secret",
-        "alert-receivers/slack-url",
-        # Kubernetes: a Secret is named like a DNS subdomain, a key has at most 253 letters, digits, hyphens and dots.
-        rf"(?=[^/]{{1,253}}/){DNS_LABEL}(?:\.{DNS_LABEL})*/(?!\.{{1,2}}\Z)[A-Za-z0-9._-]{{1,253}}",
-        _secret_key,
-        secret_nearby=True,
-    ),
-]
 
 
 @dataclass(frozen=True)

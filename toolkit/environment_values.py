@@ -53,6 +53,22 @@ class ResourceId:
         return self.text
 
 
+@dataclass(frozen=True)
+class SecretKey:
+    """A value that is kept in a Kubernetes Secret: the Secret's name and the key in it. Written as "secret/key"."""
+
+    secret: str
+    key: str
+
+    def __str__(self) -> str:
+        return f"{self.secret}/{self.key}"
+
+
+def _secret_key(text: str) -> SecretKey:
+    secret, _, key = text.partition("/")
+    return SecretKey(secret, key)
+
+
 _GUID = r"[0-9a-fA-F]{8}(?:-[0-9a-fA-F]{4}){3}-[0-9a-fA-F]{12}"
 _RESOURCE_NAME = r"[A-Za-z0-9][A-Za-z0-9_.-]{0,127}"
 _RESOURCE_ID = re.compile(
@@ -142,7 +158,7 @@ REASON = Form(
 )
 
 # The name of most things in Kubernetes (RFC 1123), but for its length.
-DNS_LABEL = r"[a-z0-9](?:[a-z0-9-]*[a-z0-9])?"
+_LABEL = r"[a-z0-9](?:[a-z0-9-]*[a-z0-9])?"
 
 Url = Annotated[
     str,
@@ -158,7 +174,7 @@ Namespace = Annotated[
     Form(
         "a Kubernetes namespace: at most 63 lower-case letters, digits and hyphens, a letter or digit at both ends",
         "production",
-        rf"(?=.{{1,63}}\Z){DNS_LABEL}",
+        rf"(?=.{{1,63}}\Z){_LABEL}",
     ),
 ]
 Workload = Annotated[
@@ -168,7 +184,7 @@ Workload = Annotated[
         # characters. Above 46 the pattern of the pods' names would find nothing.
         "the name of a Deployment: at most 46 lower-case letters, digits and hyphens, a letter or digit at both ends",
         "ml-inference",
-        rf"(?=.{{1,46}}\Z){DNS_LABEL}",
+        rf"(?=.{{1,46}}\Z){_LABEL}",
     ),
 ]
 Service = Annotated[
@@ -177,7 +193,7 @@ Service = Annotated[
         "the name of a Service: at most 63 lower-case letters, digits and hyphens, a letter first, "
         "a letter or digit last",
         "ml-inference-metrics",
-        rf"(?=.{{1,63}}\Z)(?=[a-z]){DNS_LABEL}",
+        rf"(?=.{{1,63}}\Z)(?=[a-z]){_LABEL}",
     ),
 ]
 Release = Annotated[
@@ -186,7 +202,7 @@ Release = Annotated[
         "the name of a Helm release: at most 53 lower-case letters, digits, hyphens and dots, "
         "a letter or digit at both ends",
         "prometheus",
-        rf"(?=.{{1,53}}\Z){DNS_LABEL}(?:\.{DNS_LABEL})*",
+        rf"(?=.{{1,53}}\Z){_LABEL}(?:\.{_LABEL})*",
     ),
 ]
 Port = Annotated[int, Form("a port from 1 to 65535", "5001", r"[1-9][0-9]{0,4}", _port, bare=True)]
@@ -239,6 +255,18 @@ TeamName = Annotated[
         "a letter first, a letter or digit last",
         "ml-serving",
         r"[a-z](?:[a-z0-9-]{0,38}[a-z0-9])?",
+    ),
+]
+InSecret = Annotated[
+    SecretKey,
+    Form(
+        "the name of a Kubernetes Secret and a key in it, with a slash between; never the URL, token or password "
+        "itself, which is kept in the Secret",
+        "alert-receivers/slack-url",
+        # Kubernetes: a Secret is named like a DNS subdomain, a key has at most 253 letters, digits, hyphens and dots.
+        rf"(?=[^/]{{1,253}}/){_LABEL}(?:\.{_LABEL})*/(?!\.{{1,2}}\Z)[A-Za-z0-9._-]{{1,253}}",
+        _secret_key,
+        secret_nearby=True,
     ),
 ]
 MailServer = Annotated[

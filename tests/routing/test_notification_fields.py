@@ -9,8 +9,9 @@ from pathlib import Path
 import pytest
 
 from tests.environments.conftest import VALID
-from toolkit.environment import Environment, SecretKey
+from toolkit.environment import Environment
 from toolkit.environment_file import read_environment
+from toolkit.environment_values import SecretKey
 from toolkit.findings import Finding, Refused
 
 BLOCK = """\

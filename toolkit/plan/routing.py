@@ -13,7 +13,8 @@ from dataclasses import dataclass
 from itertools import groupby
 from typing import Literal
 
-from toolkit.environment import Addresses, Notifications, SecretKey, Smtp, Team
+from toolkit.environment import Addresses, Notifications, Smtp, Team
+from toolkit.environment_values import SecretKey
 from toolkit.plan.model import Plan, PrometheusAlert
 from toolkit.routing import Audience, Inhibition, Pace, Routing
 from toolkit.thresholds import Severity

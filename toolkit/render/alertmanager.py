@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Mapping
 
 from toolkit.definitions import Definitions
-from toolkit.environment import SecretKey
+from toolkit.environment_values import SecretKey
 from toolkit.plan.model import Plan
 from toolkit.plan.routing import Matcher, PlannedReceiver, PlannedRoute, PlannedRouting, whole_routing
 from toolkit.render.notification_texts import EMAIL_HTML, EMAIL_TEXT, MICROSOFT_TEAMS, SLACK, TITLE

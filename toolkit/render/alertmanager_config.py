@@ -5,7 +5,8 @@ from __future__ import annotations
 from collections.abc import Mapping
 
 from toolkit.definitions import Definitions
-from toolkit.environment import PrometheusBackend, SecretKey, Smtp
+from toolkit.environment import PrometheusBackend, Smtp
+from toolkit.environment_values import SecretKey
 from toolkit.plan.model import Plan
 from toolkit.plan.routing import (
     Matcher,
