@@ -12,7 +12,6 @@ from toolkit.findings import Finding, Location, Refused, here
 from toolkit.promql.parser import PromqlError, parse_selector
 from toolkit.units import COUNT, SECONDS, Unit
 
-
 SCOPE_SETTINGS = ("namespace", "service", "workload", "pods")
 """The settings that every environment with Prometheus has (see `Environment.settings`)."""
 
