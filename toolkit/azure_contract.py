@@ -2,14 +2,17 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Mapping
 from dataclasses import dataclass, field
 from enum import Enum
 from types import MappingProxyType
 
-from toolkit.findings import Location, here
+from toolkit.findings import Finding, Location, Refused, here
 from toolkit.places import Place
 from toolkit.units import Unit
+
+_COLUMN = re.compile(r"[A-Za-z_]\w*")
 
 
 class LogScope(Enum):
@@ -51,8 +54,18 @@ def log_table(
     derived: Mapping[str, str] = MappingProxyType({}),
     cumulative: str = "",
 ) -> LogTable:
-    """A log table. `columns` is written as Kusto writes a schema: blank-separated `Name:type`."""
-    types = dict(column.split(":", 1) for column in columns.split())
+    """A log table. `columns` is written as Kusto writes a schema: blank-separated `Name:type`.
+
+    Raises Refused for a column without a type, and for a name of a column that Kusto would not read as one.
+    """
+    pairs = [column.partition(":") for column in columns.split()]
+    for column, _, kind in [*pairs, *((one, ":", "derived") for one in derived)]:
+        if _COLUMN.fullmatch(column) is None or not kind:
+            problem = f"{column!r} is no column with a type"
+            raise Refused(
+                Finding(here(), f"log table {name}", problem, "write Name:type, as in Message:string", "column")
+            )
+    types = {column: kind for column, _, kind in pairs}
     return LogTable(name, place, scope, time, MappingProxyType(types), own_rows, derived, frozenset(cumulative.split()))
 
 

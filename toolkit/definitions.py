@@ -15,6 +15,7 @@ from toolkit.alerts import Alert
 from toolkit.azure_contract import LogTable, PlatformMetric
 from toolkit.contract import Metric, MetricCatalogue
 from toolkit.dashboards import Dashboard
+from toolkit.field_types import type_findings
 from toolkit.findings import PROJECT, TOOLKIT, Finding, Location, Refused, shown_path
 from toolkit.promql.recordings import Recording, with_recorded
 from toolkit.routing import Routing
@@ -64,9 +65,13 @@ class Definitions:
 def load_definitions() -> Definitions:
     """Imports every definition module and names what it holds.
 
-    Raises Refused for a name given twice, and for whatever a definition itself refuses.
+    Raises Refused for a name given twice, for a field that holds another type than it should, and for whatever a
+    definition itself refuses.
     """
-    queries, rules = tuple(_modules("queries")), tuple(_modules("rules"))
+    queries, rules, dashboards = (tuple(_modules(name)) for name in ("queries", "rules", "dashboards"))
+    held = [item for module in (*queries, *rules, *dashboards) for item in vars(module).items()]
+    if findings := type_findings(held):
+        raise Refused(findings)
     objectives = tuple(_held(rules, Objective))
     signals = {**_named(queries, Signal), **{signal.name: signal for one in objectives for signal in one.signals}}
     recordings = {one.name: one for one in _held(queries, Recording)}
@@ -79,7 +84,7 @@ def load_definitions() -> Definitions:
         signals=MappingProxyType(signals),
         subjects=MappingProxyType({name: Path(signal.where.file).stem for name, signal in signals.items()}),
         alerts=_named(rules, Alert),
-        dashboards=_named(tuple(_modules("dashboards")), Dashboard),
+        dashboards=_named(dashboards, Dashboard),
         runbooks=load_runbooks(RUNBOOKS),
         routing=_the_one(tuple(_held(rules, Routing))),
         objectives=objectives,

@@ -98,6 +98,19 @@ def test_building_one_environment_leaves_the_others_alone(project: Path) -> None
         ),
         ("dashboards/pods.py", "import Place", "import Plaice", ("dashboards/pods.py:", "Plaice")),
         ("rules/runbooks/ModelTargetDown.md", "## Mitigation", "## What to do", ("ModelTargetDown", "## Mitigation")),
+        (
+            "rules/alerts.py",
+            "latency, LATENCY, owner=ML_SERVING",
+            "latency, LATENCY, owner=None",
+            ("rules/alerts.py:", "Alert ModelLatencyHigh: its owner cannot be None"),
+        ),
+        ("queries/tables.py", '{"Outcome": OUTCOME}', '{"Out)come": OUTCOME}', ("queries/tables.py:", "'Out)come'")),
+        (
+            "queries/metrics.py",
+            'deployment="$workload"',
+            'deployment=~"$workload.*"',
+            ("queries/metrics.py:", "'$workload.*', which is no setting"),
+        ),
     ],
     ids=[
         "label value",
@@ -110,6 +123,9 @@ def test_building_one_environment_leaves_the_others_alone(project: Path) -> None
         "syntax",
         "import",
         "runbook",
+        "type",
+        "column of a table",
+        "setting of a scope",
     ],
 )
 def test_a_mistake_stops_the_build_with_its_place_and_leaves_the_output(
