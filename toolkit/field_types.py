@@ -5,7 +5,6 @@ from __future__ import annotations
 import re
 from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import fields, is_dataclass
-from functools import cache
 from typing import Any, get_type_hints
 
 from typeguard import CollectionCheckStrategy, TypeCheckError, check_type
@@ -35,13 +34,14 @@ def _inside(value: object, name: str, where: Location, seen: set[int]) -> Iterat
                 yield from _inside(item, name, where, seen)
         case _ if is_dataclass(value) and not isinstance(value, type) and id(value) not in seen:
             seen.add(id(value))
-            own = getattr(value, "where", None)
+            own, types = getattr(value, "where", None), get_type_hints(type(value))
+            place = own if isinstance(own, Location) else where
             for field in fields(value):
-                yield from _field(value, field.name, name, own if isinstance(own, Location) else where, seen)
+                yield from _field(value, field.name, types[field.name], name, place, seen)
 
 
-def _field(owner: object, field: str, name: str, where: Location, seen: set[int]) -> Iterator[Finding]:
-    value, wanted = getattr(owner, field), _types(type(owner))[field]
+def _field(owner: object, field: str, wanted: Any, name: str, where: Location, seen: set[int]) -> Iterator[Finding]:
+    value = getattr(owner, field)
     try:
         check_type(value, wanted, collection_check_strategy=CollectionCheckStrategy.ALL_ITEMS)
     except TypeCheckError as error:
@@ -50,8 +50,3 @@ def _field(owner: object, field: str, name: str, where: Location, seen: set[int]
         yield Finding(where, f"{type(owner).__name__} {name}", problem, "write a value of that type", "type")
     else:
         yield from _inside(value, name, where, seen)
-
-
-@cache
-def _types(kind: Any) -> dict[str, Any]:
-    return get_type_hints(kind)
