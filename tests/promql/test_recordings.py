@@ -11,7 +11,10 @@ from toolkit.promql.printer import one_line
 from toolkit.promql.recordings import from_recordings, recording, with_recorded
 
 REQUESTS = recording(
-    "model_status:requests:rate5m", counter="model_predictions_total", by="namespace model_name status", window="5m"
+    "model_status:model_predictions:rate5m",
+    counter="model_predictions_total",
+    by="namespace model_name status",
+    window="5m",
 )
 RECORDINGS = {REQUESTS.name: REQUESTS}
 
@@ -21,23 +24,23 @@ RECORDINGS = {REQUESTS.name: REQUESTS}
     [
         (
             "sum by (model_name) (rate(model_predictions_total[5m]))",
-            "sum by (model_name) (model_status:requests:rate5m)",
+            "sum by (model_name) (model_status:model_predictions:rate5m)",
         ),
         (
             'sum by (model_name) (rate(model_predictions_total{status="error"}[5m]))',
-            'sum by (model_name) (model_status:requests:rate5m{status="error"})',
+            'sum by (model_name) (model_status:model_predictions:rate5m{status="error"})',
         ),
         (
             "sum by (model_name) (increase(model_predictions_total[5m]))",
-            "sum by (model_name) (model_status:requests:rate5m) * 300",
+            "sum by (model_name) (model_status:model_predictions:rate5m) * 300",
         ),
         (
             "sum by (model_name) (rate(model_predictions_total[5m] offset 1h))",
-            "sum by (model_name) (model_status:requests:rate5m offset 1h)",
+            "sum by (model_name) (model_status:model_predictions:rate5m offset 1h)",
         ),
         (
             "sum by (model_name) (rate(model_predictions_total[$__rate_interval]))",
-            "sum by (model_name) (avg_over_time(model_status:requests:rate5m[$__rate_interval]))",
+            "sum by (model_name) (avg_over_time(model_status:model_predictions:rate5m[$__rate_interval]))",
         ),
     ],
     ids=["sum of a rate", "with a matcher", "increase", "offset", "Grafana's window"],
@@ -73,4 +76,10 @@ def test_a_recorded_series_joins_the_contract_as_a_gauge_with_the_labels_that_ar
 
 def test_recording_something_that_is_no_counter_is_refused() -> None:
     with pytest.raises(Refused, match="no counter of the contract"):
-        with_recorded(GUIDE, [recording("a:b:c", counter="model_info", by="namespace", window="5m")])
+        with_recorded(GUIDE, [recording("model:model_info:rate5m", counter="model_info", by="namespace", window="5m")])
+
+
+@pytest.mark.parametrize("name", ["model:model_predictions:rate10m", "model:requests:rate5m", "model_predictions"])
+def test_a_name_says_what_is_recorded(name: str) -> None:
+    with pytest.raises(Refused, match=r'write "[a-z_]+:model_predictions:rate5m"'):
+        recording(name, counter="model_predictions_total", by="namespace", window="5m")

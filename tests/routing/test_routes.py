@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import re
+import subprocess
 from dataclasses import replace
 from pathlib import Path
 from typing import Any
@@ -17,6 +19,7 @@ from toolkit.plan.build import build_plan
 from toolkit.plan.routing import whole_routing
 from toolkit.render.alertmanager import render_alertmanager
 from toolkit.render.alertmanager_config import alertmanager_config
+from toolkit.tools import find
 
 EXPECTED = {
     "critical": ("{team}-page", "{team}-channel"),
@@ -128,10 +131,16 @@ def test_the_profile_changes_nothing_but_what_the_old_release_does_not_know() ->
         assert [one["send_resolved"] for one in after.get("webhook_configs", ())] == sent
 
 
-def test_the_old_release_does_not_know_the_real_one(tmp_path: Path) -> None:
-    """The reason for the profile; when this fails, amtool is new enough to read the real configuration."""
+def test_amtool_reads_the_real_configuration_where_it_is_new_enough(tmp_path: Path) -> None:
+    """The reason for the profile: a release before 0.28 does not know Microsoft Teams."""
     file = tmp_path / "alertmanager.yaml"
     file.write_text(configuration())
+    told = subprocess.run([find("amtool"), "--version"], capture_output=True, text=True, check=True)
+    release = re.search(r"version (\d+)\.(\d+)", told.stdout + told.stderr)
+    assert release is not None
+    if (int(release[1]), int(release[2])) >= (0, 28):
+        amtool.check_configuration(file)
+        return
     with pytest.raises(Refused, match=r"msteamsv2_configs|url_file"):
         amtool.check_configuration(file)
 

@@ -65,8 +65,17 @@ class Recording:
 
 
 def recording(name: str, *, counter: str, by: str, window: str) -> Recording:
-    """A recording rule; `by` lists labels separated by blanks."""
-    return Recording(name, counter, tuple(by.split()), parse_duration(window))
+    """A recording rule; `by` lists labels separated by blanks.
+
+    Raises Refused for a name that says something else than what is recorded: `level:metric:rate<window>`.
+    """
+    length = parse_duration(window)
+    level, _, rest = name.partition(":")
+    says = f"{counter.removesuffix('_total')}:rate{length}"
+    if rest != says:
+        problem = f"records the rate of {counter} over {length}, and its name says otherwise"
+        raise Refused(Finding(here(), f"recording {name}", problem, f'write "{level}:{says}"', "name"))
+    return Recording(name, counter, tuple(by.split()), length)
 
 
 def with_recorded(catalogue: MetricCatalogue, recordings: Iterable[Recording]) -> MetricCatalogue:
