@@ -10,11 +10,12 @@ from toolkit.units import MILLISECONDS
 
 latency = Latency(
     title="Latency",
-    says="Time from a request's arrival to its answer, failures included.",
+    says="Time from a request's arrival to its answer: failures included, bad input of callers left out.",
     per="namespace model_name",
     prometheus=Durations(histogram="model_prediction_duration_seconds"),
     online_endpoint=LogDurations(
         table=TRAFFIC_LOG,
+        only='Outcome != "rejected"',
         duration="TotalDurationMs",
         unit=MILLISECONDS,
         by="EndpointName DeploymentName",

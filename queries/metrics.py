@@ -47,7 +47,7 @@ PREDICTION_DURATION = histogram(
     labels="model_name model_version",
     source=MODEL_SERVER,
     buckets=DURATION_BUCKETS,
-    help="Time from the request's arrival to its answer, failures included.",
+    help="Time from the request's arrival to its answer: failures included, bad input of callers left out.",
 )
 ERRORS = counter(
     "model_errors_total",

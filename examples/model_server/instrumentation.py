@@ -107,7 +107,7 @@ class Instrumentation:
         )
         duration = Histogram(
             "model_prediction_duration_seconds",
-            "Time from the request's arrival to its answer, failures included.",
+            "Time from the request's arrival to its answer: failures included, bad input of callers left out.",
             model,
             buckets=DURATION_BUCKETS,
             registry=self.registry,
@@ -141,7 +141,7 @@ class Instrumentation:
         try:
             yield
         except self._rejections:
-            self.rejected(self._clock() - start)
+            self.rejected()
             raise
         except BaseException as failure:
             self.failed(self._clock() - start, failure)
@@ -150,18 +150,21 @@ class Instrumentation:
 
     def succeeded(self, seconds: float) -> None:
         """Count one prediction that was answered after `seconds`."""
-        self._count("success", seconds)
+        self._timed("success", seconds)
 
-    def rejected(self, seconds: float) -> None:
-        """Count one request that was refused after `seconds` because its input was bad."""
-        self._count("rejected", seconds)
+    def rejected(self) -> None:
+        """Count one request that was refused because its input was bad.
+
+        How long that took says nothing of the model, and a flood of it, quickly refused, would hide slow answers.
+        """
+        self._predictions["rejected"].inc()
 
     def failed(self, seconds: float, failure: BaseException) -> None:
         """Count one prediction that ended in `failure` after `seconds`."""
         self._errors[self._error_type(failure)].inc()
-        self._count("error", seconds)
+        self._timed("error", seconds)
 
-    def _count(self, status: str, seconds: float) -> None:
+    def _timed(self, status: str, seconds: float) -> None:
         self._duration.observe(seconds)
         self._predictions[status].inc()
 

@@ -114,7 +114,7 @@ class ModelServer:
         if answer.failure is None:
             self._instrumentation.succeeded(answer.seconds)
         elif isinstance(answer.failure, InvalidInput):
-            self._instrumentation.rejected(answer.seconds)
+            self._instrumentation.rejected()
         else:
             self._instrumentation.failed(answer.seconds, answer.failure)
 

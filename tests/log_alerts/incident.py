@@ -78,7 +78,7 @@ def _count(server: Instrumentation, requests: Requests) -> None:
         case Outcome.SUCCESS:
             server.succeeded(seconds)
         case Outcome.REJECTED:
-            server.rejected(seconds)
+            server.rejected()
         case Outcome.TIMEOUT:
             server.failed(seconds, TimeoutError())
         case Outcome.ERROR:

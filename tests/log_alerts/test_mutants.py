@@ -16,6 +16,7 @@ from tests.log_alerts.service import LogRule
 from tests.log_alerts.store import CannotRun
 from tests.support.planting import shipped
 
+NOT_REJECTED = "the alert reads only what is not rejected, whatever it is called"
 WHOLE = "the measure is a whole number, so nothing lies between the two thresholds"
 ONE_PERIOD = "with one period the query sees no row outside the window, whatever the bin"
 NO_LIMIT = "without a limit the share is left out either way"
@@ -29,6 +30,13 @@ EXCUSED: Mapping[str, Mapping[str, str]] = {
         "line 3: 0 becomes -1": "stands for a missing code, and lies outside 400 to 499 like 0",
         'line 3: "success" becomes "success~"': "the alert reads only who is to blame, and success is nobody",
         'line 4: "rejected" (2) becomes "rejected~"': "an error is not rejected: only other signals need the condition",
+    },
+    "ModelLatencyHigh": {
+        "line 3: 0 becomes 1": "stands for a missing code, and lies outside 400 to 499 like 0",
+        "line 3: 0 becomes -1": "stands for a missing code, and lies outside 400 to 499 like 0",
+        'line 3: "success" becomes "success~"': NOT_REJECTED,
+        'line 3: "error" becomes "error~"': NOT_REJECTED,
+        'line 3: "error" (2) becomes "error~"': NOT_REJECTED,
     },
     "ModelExceptionsRaised": {
         "thresholds times 1.1": WHOLE,

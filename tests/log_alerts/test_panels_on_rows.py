@@ -96,7 +96,7 @@ FIGURES: dict[str, dict[str, object]] = {
     "endpoint: Error ratio": {"EndpointName": ENDPOINT, "ErrorRatio": 6 / 54},
     "endpoint: Rejected requests": {"EndpointName": ENDPOINT, "RejectedRatio": 0.1},
     "endpoint: Requests": {"DeploymentName": "blue", "RequestRate": 1.0},
-    "endpoint: Slow predictions": {"LatencySlowShare": 0.3},
+    "endpoint: Slow predictions": {"LatencySlowShare": 3 / 9},
     "endpoint: Latency": {"p50": 0.1, "p95": 0.9, "p99": 0.9},
     "endpoint: Error ratio inside the container": {"cloud_RoleName": ROLE, "AppErrorRatio": 0.1},
     "endpoint: Exceptions": {"Exceptions": 30},

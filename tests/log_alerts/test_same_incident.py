@@ -119,7 +119,7 @@ def test_the_script_shows_an_incident() -> None:
     shares = [azure_measures(DEFINITIONS.signals["error_ratio"], minute) for minute in (10, 35, 65)]
     assert shares == pytest.approx([0, 8 / 60, 0])
     slow = [azure_measures(DEFINITIONS.signals["latency"], minute) for minute in (10, 35, 65)]
-    assert slow == pytest.approx([0, 24 / 62, 0])
+    assert slow == pytest.approx([0, 24 / 60, 0])
 
 
 def test_every_signal_with_both_forms_is_compared() -> None:

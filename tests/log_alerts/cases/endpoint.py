@@ -24,10 +24,13 @@ def failing(bad: float, total: float, code: int = 500, model_code: int | None = 
 
 # The gateway's answer and the model's own, by whose fault it is. 424 says that the container answered, but not well.
 FAILED = ((500,), (501,), (599,), (408,), (429,), (424,), (424, 500), (424, 399))
-NOT_FAILED = (
-    *((100,), (200,), (302,), (399,), (400,), (407,), (409,), (422,), (423,), (425,), (428,), (430,), (499,)),
-    *((499, 500), (424, 400), (424, 422), (424, 499), (200, 500)),
+SUCCEEDED = ((200,), (302,), (399,), (200, 500))
+REJECTED = (
+    *((400,), (407,), (409,), (422,), (423,), (425,), (428,), (430,), (499,)),
+    *((499, 500), (424, 400), (424, 422), (424, 499)),
 )
+INTERIM = ((100,),)
+NOT_FAILED = (*INTERIM, *SUCCEEDED, *REJECTED)
 
 
 def named(code: int, model_code: int | None = None) -> str:
@@ -147,6 +150,10 @@ def slow(share: float, per_minute: float, ms: int = 501, code: int = 200) -> tup
     return traffic((0, 30), share, ms=ms, code=code), traffic((0, 30), per_minute - share, ms=500)
 
 
+def slow_answers_of_a_deployment(code: int, model_code: int | None = None) -> Rows:
+    return traffic((0, 20), 4, ms=2000, code=code, model_code=model_code, deployment=named(code, model_code))
+
+
 MODEL_LATENCY_HIGH = Specification(
     "ModelLatencyHigh",
     STAGING,
@@ -159,7 +166,25 @@ MODEL_LATENCY_HIGH = Specification(
         Case("500 ms are not too long", slow(40, 40, ms=500), at={15: SILENT}),
         Case("silent without any row", (), at={15: SILENT}),
         Case("failures that take long count", slow(10.2, 40, code=503), at={15: BOTH}),
-        Case("bad input that takes long counts", slow(10.2, 40, code=400), at={15: BOTH}),
+        Case(
+            "whose slow answers count: bad input that takes long does not",
+            tuple(slow_answers_of_a_deployment(*codes) for codes in (*FAILED, *NOT_FAILED)),
+            at={
+                15: frozenset(
+                    firing(named(*codes)) for codes in (*FAILED, *SUCCEEDED) for firing in (critical, warning)
+                )
+            },
+        ),
+        Case(
+            "bad input that takes long makes quick answers no slower",
+            (traffic((0, 30), 40), traffic((0, 30), 40, code=400, ms=2000)),
+            at={15: SILENT},
+        ),
+        Case(
+            "a flood of bad input, quickly refused, hides no slow answer",
+            (*slow(40, 40), traffic((0, 30), 960, code=422, ms=5)),
+            at={15: BOTH},
+        ),
         Case(
             "interim answers count neither way",
             (*slow(10.2, 40), traffic((0, 30), 40, code=100, ms=0)),
