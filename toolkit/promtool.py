@@ -6,6 +6,7 @@ an alert that no rule defines, and a rule file without rules. Here each of these
 
 from __future__ import annotations
 
+import json
 import os
 import re
 import shutil
@@ -286,7 +287,7 @@ def _vacuous_in(file: Path) -> Iterator[Finding]:
     where = Location(shown_path(file))
     try:
         tests = _read_tests(file)
-    except (OSError, yaml.YAMLError) as error:
+    except (OSError, ValueError, yaml.YAMLError) as error:
         yield Finding(where, "test file", f"cannot be read: {_one_line(str(error))}")
         return
     rules: list[_AlertRule] = []
@@ -299,7 +300,7 @@ def _vacuous_in(file: Path) -> Iterator[Finding]:
         for rule_file in matches:
             try:
                 read = _read_rules(rule_file)
-            except (OSError, yaml.YAMLError) as error:
+            except (OSError, ValueError, yaml.YAMLError) as error:
                 yield Finding(Location(shown_path(rule_file)), "rule file", f"cannot be read: {_one_line(str(error))}")
                 continue
             if read.rules == 0:
@@ -336,7 +337,7 @@ def _absolute(pattern: str) -> list[Path]:
 
 
 def _read_rules(file: Path) -> _RuleFile:
-    document = _mapping(yaml.load(file.read_text(encoding="utf-8"), Loader=yaml.CSafeLoader))
+    document = _document(file)
     rules = [rule for group in _mappings(document.get("groups")) for rule in _mappings(group.get("rules"))]
     alerts = (
         _AlertRule(str(rule["alert"]), _mapping(rule.get("labels")), _mapping(rule.get("annotations")))
@@ -347,7 +348,7 @@ def _read_rules(file: Path) -> _RuleFile:
 
 
 def _read_tests(file: Path) -> _TestFile:
-    document = _mapping(yaml.load(file.read_text(encoding="utf-8"), Loader=yaml.CSafeLoader))
+    document = _document(file)
     groups = _mappings(document.get("tests"))
     cases = [case for group in groups for case in _mappings(group.get("alert_rule_test"))]
     without = (
@@ -367,6 +368,12 @@ def _read_tests(file: Path) -> _TestFile:
             for case in cases
         ),
     )
+
+
+def _document(file: Path) -> dict[str, Any]:
+    """What a file holds. JSON is YAML too, and much quicker to read as what it is."""
+    text = file.read_text(encoding="utf-8")
+    return _mapping(json.loads(text) if file.suffix == ".json" else yaml.load(text, Loader=yaml.CSafeLoader))
 
 
 def _mapping(value: object) -> dict[str, Any]:

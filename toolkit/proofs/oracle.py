@@ -6,7 +6,7 @@ derived from an alert expects what is computed here; promtool says whether the r
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterator, Mapping, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, field, replace
 from itertools import pairwise
 
@@ -55,6 +55,9 @@ class Oracle:
     ground: Ground
     series: Sequence[Series]
     _moments: dict[int, Moment] = field(default_factory=dict, init=False, compare=False, repr=False)
+    _by_selector: dict[Selector, tuple[Series, ...]] = field(
+        default_factory=dict, init=False, compare=False, repr=False
+    )
 
     def firing(self, severity: Severity, until: int) -> Mapping[int, Mapping[Group, float]]:
         """The groups that fire at each evaluation up to `until` seconds, with their values."""
@@ -186,8 +189,10 @@ class Oracle:
                 found.setdefault(self._group(one), []).append(value)
         return {group: float(combine(values)) for group, values in found.items()}
 
-    def _picked(self, selector: Selector) -> Iterator[Series]:
-        return (one for one in self.series if picks(selector, one))
+    def _picked(self, selector: Selector) -> tuple[Series, ...]:
+        if selector not in self._by_selector:
+            self._by_selector[selector] = tuple(one for one in self.series if picks(selector, one))
+        return self._by_selector[selector]
 
     def _group(self, series: Series) -> Group:
         return tuple(sorted((label, series.labels.get(label, "")) for label in self.per))
