@@ -187,6 +187,14 @@ class AlertOverride:
     where: Location = field(compare=False)
     places: Mapping[str, Location] = field(default_factory=lambda: MappingProxyType({}), compare=False)
 
+    def changes(self, name: str) -> bool:
+        """Whether it gives the alert another value of `name`: a severity, or "hold"."""
+        return name in self.levels or (name == "hold" and self.hold is not None)
+
+    def place(self, name: str) -> Location:
+        """Where the field `name` stands."""
+        return self.places.get(name, self.where)
+
 
 @dataclass(frozen=True)
 class Environment:
