@@ -176,8 +176,8 @@ class AlertOverride:
     """What an environment changes about one alert.
 
     `levels` gives thresholds by severity and `hold` the time before the alert fires, both as written ("10%", "10m"):
-    only the alert knows the unit. `disabled` is the reason for which the alert is switched off. `places` tells where
-    each of them stands: its keys are severities, "hold" and "disabled".
+    only the alert knows the unit. `because` is the reason for them, `disabled` the one for which the alert is switched
+    off. `places` tells where each of them stands: its keys are severities, "hold", "because" and "disabled".
     """
 
     alert: str
@@ -186,6 +186,7 @@ class AlertOverride:
     disabled: str | None
     where: Location = field(compare=False)
     places: Mapping[str, Location] = field(default_factory=lambda: MappingProxyType({}), compare=False)
+    because: str | None = None
 
     def changes(self, name: str) -> bool:
         """Whether it gives the alert another value of `name`: a severity, or "hold"."""

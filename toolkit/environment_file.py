@@ -17,7 +17,7 @@ from types import MappingProxyType, NoneType
 from typing import Annotated, cast, get_args, get_origin, get_type_hints
 
 from toolkit.environment import LEVELS, AlertOverride, Environment
-from toolkit.environment_values import HOLD, LEVEL, REASON, Form
+from toolkit.environment_values import BECAUSE, HOLD, LEVEL, REASON, Form
 from toolkit.findings import Finding, Location, Refused
 from toolkit.notification_fields import notification_findings
 from toolkit.strict_yaml import Entry, Fields, Items, Node, Text, Unusable, child_path, file_of, read_yaml, shown
@@ -26,7 +26,12 @@ CHECK = "environment"
 MAX_FINDINGS = 50
 
 _OVERRIDES = "alerts"
-_OVERRIDE_FORMS: Mapping[str, Form] = {**dict.fromkeys(LEVELS, LEVEL), "hold": HOLD, "disabled": REASON}
+_OVERRIDE_FORMS: Mapping[str, Form] = {
+    **dict.fromkeys(LEVELS, LEVEL),
+    "hold": HOLD,
+    "because": BECAUSE,
+    "disabled": REASON,
+}
 _ALERT = re.compile(r"[A-Za-z][A-Za-z0-9_]{0,99}")
 _NAME = re.compile(r"[a-z](?:[a-z0-9-]{0,18}[a-z0-9])?")
 _NAME_ALLOWED = (
@@ -272,6 +277,9 @@ class _Reading:
         if "disabled" in node.entries and len(node.entries) > 1:
             remedy = "Delete `disabled`, or everything beside it."
             self._report(entry.where, path, "is disabled and changed at the same time", remedy)
+        if set(node.entries) == {"because"}:
+            remedy = "Write beside it the level or the hold that it is the reason for, or delete it."
+            self._report(entry.where, path, "gives a reason and changes nothing", remedy)
         texts = {
             name: str(self._text(form, node.entries[name].value, child_path(path, name), name))
             for name, form in _OVERRIDE_FORMS.items()
@@ -279,7 +287,8 @@ class _Reading:
         }
         levels = MappingProxyType({level: texts[level] for level in LEVELS if level in texts})
         places = MappingProxyType({name: node.entries[name].where for name in texts})
-        return AlertOverride(alert, levels, texts.get("hold"), texts.get("disabled"), entry.where, places)
+        hold, disabled, because = (texts.get(name) for name in ("hold", "disabled", "because"))
+        return AlertOverride(alert, levels, hold, disabled, entry.where, places, because)
 
     def _relations(self, root: Fields) -> None:
         """What ties fields together. Judged by what stands in the file, so that a wrong value hides none of it."""

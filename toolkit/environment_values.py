@@ -151,6 +151,13 @@ def _resource_of(kind: str) -> Form:
 # Only the alert knows the unit of a threshold, so it reads these values itself.
 LEVEL = Form("a number with its unit, such as 10%, 500ms, 0.1/s or 3", "10%", r".{1,40}")
 HOLD = Form("a duration of at most 1d, such as 5m or 1h30m", "10m", r"(?:[0-9]{1,6}[wdhms]){1,5}", _duration_as_written)
+BECAUSE = Form(
+    "the reason for the other level or time, in 10 to 300 characters",
+    '"Callers retry, so a failure costs them time and no answer."',
+    r"(?=.*\S).{10,300}",
+    # A full stop follows wherever it is shown.
+    lambda text: text.strip().removesuffix("."),
+)
 REASON = Form(
     "the reason for which the alert is off, in 10 to 300 characters",
     '"The nightly batch fails on purpose."',

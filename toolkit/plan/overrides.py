@@ -74,7 +74,9 @@ def _changed(alert: Alert, override: AlertOverride) -> tuple[Threshold, list[Fin
             field = f"alerts.{alert.name}.hold"
             findings.append(Finding(override.place("hold"), field, str(error), check="override"))
     order = tuple((severity, levels[severity]) for severity, _ in threshold.levels)
-    return replace(threshold, levels=order, hold=hold), findings
+    # The definition's reason argues for the definition's numbers.
+    because = override.because or f"set in {override.where.file}"
+    return replace(threshold, levels=order, hold=hold, because=because), findings
 
 
 def _without_sign(text: str, unit: Unit) -> str:
