@@ -213,9 +213,15 @@ Release = Annotated[
     ),
 ]
 Port = Annotated[int, Form("a port from 1 to 65535", "5001", r"[1-9][0-9]{0,4}", _port, bare=True)]
-# Prometheus looks back 5 minutes for a sample: with more than 2 minutes between samples one lost scrape makes a gap.
+# The definitions look back on 5 minutes, and with fewer than 4 scrapes in them one lost scrape would leave no rate.
 ScrapeInterval = Annotated[
-    Duration, Form("a duration from 5s to 2m", "30s", r"(?:[0-9]{1,6}[hms]){1,3}", _seconds(5, 120))
+    Duration,
+    Form(
+        "a duration from 5s to 75s, so that the shortest window of the definitions, 5m, holds 4 scrapes",
+        "30s",
+        r"(?:[0-9]{1,6}[hms]){1,3}",
+        _seconds(5, 75),
+    ),
 ]
 EvaluationInterval = Annotated[
     Duration, Form("a duration from 5s to 5m", "30s", r"(?:[0-9]{1,6}[hms]){1,3}", _seconds(5, 300))
