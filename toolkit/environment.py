@@ -199,7 +199,10 @@ class AlertOverride:
 
 @dataclass(frozen=True)
 class Environment:
-    """One place where the service runs. At least one of the backends is there; URLs have no slash at the end."""
+    """One place where the service runs. At least one of the backends is there; URLs have no slash at the end.
+
+    `places` tells where each field and block of the file stands, by its path: "prometheus.notifications.teams[0].page".
+    """
 
     name: str
     grafana_url: Url
@@ -208,6 +211,13 @@ class Environment:
     azure: AzureBackend | None
     overrides: Mapping[str, AlertOverride] = field(hash=False)
     where: Location = field(compare=False)
+    places: Mapping[str, Location] = field(default_factory=lambda: MappingProxyType({}), compare=False)
+
+    def place(self, path: str) -> Location:
+        """Where the field `path` stands; where it is left out, the nearest block around it."""
+        while path and path not in self.places:
+            path = path.rpartition(".")[0]
+        return self.places.get(path, self.where)
 
     def settings(self) -> Mapping[str, str]:
         """The values that a metric's scope (`$name` in `Source.scope`) and a log query may use.

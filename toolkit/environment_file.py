@@ -9,7 +9,7 @@ from __future__ import annotations
 import dataclasses
 import re
 from collections.abc import Collection, Iterator, Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from difflib import get_close_matches
 from functools import cache
 from pathlib import Path
@@ -162,7 +162,7 @@ def _holds(hint: object) -> Form | type | None:
 
 @dataclass(frozen=True)
 class _Reading:
-    """One pass over one file, which collects what is wrong with it.
+    """One pass over one file, which collects what is wrong with it and where each field stands, by path.
 
     A value that is missing or wrong is None and the blocks around it are built all the same, so that every problem is
     found; nobody sees them, because a file with findings is refused.
@@ -170,10 +170,12 @@ class _Reading:
 
     file: str
     findings: list[Finding]
+    places: dict[str, Location] = field(default_factory=dict)
 
     def environment(self, name: str, root: Fields) -> Environment:
         overrides = self._overrides(root.entries.get(_OVERRIDES))
-        given = {"name": name, "overrides": overrides, "where": Location(self.file, root.where.line)}
+        where, places = Location(self.file, root.where.line), MappingProxyType(self.places)
+        given = {"name": name, "overrides": overrides, "where": where, "places": places}
         environment = self._block(Environment, root, Location(self.file), "", given, also=(_OVERRIDES,))
         self._relations(root)
         return cast(Environment, environment)
@@ -203,6 +205,7 @@ class _Reading:
 
     def _field(self, shape: _Shape, entry: Entry, path: str) -> object | None:
         name = path.rpartition(".")[2]
+        self.places[path] = entry.where
         if not shape.many:
             return self._value(shape.holds, entry.value, entry.where, path, name)
         if isinstance(entry.value, Unusable):
@@ -215,6 +218,7 @@ class _Reading:
         seen: set[str] = set()
         for position, item in enumerate(entry.value.items):
             item_path = f"{path}[{position}]"
+            self.places[item_path] = item.where
             values.append(self._value(shape.holds, item, item.where, item_path, ""))
             if isinstance(item, Text) and item.text.lower() in seen:
                 self._report(item.where, item_path, f"{shown(item.text)} stands twice", "Delete one of the two.")

@@ -171,7 +171,7 @@ def _action_group(plan: Plan, azure: AzureBackend) -> Iterator[Finding]:
     group, subject = azure.action_group, f"action group {action_group_name(plan)}"
     if len(group.short_name) > limits.SHORT_NAME_CHARACTERS:
         yield Finding(
-            plan.environment.where,
+            plan.environment.place("azure.action_group.short_name"),
             subject,
             f"its short name {group.short_name!r} has {len(group.short_name)} characters",
             f"at most {limits.SHORT_NAME_CHARACTERS}",
@@ -179,7 +179,7 @@ def _action_group(plan: Plan, azure: AzureBackend) -> Iterator[Finding]:
         )
     for name in _same_but_for_case((*group.emails, *group.webhooks)):
         yield Finding(
-            plan.environment.where,
+            plan.environment.place("azure.action_group"),
             subject,
             f"two receivers are called {name!r}",
             "name each once",
@@ -203,7 +203,7 @@ def _templates(plan: Plan, azure: AzureBackend) -> Iterator[Finding]:
     for what, (count, allowed) in counts.items():
         if count > allowed:
             problem, remedy = f"alerts.json has {count} {what}", f"at most {allowed}: split the environment"
-            yield Finding(plan.environment.where, "azure", problem, remedy, "azure-template")
+            yield Finding(plan.environment.place("azure"), "azure", problem, remedy, "azure-template")
 
 
 def _managed_prometheus(plan: Plan) -> Iterator[Finding]:
