@@ -34,6 +34,7 @@ _OVERRIDE_FORMS: Mapping[str, Form] = {
 }
 _ALERT = re.compile(r"[A-Za-z][A-Za-z0-9_]{0,99}")
 _NAME = re.compile(r"[a-z](?:[a-z0-9-]{0,18}[a-z0-9])?")
+_RUNBOOKS = re.compile(r"/build/([a-z0-9-]{1,20})/runbooks(?=/|$)")
 _NAME_ALLOWED = (
     "The file's name is the environment's: at most 20 lower-case letters, digits and hyphens, a letter first, "
     "a letter or digit last, such as production.yaml."
@@ -178,6 +179,7 @@ class _Reading:
         given = {"name": name, "overrides": overrides, "where": where, "places": places}
         environment = self._block(Environment, root, Location(self.file), "", given, also=(_OVERRIDES,))
         self._relations(root)
+        self._own_runbooks(name, root.entries.get("runbooks_url"))
         return cast(Environment, environment)
 
     def _block(
@@ -329,6 +331,15 @@ class _Reading:
             if isinstance(webhooks, Items) and len(webhooks.items) > 10:
                 problem = f"found {len(webhooks.items)} webhooks"
                 self._report(webhooks.where, "azure.action_group.webhooks", problem, "Azure takes at most 10 a group.")
+
+    def _own_runbooks(self, name: str, entry: Entry | None) -> None:
+        """A copied file still leads to the runbooks of the one it was copied from, whose numbers are other ones."""
+        text = entry.value.text if entry is not None and isinstance(entry.value, Text) else ""
+        for other in _RUNBOOKS.findall(text):
+            if entry is not None and other != name:
+                problem = f"leads to /build/{other}/runbooks, but this file is the environment {shown(name)}"
+                remedy = f"Write /build/{name}/runbooks in its place, where the runbooks of this environment are built."
+                self._report(entry.where, "runbooks_url", problem, remedy)
 
     def _same(self, first: Entry | None, second: Entry | None, names: tuple[str, ...], block: str) -> None:
         """Both describe one service, so what they say twice has to agree. `block` is the path of `first`."""
