@@ -176,8 +176,8 @@ class AlertOverride:
     """What an environment changes about one alert.
 
     `levels` gives thresholds by severity and `hold` the time before the alert fires, both as written ("10%", "10m"):
-    only the alert knows the unit. `disabled` is the reason for which the alert is switched off. `places` tells where
-    each of them stands: its keys are severities, "hold" and "disabled".
+    only the alert knows the unit. `because` is the reason for them, `disabled` the one for which the alert is switched
+    off. `places` tells where each of them stands: its keys are severities, "hold", "because" and "disabled".
     """
 
     alert: str
@@ -186,11 +186,23 @@ class AlertOverride:
     disabled: str | None
     where: Location = field(compare=False)
     places: Mapping[str, Location] = field(default_factory=lambda: MappingProxyType({}), compare=False)
+    because: str | None = None
+
+    def changes(self, name: str) -> bool:
+        """Whether it gives the alert another value of `name`: a severity, or "hold"."""
+        return name in self.levels or (name == "hold" and self.hold is not None)
+
+    def place(self, name: str) -> Location:
+        """Where the field `name` stands."""
+        return self.places.get(name, self.where)
 
 
 @dataclass(frozen=True)
 class Environment:
-    """One place where the service runs. At least one of the backends is there; URLs have no slash at the end."""
+    """One place where the service runs. At least one of the backends is there; URLs have no slash at the end.
+
+    `places` tells where each field and block of the file stands, by its path: "prometheus.notifications.teams[0].page".
+    """
 
     name: str
     grafana_url: Url
@@ -199,6 +211,13 @@ class Environment:
     azure: AzureBackend | None
     overrides: Mapping[str, AlertOverride] = field(hash=False)
     where: Location = field(compare=False)
+    places: Mapping[str, Location] = field(default_factory=lambda: MappingProxyType({}), compare=False)
+
+    def place(self, path: str) -> Location:
+        """Where the field `path` stands; where it is left out, the nearest block around it."""
+        while path and path not in self.places:
+            path = path.rpartition(".")[0]
+        return self.places.get(path, self.where)
 
     def settings(self) -> Mapping[str, str]:
         """The values that a metric's scope (`$name` in `Source.scope`) and a log query may use.

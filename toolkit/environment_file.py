@@ -9,7 +9,7 @@ from __future__ import annotations
 import dataclasses
 import re
 from collections.abc import Collection, Iterator, Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from difflib import get_close_matches
 from functools import cache
 from pathlib import Path
@@ -17,7 +17,7 @@ from types import MappingProxyType, NoneType
 from typing import Annotated, cast, get_args, get_origin, get_type_hints
 
 from toolkit.environment import LEVELS, AlertOverride, Environment
-from toolkit.environment_values import HOLD, LEVEL, REASON, Form
+from toolkit.environment_values import BECAUSE, HOLD, LEVEL, REASON, Form
 from toolkit.findings import Finding, Location, Refused
 from toolkit.notification_fields import notification_findings
 from toolkit.strict_yaml import Entry, Fields, Items, Node, Text, Unusable, child_path, file_of, read_yaml, shown
@@ -26,9 +26,15 @@ CHECK = "environment"
 MAX_FINDINGS = 50
 
 _OVERRIDES = "alerts"
-_OVERRIDE_FORMS: Mapping[str, Form] = {**dict.fromkeys(LEVELS, LEVEL), "hold": HOLD, "disabled": REASON}
+_OVERRIDE_FORMS: Mapping[str, Form] = {
+    **dict.fromkeys(LEVELS, LEVEL),
+    "hold": HOLD,
+    "because": BECAUSE,
+    "disabled": REASON,
+}
 _ALERT = re.compile(r"[A-Za-z][A-Za-z0-9_]{0,99}")
 _NAME = re.compile(r"[a-z](?:[a-z0-9-]{0,18}[a-z0-9])?")
+_RUNBOOKS = re.compile(r"/build/([a-z0-9-]{1,20})/runbooks(?=/|$)")
 _NAME_ALLOWED = (
     "The file's name is the environment's: at most 20 lower-case letters, digits and hyphens, a letter first, "
     "a letter or digit last, such as production.yaml."
@@ -157,7 +163,7 @@ def _holds(hint: object) -> Form | type | None:
 
 @dataclass(frozen=True)
 class _Reading:
-    """One pass over one file, which collects what is wrong with it.
+    """One pass over one file, which collects what is wrong with it and where each field stands, by path.
 
     A value that is missing or wrong is None and the blocks around it are built all the same, so that every problem is
     found; nobody sees them, because a file with findings is refused.
@@ -165,12 +171,15 @@ class _Reading:
 
     file: str
     findings: list[Finding]
+    places: dict[str, Location] = field(default_factory=dict)
 
     def environment(self, name: str, root: Fields) -> Environment:
         overrides = self._overrides(root.entries.get(_OVERRIDES))
-        given = {"name": name, "overrides": overrides, "where": Location(self.file, root.where.line)}
+        where, places = Location(self.file, root.where.line), MappingProxyType(self.places)
+        given = {"name": name, "overrides": overrides, "where": where, "places": places}
         environment = self._block(Environment, root, Location(self.file), "", given, also=(_OVERRIDES,))
         self._relations(root)
+        self._own_runbooks(name, root.entries.get("runbooks_url"))
         return cast(Environment, environment)
 
     def _block(
@@ -198,6 +207,7 @@ class _Reading:
 
     def _field(self, shape: _Shape, entry: Entry, path: str) -> object | None:
         name = path.rpartition(".")[2]
+        self.places[path] = entry.where
         if not shape.many:
             return self._value(shape.holds, entry.value, entry.where, path, name)
         if isinstance(entry.value, Unusable):
@@ -210,6 +220,7 @@ class _Reading:
         seen: set[str] = set()
         for position, item in enumerate(entry.value.items):
             item_path = f"{path}[{position}]"
+            self.places[item_path] = item.where
             values.append(self._value(shape.holds, item, item.where, item_path, ""))
             if isinstance(item, Text) and item.text.lower() in seen:
                 self._report(item.where, item_path, f"{shown(item.text)} stands twice", "Delete one of the two.")
@@ -272,6 +283,9 @@ class _Reading:
         if "disabled" in node.entries and len(node.entries) > 1:
             remedy = "Delete `disabled`, or everything beside it."
             self._report(entry.where, path, "is disabled and changed at the same time", remedy)
+        if set(node.entries) == {"because"}:
+            remedy = "Write beside it the level or the hold that it is the reason for, or delete it."
+            self._report(entry.where, path, "gives a reason and changes nothing", remedy)
         texts = {
             name: str(self._text(form, node.entries[name].value, child_path(path, name), name))
             for name, form in _OVERRIDE_FORMS.items()
@@ -279,7 +293,8 @@ class _Reading:
         }
         levels = MappingProxyType({level: texts[level] for level in LEVELS if level in texts})
         places = MappingProxyType({name: node.entries[name].where for name in texts})
-        return AlertOverride(alert, levels, texts.get("hold"), texts.get("disabled"), entry.where, places)
+        hold, disabled, because = (texts.get(name) for name in ("hold", "disabled", "because"))
+        return AlertOverride(alert, levels, hold, disabled, entry.where, places, because)
 
     def _relations(self, root: Fields) -> None:
         """What ties fields together. Judged by what stands in the file, so that a wrong value hides none of it."""
@@ -316,6 +331,15 @@ class _Reading:
             if isinstance(webhooks, Items) and len(webhooks.items) > 10:
                 problem = f"found {len(webhooks.items)} webhooks"
                 self._report(webhooks.where, "azure.action_group.webhooks", problem, "Azure takes at most 10 a group.")
+
+    def _own_runbooks(self, name: str, entry: Entry | None) -> None:
+        """A copied file still leads to the runbooks of the one it was copied from, whose numbers are other ones."""
+        text = entry.value.text if entry is not None and isinstance(entry.value, Text) else ""
+        for other in _RUNBOOKS.findall(text):
+            if entry is not None and other != name:
+                problem = f"leads to /build/{other}/runbooks, but this file is the environment {shown(name)}"
+                remedy = f"Write /build/{name}/runbooks in its place, where the runbooks of this environment are built."
+                self._report(entry.where, "runbooks_url", problem, remedy)
 
     def _same(self, first: Entry | None, second: Entry | None, names: tuple[str, ...], block: str) -> None:
         """Both describe one service, so what they say twice has to agree. `block` is the path of `first`."""

@@ -150,7 +150,14 @@ def _resource_of(kind: str) -> Form:
 
 # Only the alert knows the unit of a threshold, so it reads these values itself.
 LEVEL = Form("a number with its unit, such as 10%, 500ms, 0.1/s or 3", "10%", r".{1,40}")
-HOLD = Form("a duration such as 5m or 1h30m", "10m", r"(?:[0-9]{1,6}[wdhms]){1,5}", _duration_as_written)
+HOLD = Form("a duration of at most 1d, such as 5m or 1h30m", "10m", r"(?:[0-9]{1,6}[wdhms]){1,5}", _duration_as_written)
+BECAUSE = Form(
+    "the reason for the other level or time, in 10 to 300 characters",
+    '"Callers retry, so a failure costs them time and no answer."',
+    r"(?=.*\S).{10,300}",
+    # A full stop follows wherever it is shown.
+    lambda text: text.strip().removesuffix("."),
+)
 REASON = Form(
     "the reason for which the alert is off, in 10 to 300 characters",
     '"The nightly batch fails on purpose."',
@@ -206,9 +213,15 @@ Release = Annotated[
     ),
 ]
 Port = Annotated[int, Form("a port from 1 to 65535", "5001", r"[1-9][0-9]{0,4}", _port, bare=True)]
-# Prometheus looks back 5 minutes for a sample: with more than 2 minutes between samples one lost scrape makes a gap.
+# The definitions look back on 5 minutes, and with fewer than 4 scrapes in them one lost scrape would leave no rate.
 ScrapeInterval = Annotated[
-    Duration, Form("a duration from 5s to 2m", "30s", r"(?:[0-9]{1,6}[hms]){1,3}", _seconds(5, 120))
+    Duration,
+    Form(
+        "a duration from 5s to 75s, so that the shortest window of the definitions, 5m, holds 4 scrapes",
+        "30s",
+        r"(?:[0-9]{1,6}[hms]){1,3}",
+        _seconds(5, 75),
+    ),
 ]
 EvaluationInterval = Annotated[
     Duration, Form("a duration from 5s to 5m", "30s", r"(?:[0-9]{1,6}[hms]){1,3}", _seconds(5, 300))

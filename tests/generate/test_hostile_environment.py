@@ -73,6 +73,7 @@ LONGEST = {
     "workload: ml-inference": f"workload: {'w' * 46}",
     "service: ml-inference-metrics": f"service: {'s' * 63}",
     "release: prometheus": f"release: {'r' * 53}",
+    "/build/production/runbooks": f"/build/{'e' * 20}/runbooks",
     "https://grafana.example.com": f"https://{'g' * 60}.example.com/{'p' * 100}",
     "short_name: ml-serving": f"short_name: {'s' * 12}",
 }

@@ -28,10 +28,15 @@ def check_definitions(definitions: Definitions) -> list[Finding]:
 
 def check_plan(plan: Plan, definitions: Definitions) -> list[Finding]:
     """What is wrong in one environment: its overrides, its expressions and queries, the limits of its targets."""
+    overrides = plan.environment.overrides
     overridden = [alert for alert in plan.alerts if alert.threshold != definitions.alerts[alert.name].threshold]
     return [
         *plan.findings,
-        *(finding for alert in overridden for finding in threshold_findings(alert, definitions)),
+        *(
+            finding
+            for alert in overridden
+            for finding in threshold_findings(alert, definitions, overrides.get(alert.name))
+        ),
         *prometheus_findings(plan, definitions.catalogue),
         *kql_findings(plan, definitions),
         *azure_findings(plan),

@@ -11,6 +11,7 @@ from collections.abc import Iterable, Iterator, Mapping
 from toolkit.azure import limits
 from toolkit.azure.arm_template import property_bytes
 from toolkit.azure.names import action_group_name, rule_name
+from toolkit.checks.written import Written, written
 from toolkit.durations import Duration
 from toolkit.environment import AzureBackend
 from toolkit.findings import Finding, Location
@@ -38,7 +39,7 @@ def azure_findings(plan: Plan) -> list[Finding]:
 
 def _log_alert(plan: Plan, azure: AzureBackend, alert: LogAlert) -> Iterator[Finding]:
     subject = f"alert {alert.alert.name}"
-    threshold = alert.alert.threshold
+    threshold, hold = alert.alert.threshold, _hold(plan, alert)
 
     def finding(problem: str, remedy: str, check: str) -> Finding:
         return Finding(alert.alert.where, subject, problem, remedy, check)
@@ -70,18 +71,20 @@ def _log_alert(plan: Plan, azure: AzureBackend, alert: LogAlert) -> Iterator[Fin
         )
     if alert.periods not in limits.LOG_PERIODS:
         longest = Duration(alert.window.seconds * (limits.LOG_PERIODS[-1] - 1))
-        yield finding(
+        yield hold.finding(
+            "azure-periods",
             f"a hold of {threshold.hold} takes {alert.periods} windows of {alert.window}; Azure counts at most "
             f"{limits.LOG_PERIODS[-1]}",
-            f"at {threshold.where} write hold= as at most {longest}, or a longer window=",
-            "azure-periods",
+            definition=f"at {threshold.where} write hold= as at most {longest}, or a longer window=",
+            override=f"write at most `hold: {longest}`",
         )
     elif lookback > limits.LOG_LOOKBACK:
-        yield finding(
+        yield hold.finding(
+            "azure-lookback",
             f"{alert.periods} windows of {alert.window} look back {lookback}; Azure looks back at most "
             f"{limits.LOG_LOOKBACK}",
-            f"shorten window= or hold= at {threshold.where}",
-            "azure-lookback",
+            definition=f"shorten window= or hold= at {threshold.where}",
+            override="write a shorter `hold:`",
         )
     if len(alert.dimensions) > limits.LOG_DIMENSIONS:
         yield finding(
@@ -107,11 +110,12 @@ def _metric_alert(plan: Plan, azure: AzureBackend, alert: MetricAlert) -> Iterat
 
     if alert.window not in limits.METRIC_WINDOWS:
         nearest = limits.nearest_at_least(alert.window, limits.METRIC_WINDOWS)
-        yield finding(
-            f"a metric alert cannot judge {alert.window}, the longer one of its window and its hold",
-            f"write hold= or window= at {threshold.where}, or hold: in the environment, as one of "
-            f"{limits.in_words(limits.METRIC_WINDOWS)}; the nearest is {nearest}",
+        allowed = f"as one of {limits.in_words(limits.METRIC_WINDOWS)}; the nearest is {nearest}"
+        yield _hold(plan, alert).finding(
             "azure-window",
+            f"a metric alert cannot judge {alert.window}, the longer one of its window and its hold",
+            definition=f"write hold= or window= at {threshold.where} {allowed}",
+            override=f"write `hold:` {allowed}",
         )
     if alert.frequency not in limits.METRIC_FREQUENCIES or alert.frequency > alert.window:
         yield finding(
@@ -120,6 +124,12 @@ def _metric_alert(plan: Plan, azure: AzureBackend, alert: MetricAlert) -> Iterat
             "azure-frequency",
         )
     yield from _rule(plan, alert, property_bytes(metric_alert_properties(plan, azure, alert)))
+
+
+def _hold(plan: Plan, alert: LogAlert | MetricAlert) -> Written:
+    """Where the time that an alert has to last was written: in the alert's threshold or in the environment."""
+    hold = written(alert.alert, "hold", plan.environment.overrides.get(alert.alert.name))
+    return hold if hold.override else Written(alert.alert.where, f"alert {alert.alert.name}", override=False)
 
 
 def _rule(plan: Plan, alert: LogAlert | MetricAlert, size: int) -> Iterator[Finding]:
@@ -161,7 +171,7 @@ def _action_group(plan: Plan, azure: AzureBackend) -> Iterator[Finding]:
     group, subject = azure.action_group, f"action group {action_group_name(plan)}"
     if len(group.short_name) > limits.SHORT_NAME_CHARACTERS:
         yield Finding(
-            plan.environment.where,
+            plan.environment.place("azure.action_group.short_name"),
             subject,
             f"its short name {group.short_name!r} has {len(group.short_name)} characters",
             f"at most {limits.SHORT_NAME_CHARACTERS}",
@@ -169,7 +179,7 @@ def _action_group(plan: Plan, azure: AzureBackend) -> Iterator[Finding]:
         )
     for name in _same_but_for_case((*group.emails, *group.webhooks)):
         yield Finding(
-            plan.environment.where,
+            plan.environment.place("azure.action_group"),
             subject,
             f"two receivers are called {name!r}",
             "name each once",
@@ -193,7 +203,7 @@ def _templates(plan: Plan, azure: AzureBackend) -> Iterator[Finding]:
     for what, (count, allowed) in counts.items():
         if count > allowed:
             problem, remedy = f"alerts.json has {count} {what}", f"at most {allowed}: split the environment"
-            yield Finding(plan.environment.where, "azure", problem, remedy, "azure-template")
+            yield Finding(plan.environment.place("azure"), "azure", problem, remedy, "azure-template")
 
 
 def _managed_prometheus(plan: Plan) -> Iterator[Finding]:

@@ -7,8 +7,12 @@ from collections.abc import Callable, Iterator
 from itertools import pairwise
 
 from toolkit.alerts import Alert
+from toolkit.checks.reach import reach_findings
+from toolkit.checks.written import written
 from toolkit.contract import MetricType, bucket_label
 from toolkit.definitions import Definitions
+from toolkit.durations import Duration
+from toolkit.environment import AlertOverride
 from toolkit.findings import Finding
 from toolkit.places import Place
 from toolkit.plan.values import judged_unit
@@ -23,6 +27,8 @@ Finder = Callable[[str, str, str], Finding]
 
 _SIGNAL_NAME = re.compile(r"[a-z][a-z0-9]*(_[a-z0-9]+)*")
 _ALERT_NAME = re.compile(r"([A-Z][a-z0-9]+){2,}")
+# Who waits for longer hears of nothing that ends within a day; to look back further is the task of a window.
+LONGEST_HOLD = Duration(86400)
 _WORST_FIRST = (Severity.CRITICAL, Severity.WARNING, Severity.INFO)
 
 
@@ -45,8 +51,10 @@ def definition_findings(definitions: Definitions) -> list[Finding]:
     return findings
 
 
-def threshold_findings(alert: Alert, definitions: Definitions) -> Iterator[Finding]:
-    """What is wrong with the numbers of an alert, which an environment may have changed."""
+def threshold_findings(
+    alert: Alert, definitions: Definitions, override: AlertOverride | None = None
+) -> Iterator[Finding]:
+    """What is wrong with the numbers of an alert, some of which an environment's `override` may have changed."""
     threshold, signal = alert.threshold, alert.signal
 
     def finding(check: str, problem: str, remedy: str) -> Finding:
@@ -56,12 +64,10 @@ def threshold_findings(alert: Alert, definitions: Definitions) -> Iterator[Findi
         yield finding("no-level", "has no level at all", "give it critical=, warning= or info=")
     if not threshold.because.strip():
         yield finding("reason", "does not say why", "write because='...': whoever is woken will ask")
-    if threshold.hold.seconds == 0 and not threshold.no_hold_because:
-        problem = "fires at once, on a single evaluation"
-        remedy = 'write hold="5m", or no_hold_because="..." where waiting makes no sense'
-        yield finding("hold", problem, remedy)
+    yield from _hold_findings(alert, override)
     yield from _unit_findings(alert, finding)
-    yield from _order_findings(threshold, finding)
+    yield from _order_findings(alert, override)
+    yield from reach_findings(alert, override)
     measure = signal.prometheus
     if isinstance(measure, Durations):
         yield from _bound_findings(threshold, measure, definitions, finding)
@@ -132,8 +138,26 @@ def _unit_findings(alert: Alert, finding: Finder) -> Iterator[Finding]:
         yield finding("unit", f"min_events is {threshold.min_events}, which is no count", "write it in COUNT")
 
 
-def _order_findings(threshold: Threshold, finding: Finder) -> Iterator[Finding]:
-    levels = dict(threshold.levels)
+def _hold_findings(alert: Alert, override: AlertOverride | None) -> Iterator[Finding]:
+    threshold, hold = alert.threshold, written(alert, "hold", override)
+    if threshold.hold.seconds == 0 and not threshold.no_hold_because:
+        yield hold.finding(
+            "hold",
+            "fires at once, on a single evaluation",
+            definition='write hold="5m", or no_hold_because="..." where waiting makes no sense',
+            override="write a time that a short trouble does not last, such as `hold: 5m`",
+        )
+    if threshold.hold > LONGEST_HOLD:
+        yield hold.finding(
+            "hold",
+            f"has to last {threshold.hold}, so nobody hears of anything that ends within {threshold.hold.words()}",
+            definition=f'write at most hold="{LONGEST_HOLD}"',
+            override=f"write at most `hold: {LONGEST_HOLD}`",
+        )
+
+
+def _order_findings(alert: Alert, override: AlertOverride | None) -> Iterator[Finding]:
+    threshold, levels = alert.threshold, dict(alert.threshold.levels)
     present = [severity for severity in _WORST_FIRST if severity in levels]
     for worse, better in pairwise(present):
         high, low = levels[worse], levels[better]
@@ -141,8 +165,14 @@ def _order_findings(threshold: Threshold, finding: Finder) -> Iterator[Finding]:
             continue
         apart = high.to(low.unit) - low.value
         if apart == 0 or (apart > 0) != threshold.comparison.worse_is_higher:
-            problem = f"{worse.value} ({high}) is not worse than {better.value} ({low})"
-            yield finding("level-order", problem, f"a value must pass {better.value} before it reaches {worse.value}")
+            changed = worse if override is None or override.changes(worse.value) else better
+            beyond = "more" if threshold.comparison.worse_is_higher else "less"
+            yield written(alert, changed.value, override).finding(
+                "level-order",
+                f"{worse.value} ({high}) is not worse than {better.value} ({low})",
+                definition=f"a value must pass {better.value} before it reaches {worse.value}",
+                override=f"write `{worse.value}:` as {beyond} than `{better.value}:`, which is {low}; change either",
+            )
 
 
 def _bound_findings(

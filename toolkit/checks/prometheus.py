@@ -16,7 +16,7 @@ from toolkit.promql.tree import Expression, RangeSelector, walk
 # Fewer samples than this in a range, and one missed scrape leaves rate() without two samples to compare.
 SCRAPES_IN_A_RANGE = 4
 
-_TEMPLATE_LABEL = re.compile(r"\$labels\.(\w+)")
+_TEMPLATE_LABEL = re.compile(r"\{\{[^{}]*\$labels\.(\w+)")
 _LEGEND_LABEL = re.compile(r"\{\{\s*(\w+)\s*\}\}")
 
 

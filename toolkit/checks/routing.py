@@ -9,6 +9,7 @@ from collections.abc import Iterator, Mapping
 from toolkit.contract import MetricCatalogue
 from toolkit.definitions import Definitions
 from toolkit.durations import Duration
+from toolkit.environment import Addresses, Environment
 from toolkit.findings import Finding, Location
 from toolkit.plan.model import Plan, PrometheusAlert
 from toolkit.plan.routing import (
@@ -59,7 +60,7 @@ def tree_findings(tree: PlannedRouting, plan: Plan, routing: Routing) -> Iterato
     for receiver in tree.receivers:
         if receiver.name != NOBODY and not (receiver.addresses.emails or receiver.addresses.secrets):
             yield Finding(
-                plan.environment.where,
+                _addresses_at(plan.environment, receiver.addresses),
                 f"receiver {receiver.name}",
                 "has no address, so its messages are lost",
                 "write emails, slack, microsoft_teams or webhook",
@@ -76,6 +77,7 @@ def tree_findings(tree: PlannedRouting, plan: Plan, routing: Routing) -> Iterato
             yield Finding(rule.alert.where, f"alert {rule.alert.name}", problem, remedy, "route")
 
 
+_TEAMS = "prometheus.notifications.teams"
 _ADD_ROUTE = "add a Route(Severity..., Audience..., pace) to rules/routing.py"
 
 
@@ -146,12 +148,22 @@ def _teams(plan: Plan) -> Iterator[Finding]:
             missing[rule.labels.get("team", "")].add(rule.alert.name)
     for team, alerts in sorted(missing.items()):
         yield Finding(
-            plan.environment.where,
-            "prometheus.notifications.teams",
+            plan.environment.place(_TEAMS),
+            _TEAMS,
             f"there is no team {team!r}, which owns {', '.join(sorted(alerts))}",
             f"write `- name: {team}` with page and channel; who owns an alert stands in its owner=",
             "route",
         )
+
+
+def _addresses_at(environment: Environment, addresses: Addresses) -> Location:
+    """Where a team's addresses stand in the environment file."""
+    notifications = environment.prometheus.notifications if environment.prometheus else None
+    for position, team in enumerate(notifications.teams if notifications else ()):
+        for name, block in (("page", team.page), ("channel", team.channel)):
+            if block is addresses:
+                return environment.place(f"{_TEAMS}[{position}].{name}")
+    return environment.place(_TEAMS)
 
 
 def _severities(plan: Plan, routing: Routing) -> Iterator[Finding]:

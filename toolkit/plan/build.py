@@ -32,7 +32,7 @@ SHOWN = Duration(3 * 3600)
 def build_plan(definitions: Definitions, environment: Environment) -> Plan:
     """Everything that `environment` gets. What cannot be planned is left out and named in the plan's findings."""
     alerts, disabled, findings = overridden(definitions.alerts, environment)
-    panels = PanelPlanner(definitions, environment, alerts)
+    panels = PanelPlanner(definitions, environment, alerts, tuple(off.alert for off in disabled))
     places = places_of(environment)
     planned = [panels.dashboard(dashboard, places) for dashboard in definitions.dashboards.values()]
     dashboards = tuple(dashboard for dashboard in planned if dashboard is not None)

@@ -3,16 +3,20 @@
 from __future__ import annotations
 
 import difflib
+import re
 from collections.abc import Mapping
 from dataclasses import replace
+from decimal import Decimal
 
 from toolkit.alerts import Alert
 from toolkit.durations import parse_duration
 from toolkit.environment import AlertOverride, Environment
-from toolkit.findings import Finding, Location
+from toolkit.findings import Finding
 from toolkit.plan.model import Disabled
 from toolkit.thresholds import Severity, Threshold
-from toolkit.units import parse_quantity
+from toolkit.units import RATIO, Unit, parse_quantity, plain
+
+_BARE = re.compile(r"\s*[0-9]+(\.[0-9]+)?\s*")
 
 
 def overridden(
@@ -41,7 +45,7 @@ def _changed(alert: Alert, override: AlertOverride) -> tuple[Threshold, list[Fin
     levels = dict(threshold.levels)
     for name, text in override.levels.items():
         severity = Severity(name)
-        where, field = _place(override, name), f"alerts.{alert.name}.{name}"
+        where, field = override.place(name), f"alerts.{alert.name}.{name}"
         if threshold.burn_rates:
             problem = f"the levels of {alert.name} follow from its objective and are the same in every environment"
             remedy = "change target= or alerting= of the objective in rules/slo.py, or switch the alert off here"
@@ -53,6 +57,10 @@ def _changed(alert: Alert, override: AlertOverride) -> tuple[Threshold, list[Fin
             findings.append(Finding(where, field, problem, f"it has {known}: change that one", "override"))
             continue
         unit = levels[severity].unit
+        if remedy := _without_sign(text, unit):
+            problem = f"found {text!r}, a share without its unit"
+            findings.append(Finding(where, field, problem, f"write {remedy}", "override"))
+            continue
         try:
             levels[severity] = parse_quantity(text, unit)
         except ValueError as error:
@@ -64,14 +72,22 @@ def _changed(alert: Alert, override: AlertOverride) -> tuple[Threshold, list[Fin
             hold = parse_duration(override.hold)
         except ValueError as error:
             field = f"alerts.{alert.name}.hold"
-            findings.append(Finding(_place(override, "hold"), field, str(error), check="override"))
+            findings.append(Finding(override.place("hold"), field, str(error), check="override"))
     order = tuple((severity, levels[severity]) for severity, _ in threshold.levels)
-    # From here on a finding about the numbers has to lead to the file in which they were changed.
-    return replace(threshold, levels=order, hold=hold, where=override.where), findings
+    # The definition's reason argues for the definition's numbers.
+    because = override.because or f"set in {override.where.file}"
+    return replace(threshold, levels=order, hold=hold, because=because), findings
 
 
-def _place(override: AlertOverride, field: str) -> Location:
-    return override.places.get(field, override.where)
+def _without_sign(text: str, unit: Unit) -> str:
+    """What to write for a bare number that is to be a share, "" where the text is anything else.
+
+    10 can hardly mean anything but 10%, but 0.5 may be half or half a percent: that is for the writer to say.
+    """
+    if unit.dimension != RATIO.dimension or _BARE.fullmatch(text) is None:
+        return ""
+    number = Decimal(text)
+    return f"{plain(number)}%" if number == 0 or number >= 1 else f"{plain(number * 100)}%, or {plain(number)}%"
 
 
 def _unknown_alert(override: AlertOverride, alerts: Mapping[str, Alert]) -> Finding:

@@ -46,12 +46,23 @@ class _Spot:
 
 
 class PanelPlanner:
-    """Plans the dashboards of one environment, and collects what stands in the way."""
+    """Plans the dashboards of one environment, and collects what stands in the way.
 
-    def __init__(self, definitions: Definitions, environment: Environment, alerts: tuple[Alert, ...]) -> None:
+    `disabled` are the alerts that the environment switched off: nothing is judged by them and no line is drawn, but
+    their windows and the bound of a slow event still say what a panel shows.
+    """
+
+    def __init__(
+        self,
+        definitions: Definitions,
+        environment: Environment,
+        alerts: tuple[Alert, ...],
+        disabled: tuple[Alert, ...] = (),
+    ) -> None:
         self.definitions = definitions
         self.environment = environment
         self.alerts = alerts
+        self.disabled = disabled
         self.queries = PanelQueries(definitions, environment)
         self.findings: list[Finding] = []
 
@@ -96,13 +107,10 @@ class PanelPlanner:
     def _panel(self, dashboard: Dashboard, panel: Panel, place: Place, spot: _Spot) -> PlannedPanel | None:
         measure = panel.signal.measure(place)
         assert measure is not None  # noqa: S101 - the caller chose a place that measures the signal
-        watching = tuple(
-            alert
-            for alert in self.alerts
-            if alert.signal is panel.signal and place in raised_at(alert, self.environment)
-        )
-        judges = watching if panel.view in JUDGED and not panel.by else ()
-        queries = self.queries.of(panel, place, watching, frozenset(dashboard.labels))
+        watching, off = self._on(panel, place, self.alerts), self._on(panel, place, self.disabled)
+        judged = panel.view in JUDGED and not panel.by
+        judges, would_judge = (watching, off) if judged else ((), ())
+        queries = self.queries.of(panel, place, (*watching, *off), frozenset(dashboard.labels))
         if not queries:
             problem = f"a panel cannot show {panel.signal.name} as {panel.view.value} at {place.title}"
             remedy = (
@@ -116,14 +124,20 @@ class PanelPlanner:
             panel=panel,
             place=place,
             title=panel.heading,
-            description=_description(panel, queries, judges, self.definitions),
+            description=_description(panel, queries, judges, would_judge, self.definitions),
             unit=_unit(panel, measure),
             queries=queries,
             lines=tuple(_lines(panel, measure, watching)),
             alerts=judges,
-            shortest_interval=min((alert.threshold.window for alert in judges), default=None),
+            shortest_interval=min((alert.threshold.window for alert in (*judges, *would_judge)), default=None),
             x=spot.x,
             y=spot.y,
+        )
+
+    def _on(self, panel: Panel, place: Place, alerts: tuple[Alert, ...]) -> tuple[Alert, ...]:
+        """Those of `alerts` that `place` raises on the panel's signal."""
+        return tuple(
+            alert for alert in alerts if alert.signal is panel.signal and place in raised_at(alert, self.environment)
         )
 
 
@@ -134,7 +148,11 @@ def _named(dashboard: Dashboard, panel: Panel) -> tuple[str, ...]:
 
 
 def _description(
-    panel: Panel, queries: tuple[PanelQuery, ...], judges: tuple[Alert, ...], definitions: Definitions
+    panel: Panel,
+    queries: tuple[PanelQuery, ...],
+    judges: tuple[Alert, ...],
+    off: tuple[Alert, ...],
+    definitions: Definitions,
 ) -> str:
     parts = [panel.signal.says]
     for alert in judges:
@@ -144,6 +162,7 @@ def _description(
             if panel.severity in (None, level)
         )
         parts.append(f"{alert.name} judges it ({judged_title(alert)}): {levels}.")
+    parts += [f"{alert.name} would judge it ({judged_title(alert)}), but is switched off here." for alert in off]
     parts.append(f"From {_sources(queries, definitions)}.")
     return "\n\n".join(parts)
 

@@ -68,12 +68,13 @@ def value_in_words(threshold: Threshold, severity: Severity) -> str:
 def description(alert: Alert, severity: Severity, value: str, window: Duration | None) -> str:
     """How bad it is, against what, and why that matters.
 
-    `value` is a template of the measured value, "" where the target has none. `window` is the time that it is measured
-    over, None where it is taken as it stands.
+    `value` is a template of the measured value; then the whole text is one, in Go's language. It is "" where the target
+    has none. `window` is the time that the value is measured over, None where it is taken as it stands.
     """
     threshold = alert.threshold
+    because = _literal(threshold.because) if value else threshold.because
     if alert.signal.yes_or_no and threshold.hold.seconds:
-        return f"It has been so for at least {threshold.hold.words()}. Why: {threshold.because}."
+        return f"It has been so for at least {threshold.hold.words()}. Why: {because}."
     measured = ": ".join(part for part in (judged_title(alert), value) if part)
     over = f" over {window.words()}" if window else ""
     hold = f" for {threshold.hold.words()}" if threshold.hold.seconds else ""
@@ -81,7 +82,7 @@ def description(alert: Alert, severity: Severity, value: str, window: Duration |
     if threshold.min_bad_events:
         guard = f", judged only from {threshold.min_bad_events} bad events on"
     limit = f"Threshold: {value_in_words(threshold, severity)}{hold}{guard}."
-    return f"{measured}{over}. {limit} Why: {threshold.because}."
+    return f"{measured}{over}. {limit} Why: {because}."
 
 
 def judged_title(alert: Alert) -> str:
@@ -97,6 +98,11 @@ def runbook_url(alert: Alert, environment: Environment) -> str:
 
 def _level(threshold: Threshold, severity: Severity) -> Quantity:
     return dict(threshold.levels)[severity]
+
+
+def _literal(text: str) -> str:
+    """A Go template that yields `text`, whatever is in it: an environment's reason may hold anything."""
+    return text.replace("{{", '{{ "{{" }}')
 
 
 def _noun(label: str) -> str:

@@ -1,0 +1,48 @@
+"""Every alert can be switched off in an environment: nothing else stops working, and nothing is judged by it."""
+
+from __future__ import annotations
+
+import re
+from pathlib import Path
+
+import pytest
+
+from tests.overrides.changing import ENVIRONMENTS, findings, overriding, read, unchanged
+from tests.support.planting import PROJECT, shipped
+from toolkit.plan.build import build_plan
+from toolkit.plan.model import PlannedPanel
+from toolkit.signals import View
+
+OFF = "Load tests run here every night."
+
+
+@pytest.mark.parametrize("environment", ENVIRONMENTS)
+@pytest.mark.parametrize("alert", sorted(shipped().alerts))
+def test_every_alert_can_be_switched_off(tmp_path: Path, alert: str, environment: str) -> None:
+    assert findings(overriding(tmp_path, alert, {"disabled": OFF}, environment)) == []
+
+
+@pytest.mark.parametrize("environment", ENVIRONMENTS)
+def test_every_example_in_a_comment_builds(tmp_path: Path, environment: str) -> None:
+    text = (PROJECT / "environments" / f"{environment}.yaml").read_text()
+    examples = re.search(r"^# alerts:\n(?:#   .*\n)+", text, flags=re.M)
+    assert examples is not None
+    used = re.sub(r"^# ?", "", examples[0], flags=re.M)
+    assert findings(read(tmp_path, environment, f"{text}\n{used}")) == []
+
+
+def slow_share(plan_of: Path, changes: dict[str, str] | None, environment: str) -> PlannedPanel:
+    here = overriding(plan_of, "ModelLatencyHigh", changes, environment) if changes else unchanged(environment)
+    panels = [panel for dashboard in build_plan(shipped(), here).dashboards for panel in dashboard.panels]
+    return next(panel for panel in panels if panel.panel.view is View.SLOW_SHARE)
+
+
+@pytest.mark.parametrize("environment", ENVIRONMENTS)
+def test_a_panel_shows_the_same_without_the_lines_of_an_alert_that_is_off(tmp_path: Path, environment: str) -> None:
+    on, off = slow_share(tmp_path, None, environment), slow_share(tmp_path, {"disabled": OFF}, environment)
+    assert (off.queries, off.shortest_interval) == (on.queries, on.shortest_interval)
+    assert on.lines
+    assert on.alerts
+    assert (off.lines, off.alerts) == ((), ())
+    says = "ModelLatencyHigh would judge it (Latency, share slower than 500 ms), but is switched off here."
+    assert says in off.description
