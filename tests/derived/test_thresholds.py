@@ -68,7 +68,7 @@ def changed_alerts(alert: Alert) -> Iterator[tuple[str, Alert]]:
 
 def _measuring(alert: Alert, place: Place, measure: Measure) -> Alert:
     """The alert, its signal measured otherwise in one place."""
-    return replace(alert, signal=replace(alert.signal, **{place.value: measure}))
+    return replace(alert, signal=replace(alert.signal, **{place.value: measure}))  # type: ignore[arg-type] # a place is a field
 
 
 def changed_thresholds(threshold: Threshold) -> Iterator[tuple[str, Threshold]]:

@@ -6,6 +6,7 @@ import pytest
 
 from tests.kql.variants import OPTION_B, STAGING, plan_of, variants
 from toolkit.places import Place
+from toolkit.plan.model import LogAlert, MetricAlert
 from toolkit.plan.texts import azure_subject
 
 ENDPOINT = "ndpoint ml-endpoint-staging"
@@ -22,18 +23,20 @@ SUBJECTS = {
 }
 
 
+def raised_by_azure(environment: str) -> tuple[LogAlert | MetricAlert, ...]:
+    plan = plan_of(environment)
+    return (*plan.log_alerts, *plan.metric_alerts)
+
+
 @pytest.mark.parametrize(("environment", "alert"), SUBJECTS)
 def test_an_alert_says_what_it_is_about(environment: str, alert: str) -> None:
-    plan = plan_of(environment)
-    raised = [one for one in (*plan.log_alerts, *plan.metric_alerts) if one.alert.name == alert]
+    raised = [one for one in raised_by_azure(environment) if one.alert.name == alert]
     assert raised
     assert [one.summary for one in raised if not one.summary.startswith(SUBJECTS[environment, alert])] == []
 
 
 def test_every_alert_that_azure_raises_is_listed() -> None:
-    plans = {name: plan_of(name) for name in (STAGING, OPTION_B)}
-    raised = {(name, one.alert.name) for name, plan in plans.items() for one in (*plan.log_alerts, *plan.metric_alerts)}
-    assert raised == set(SUBJECTS)
+    assert {(name, one.alert.name) for name in (STAGING, OPTION_B) for one in raised_by_azure(name)} == set(SUBJECTS)
 
 
 @pytest.mark.parametrize(
