@@ -87,6 +87,7 @@ def panel_url(environment: Environment, dashboard: PlannedDashboard, panel: Plan
 
 def _page(plan: Plan, definitions: Definitions, alert: Alert, rules: tuple[PlannedAlert, ...], runbook: Runbook) -> str:
     places = frozenset(map(place_of, rules))
+    shown = for_places(runbook.text, places, frozenset(places_of(plan.environment)))
     return TEMPLATES.get_template("runbook.md.j2").render(
         alert=alert,
         sources=listed(map(code, (runbook.where.file, alert.where.file, plan.environment.where.file))),
@@ -94,7 +95,7 @@ def _page(plan: Plan, definitions: Definitions, alert: Alert, rules: tuple[Plann
         levels=_levels(rules),
         facts=tuple(_facts(plan, definitions, alert, rules, places)),
         conditions=tuple(_conditions(rules)),
-        prose=Markdown(filled(for_places(runbook.text, places), environment_names(plan.environment))),
+        prose=Markdown(filled(shown, environment_names(plan.environment))),
     )
 
 
