@@ -24,6 +24,9 @@ from toolkit.units import plain
 
 PlannedAlert = PrometheusAlert | LogAlert | MetricAlert
 
+# In place of a hold, for a metric alert: it knows none, and averages over the whole time instead.
+AVERAGED = "the average of that time decides"
+
 _LABEL = re.compile(r"\{\{\s*\$labels\.(\w+)\s*\}\}")
 _VALUE = re.compile(r"\{\{\s*\$value\b.*?\}\}")
 
@@ -130,7 +133,7 @@ def _times(rule: PlannedAlert) -> tuple[str, str, str]:
             return rule.window.words(), hold, f"Azure Monitor, log alert on {rule.place.title}"
         case MetricAlert(deployment=deployment):
             on = sentence("deployment", code(deployment)) if deployment else escaped("the endpoint")
-            hold = "the average of that time decides"
+            hold = AVERAGED
             return rule.window.words(), hold, sentence("Azure Monitor, metric alert on", on)
 
 
@@ -223,7 +226,8 @@ def _conditions(rules: tuple[PlannedAlert, ...]) -> Iterator[Markdown]:
             metric = sentence("where the", rule.platform.aggregation.lower(), "of", code(rule.platform.metric.name))
             each = sentence("of each", listed(map(code, rule.platform.by.split()))) if rule.platform.by else ""
             on = sentence("on deployment", code(rule.deployment)) if rule.deployment else ""
-            yield sentence("Azure raises", rule.severity.value, metric, each, on, f"is {_comparison(rule)}.")
+            over = f"over {rule.window.words()}"
+            yield sentence("Azure raises", rule.severity.value, metric, each, on, over, f"is {_comparison(rule)}.")
 
 
 def _burn_condition(rule: PrometheusAlert) -> Markdown:
