@@ -39,6 +39,8 @@ container_restarts = Increase(
     says="How often a container was restarted within the window.",
     per="namespace pod container",
     prometheus=CounterIncrease(counter="kube_pod_container_status_restarts_total"),
+    # As increase() counts: the difference to the row before, all of a count that began at 0 again, and nothing for the
+    # first row, which may hold last month's. The table's ContainerName begins with the pod's id, so pods do not mix.
     container_insights=LogQuery(
         file="kql/container_restarts.kql",
         place=Place.CONTAINER_INSIGHTS,

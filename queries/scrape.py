@@ -21,7 +21,7 @@ targets_up = State(
 
 metrics_missing = Absence(
     title="Prediction metrics missing",
-    says="1 while no pod exports the counter of predictions that every alert about the models rests on.",
+    says="1 while no pod exports the counter of predictions, on which the alerts about errors and traffic rest.",
     per="namespace job",
     prometheus=Missing(series="model_predictions_total"),
     when_empty="Present",

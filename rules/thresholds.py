@@ -19,7 +19,7 @@ LATENCY = above(
     critical=0.25 * RATIO,
     hold="10m",
     min_events=20 * COUNT,
-    because="95% within 500 ms is what callers were promised; at a quarter nobody misses it",
+    because="95% within 500 ms is what callers were promised; at a quarter every caller notices",
 )
 TRAFFIC_STOPPED = at_most(
     critical=0 * PER_SECOND,
@@ -30,11 +30,11 @@ TRAFFIC_STOPPED = at_most(
 )
 
 NO_TARGET = at_most(
-    critical=0 * COUNT, hold="3m", because="without a single scrape every other alert of the service is blind"
+    critical=0 * COUNT, hold="3m", because="without a single scrape every alert about the models is blind"
 )
 TARGET_DOWN = below(warning=1 * COUNT, hold="5m", because="5 minutes are longer than a pod takes to start or to end")
 METRICS_MISSING = at_least(
-    critical=1 * COUNT, hold="10m", because="the alerts on errors, latency and traffic rest on this metric"
+    critical=1 * COUNT, hold="10m", because="without this metric the alerts on errors and traffic are blind"
 )
 
 NO_REPLICA = below(critical=1 * COUNT, hold="2m", because="nobody answers; 2 minutes let a restart in place pass")

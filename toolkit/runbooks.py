@@ -24,8 +24,11 @@ PARTS: Mapping[str, frozenset[Place]] = MappingProxyType(
         "On Kubernetes": frozenset({Place.PROMETHEUS, Place.CONTAINER_INSIGHTS}),
         "On an online endpoint": frozenset({Place.ONLINE_ENDPOINT}),
         "On Container insights": frozenset({Place.CONTAINER_INSIGHTS}),
+        "With Application Insights": frozenset({Place.APPLICATION_INSIGHTS}),
     }
 )
+# Shown wherever the environment has the place, though the alert is raised by another.
+PARTS_WHERE_PRESENT = frozenset({"With Application Insights"})
 
 # What an environment fills in by itself, so that a command can be pasted as it stands.
 ENVIRONMENT_NAMES: Mapping[str, str] = MappingProxyType(
@@ -114,16 +117,24 @@ def blocks(text: str) -> tuple[Block, ...]:
     return tuple(found)
 
 
-def for_places(text: str, places: frozenset[Place]) -> str:
-    """The runbook without the parts that are for alerts raised elsewhere than at `places`."""
-    kept, skipping = [], False
+def for_places(text: str, places: frozenset[Place], present: frozenset[Place] = frozenset()) -> str:
+    """The runbook without the parts that are for alerts raised elsewhere than at `places`.
+
+    `present` are all the places of the environment, for the parts that are about what else can be looked at there.
+    """
+    return "\n".join(line.text for line in lines_for_places(text, places, present)).strip()
+
+
+def lines_for_places(text: str, places: frozenset[Place], present: frozenset[Place] = frozenset()) -> Iterator[Line]:
+    """The lines of `for_places`, each with its number in the whole runbook."""
+    skipping = False
     for line in lines(text):
         if line.heading:
             level, title = line.heading
-            skipping = level > 2 and not PARTS.get(title, places) & places
+            wanted = present if title in PARTS_WHERE_PRESENT else places
+            skipping = level > 2 and not PARTS.get(title, wanted) & wanted
         if not skipping:
-            kept.append(line.text)
-    return "\n".join(kept).strip()
+            yield line
 
 
 def filled(text: str, values: Mapping[str, str]) -> str:

@@ -13,6 +13,7 @@ from tests.azure.planned import METRIC_ALERT, planned
 from tests.support.planting import shipped, shipped_environment
 from toolkit.azure_contract import PlatformMetric, platform_metric
 from toolkit.checks.platform_metrics import platform_metric_findings
+from toolkit.places import Place
 from toolkit.plan.build import build_plan
 from toolkit.signals import Platform
 from toolkit.units import COUNT
@@ -32,7 +33,7 @@ def metric(namespace: str, name: str) -> PlatformMetric:
 @pytest.mark.parametrize(
     ("namespace", "name", "words"),
     [
-        (ENDPOINT, "Percentage CPU", ("no metric 'Percentage CPU'", "its metrics are ConnectionsActive")),
+        (ENDPOINT, "Percentage CPU", ("no metric 'Percentage CPU'", "the contract has RequestLatency_P95, ")),
         (
             ENDPOINT,
             "RequestFailureRate",
@@ -75,3 +76,9 @@ def test_a_dimension_that_the_metric_does_not_have_is_refused(platform: Platform
 @pytest.mark.parametrize("name", ["staging", "production"])
 def test_the_shipped_environments_ask_for_metrics_that_exist(name: str) -> None:
     assert platform_metric_findings(build_plan(shipped(), shipped_environment(name)), shipped()) == []
+
+
+def test_the_contract_holds_what_is_measured_and_nothing_else() -> None:
+    measures = [signal.measure(Place.ONLINE_ENDPOINT) for signal in shipped().signals.values()]
+    used = {measure.metric.name for measure in measures if isinstance(measure, Platform)}
+    assert {metric.name for metric in shipped().platform_metrics} == used

@@ -2,13 +2,19 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterator
+
 from toolkit.alerts import Alert
+from toolkit.kql.measures import LogDurations, LogEvents, LogQuery, LogRows
+from toolkit.places import Place
+from toolkit.signals import Platform
 from toolkit.thresholds import Threshold
 
 
 def facts(alert: Alert) -> str:
-    """The alert's severities, levels, guards, times, labels and owner."""
-    return "; ".join([*_levels(alert.threshold), *_times(alert.threshold), _addressed(alert)])
+    """The alert's severities, levels, guards, times, what it is raised for at each place, and owner."""
+    found = [*_levels(alert.threshold), *_times(alert.threshold), *_split(alert)]
+    return "; ".join(found) + f", to {alert.owner}"
 
 
 def _levels(threshold: Threshold) -> list[str]:
@@ -34,5 +40,14 @@ def _times(threshold: Threshold) -> list[str]:
     return found
 
 
-def _addressed(alert: Alert) -> str:
-    return f"of each {' '.join(alert.signal.labels) or 'service'}, to {alert.owner}"
+def _split(alert: Alert) -> Iterator[str]:
+    """For each of what there is an alert of its own: labels on Prometheus, dimensions on Azure."""
+    for place in Place:
+        measure = alert.signal.measure(place)
+        if place is Place.PROMETHEUS and measure is not None:
+            yield f"of each {' '.join(alert.signal.labels)}"
+        elif isinstance(measure, Platform):
+            metric = f"{measure.aggregation} {measure.metric.name}"
+            yield f"{place.title}: {metric} of each {measure.by or 'deployment'}"
+        elif isinstance(measure, LogEvents | LogRows | LogDurations | LogQuery) and not alert.prometheus_only:
+            yield f"{place.title}: of each {measure.by or 'service'}"

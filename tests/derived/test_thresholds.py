@@ -16,6 +16,9 @@ from tests.derived.golden import ALERTS, OBJECTIVES
 from tests.support.planting import shipped
 from toolkit.alerts import Alert
 from toolkit.durations import Duration
+from toolkit.kql.measures import LogDurations, LogEvents, LogQuery
+from toolkit.places import Place
+from toolkit.signals import Measure, Platform
 from toolkit.thresholds import BurnRate, Comparison, Severity, Threshold
 from toolkit.units import COUNT, Quantity
 
@@ -52,6 +55,20 @@ def changed_alerts(alert: Alert) -> Iterator[tuple[str, Alert]]:
     for label in alert.signal.labels:
         per = " ".join(one for one in alert.signal.labels if one != label)
         yield "per", replace(alert, signal=replace(alert.signal, per=per))
+    for place in Place:
+        measure = alert.signal.measure(place)
+        if isinstance(measure, Platform):
+            yield f"{place.value} of all", _measuring(alert, place, replace(measure, by=""))
+            other = replace(measure, metric=replace(measure.metric, name="DiskUtilization"))
+            yield f"{place.value} metric", _measuring(alert, place, other)
+            yield f"{place.value} aggregation", _measuring(alert, place, replace(measure, aggregation="Minimum"))
+        elif isinstance(measure, LogEvents | LogDurations | LogQuery):
+            yield f"{place.value} of all", _measuring(alert, place, replace(measure, by=""))
+
+
+def _measuring(alert: Alert, place: Place, measure: Measure) -> Alert:
+    """The alert, its signal measured otherwise in one place."""
+    return replace(alert, signal=replace(alert.signal, **{place.value: measure}))  # type: ignore[arg-type] # a place is a field
 
 
 def changed_thresholds(threshold: Threshold) -> Iterator[tuple[str, Threshold]]:

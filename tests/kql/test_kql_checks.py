@@ -115,12 +115,17 @@ IN_BOTH_FORMS = [
     (
         "KubePodInventory | summarize RestartCount = sum(ContainerRestartCount) by bin(TimeGenerated, 1h)",
         "kql-cumulative",
-        ("sum(ContainerRestartCount)", "only ever grows", "max(ContainerRestartCount) - min(ContainerRestartCount)"),
+        ("sum(ContainerRestartCount)", "only ever grows", "ContainerRestartCount - prev(ContainerRestartCount)"),
     ),
     (
         "KubePodInventory | extend R = toint(ContainerRestartCount) | summarize N = max(R) by Name | summarize avg(N)",
         "kql-cumulative",
         ("avg(N)",),
+    ),
+    (
+        f"KubePodInventory | summarize Value = max(ContainerRestartCount) - min(ContainerRestartCount) {BY_WINDOW}",
+        "kql-cumulative",
+        ("max(ContainerRestartCount) - min(ContainerRestartCount) in each time bin loses", "prev("),
     ),
     (
         f"{TWO_COUNTS} | extend Value = Bad * 100 / Total",
@@ -282,7 +287,6 @@ def test_rows_need_no_time() -> None:
 @pytest.mark.parametrize(
     "query",
     [
-        f"KubePodInventory | summarize Value = max(ContainerRestartCount) - min(ContainerRestartCount) {BY_WINDOW}",
         "KubePodInventory | extend D = ContainerRestartCount - prev(ContainerRestartCount) | summarize Value = sum(D) "
         + BY_WINDOW,
         f"Traffic | summarize Value = sum(Ms) / 2 {BY_WINDOW}",

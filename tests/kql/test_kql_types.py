@@ -190,11 +190,11 @@ def test_macros_are_replaced_by_text_of_the_same_length() -> None:
 
 def test_a_finding_names_the_definition_and_the_file_of_the_text() -> None:
     (alert,) = [one for one in plan_of("option-b").log_alerts if one.alert.name == "InferenceContainerRestarts"]
-    broken = replace(alert, query=alert.query.replace("PodUid", "PodUID"))
+    broken = replace(alert, query=alert.query.replace("= Name,", "= PodName,"))
     (finding,) = _findings_of(broken)
     assert finding.startswith("queries/pods.py:")
     assert "signal container_restarts (kql/container_restarts.kql), alert InferenceContainerRestarts warning" in finding
-    assert "line 3, column " in finding
+    assert "line 5, column " in finding
     assert "in: | summarize Restarts = " in finding
 
 

@@ -43,6 +43,7 @@ _WORDS: Mapping[str, tuple[str, ...]] = {
     "avgif": ("sumif",),
     "inner": ("leftouter",),
     "null": ("0",),
+    "ContainerRestartCount": ("PodRestartCount",),
 }
 
 

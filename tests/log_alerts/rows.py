@@ -124,10 +124,10 @@ def requests(
     return _rows("requests", minutes, per_minute, values)
 
 
-def inventory(minutes: Minutes, restarts: int, *, pod: Pod = POD, container: str = CONTAINER) -> Rows:
+def inventory(minutes: Minutes, restarts: int, *, others: int = 0, pod: Pod = POD, container: str = CONTAINER) -> Rows:
     """The row that each container has every minute, with how often it was restarted since the pod was created.
 
-    `container` is "" for a pod that has none yet.
+    `others` are the restarts of the pod's other containers; `container` is "" for a pod that has none yet.
     """
     values: Values = {
         "ClusterId": CLUSTER,
@@ -136,7 +136,7 @@ def inventory(minutes: Minutes, restarts: int, *, pod: Pod = POD, container: str
         "PodUid": pod.uid,
         "ContainerName": f"{pod.uid}/{container}" if container else "",
         "ContainerRestartCount": restarts,
-        "PodRestartCount": restarts,
+        "PodRestartCount": restarts + others,
     }
     return _rows("KubePodInventory", minutes, 1, values)
 

@@ -12,6 +12,7 @@ from datetime import datetime
 
 import duckdb
 import duckdb_kql
+from duckdb_kql.translate.functions import SCALAR_FUNCTIONS, FunctionSpec
 
 from tests.log_alerts.rows import Rows
 from toolkit.azure_contract import LogTable
@@ -19,6 +20,9 @@ from toolkit.azure_contract import LogTable
 # Every query is asked at this instant, and the rows are moved instead of the clock: a query is translated once, and its
 # bins, which Azure lets end at the evaluation (bin_at), are those of bin() because the instant is a multiple of all.
 NOW = datetime(2026, 1, 1)
+
+# Kusto's prev(x): x of the row before, in the order that the rows were put into. The engine has no word for it.
+SCALAR_FUNCTIONS["prev"] = FunctionSpec("prev", "template", "lag({0}) OVER ()", arities=(1,))
 
 _TYPES = {
     "datetime": "TIMESTAMP",

@@ -82,6 +82,12 @@ TABLES = [
     (f"{LEFT} | join ({RIGHT}) on k | count", [(2,)]),
     ("datatable(k: string)['a', 'b', 'a'] | summarize by k | order by k asc", [("a",), ("b",)]),
     ("datatable(v: int)[1, 3, 2] | top 2 by v desc", [(3,), (2,)]),
+    # prev() is the row before in the order that was asked for, and nothing at the first row.
+    (
+        "datatable(k: string, v: int)['b', 5, 'a', 7, 'b', 3, 'a', 1] | order by k asc, v asc"
+        " | extend new = prev(k) != k, more = v - prev(v) | project k, v, new, more",
+        [("a", 1, True, None), ("a", 7, False, 6), ("b", 3, True, -4), ("b", 5, False, 2)],
+    ),
     # A bin begins with its edge and ends before the next.
     (
         "datatable(t: datetime)[datetime(2026-01-01 00:04:59.999), datetime(2026-01-01 00:05)]"

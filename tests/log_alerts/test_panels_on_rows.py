@@ -2,13 +2,15 @@
 
 from __future__ import annotations
 
+import json
 from collections.abc import Iterator
+from dataclasses import dataclass
 from functools import cache
 
 import pytest
 
 from tests.kql.language_service import without_macros
-from tests.kql.variants import plan_of, variants
+from tests.kql.variants import OPTION_C, STAGING, plan_of
 from tests.log_alerts.cases.resources import cpu, cpu_limit, memory, memory_limit
 from tests.log_alerts.rows import (
     CONTAINER,
@@ -27,6 +29,7 @@ from tests.log_alerts.rows import (
 from tests.log_alerts.running import store
 from tests.log_alerts.store import Result
 from toolkit.plan.model import LogQueryPlan, QueryFormat
+from toolkit.render.grafana.dashboard import dashboard_json
 
 HOUR = (0, 60)
 ROWS: tuple[Rows, ...] = (
@@ -40,7 +43,7 @@ ROWS: tuple[Rows, ...] = (
     exceptions(HOUR, 2, stands_for=3),
     requests(HOUR, 18, stands_for=2),
     requests(HOUR, 2, stands_for=2, code=500, seconds=1.5),
-    *(inventory((0, 30), 2), inventory((30, 60), 3)),
+    *(inventory((0, 59), 2), inventory((59, 60), 3)),  # restarted between two bins of a minute
     *(cpu_limit(2)[1], cpu(HOUR, 1), memory_limit(4)[1], memory(HOUR, 3)),
     *(log_lines(HOUR, 2), log_lines(HOUR, 4, level="WARNING")),
 )
@@ -48,14 +51,24 @@ TYPES = {"TIMESTAMP": "time", "VARCHAR": "text", "DOUBLE": "number", "BIGINT": "
 TYPES |= {"HUGEINT": "number"}  # what DuckDB's sum() makes of whole numbers
 
 
-def panels() -> dict[str, LogQueryPlan]:
-    """The distinct queries of all panels, by the name of their panel."""
-    found: dict[str, LogQueryPlan] = {}
-    for name in variants():
-        for dashboard in plan_of(name).dashboards:
+@dataclass(frozen=True)
+class Shown:
+    """A query of a panel, and the narrowest bins that Grafana draws it in: those of a short range of time."""
+
+    query: LogQueryPlan
+    interval: str
+
+
+def panels() -> dict[str, Shown]:
+    """The distinct queries of the shipped panels, by the name of their panel."""
+    found: dict[str, Shown] = {}
+    for plan in map(plan_of, (STAGING, OPTION_C)):
+        for dashboard in plan.dashboards:
+            drawn = {panel["id"]: panel for panel in json.loads(dashboard_json(dashboard, plan))["panels"]}
             for panel in dashboard.panels:
                 queries = [query for query in panel.queries if isinstance(query, LogQueryPlan)]
-                found |= {f"{dashboard.dashboard.name}: {panel.title}": query for query in queries}
+                interval = drawn[panel.id].get("interval", "")
+                found |= {f"{dashboard.dashboard.name}: {panel.title}": Shown(query, interval) for query in queries}
     return found
 
 
@@ -67,15 +80,16 @@ def loaded() -> int:
     return store().add(ROWS)
 
 
-def shown(query: LogQueryPlan) -> Result:
-    """What the panel shows of the last hour, in bins of 5 minutes."""
-    return store().ask(without_macros(query.query), loaded(), at_seconds=3600, window_seconds=3600)
+def shown(panel: Shown) -> Result:
+    """What the panel shows of the last hour."""
+    text = without_macros(panel.query.query.replace("$__interval", panel.interval))
+    return store().ask(text, loaded(), at_seconds=3600, window_seconds=3600)
 
 
 @pytest.mark.parametrize("name", PANELS)
 def test_a_panel_shows_rows_in_columns_of_the_right_type(name: str) -> None:
-    query = PANELS[name]
-    result = shown(query)
+    query = PANELS[name].query
+    result = shown(PANELS[name])
     assert len(result.rows) > 1 or query.format is QueryFormat.ROWS
     assert result.rows
     assert set(query.columns) <= result.columns.keys()
@@ -99,13 +113,14 @@ FIGURES: dict[str, dict[str, object]] = {
     "endpoint: Slow predictions": {"LatencySlowShare": 3 / 9},
     "endpoint: Latency": {"p50": 0.1, "p95": 0.9, "p99": 0.9},
     "endpoint: Error ratio inside the container": {"cloud_RoleName": ROLE, "AppErrorRatio": 0.1},
-    "endpoint: Exceptions": {"Exceptions": 30},
+    "endpoint: Exceptions": {"Exceptions": 90},
     "endpoint: Exceptions by type": {"Type": "ValueError", "Message": "bad shape", "Exceptions": 360},
     "endpoint: Latency inside the container": {"p50": 0.1, "p95": 1.5},
     "endpoint: Requests that reached the container": {"AppRequestRate": 40 / 60},
+    "containers: Restarts": {"PodName": POD.name, "ContainerName": CONTAINER, "Restarts": 1},
     "containers: CPU used of the limit": {"PodName": POD.name, "ContainerName": CONTAINER, "CpuUtilisation": 0.5},
     "containers: Memory used of the limit": {"PodName": POD.name, "MemoryUtilisation": 0.75},
-    "containers: Error lines in the container log": {"PodName": POD.name, "ErrorLines": 10},
+    "containers: Error lines in the container log": {"PodName": POD.name, "ErrorLines": 30},
 }
 
 
@@ -119,7 +134,7 @@ def test_a_panel_shows_what_the_rows_come_to(name: str) -> None:
 
 def test_no_panel_is_left_out() -> None:
     def signals() -> Iterator[str]:
-        for query in PANELS.values():
-            yield from query.tables
+        for panel in PANELS.values():
+            yield from panel.query.tables
 
     assert set(signals()) == {rows.table for rows in ROWS}

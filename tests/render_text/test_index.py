@@ -91,3 +91,10 @@ def test_only_files_that_the_environment_gets_are_explained() -> None:
     assert "`azure/prometheus-rule-groups.json`" in production
     assert "kubernetes/" not in staging
     assert "--parameters @azure/alerts.parameters.json" in staging
+
+
+def test_a_metric_alert_averages_in_place_of_lasting() -> None:
+    index = render_index(shipped_plan("staging"), shipped())
+    (row,) = (line for line in index.splitlines() if line.startswith("| [InferenceCpuNearLimit]"))
+
+    assert "| 15 minutes | the average of that time decides |" in row

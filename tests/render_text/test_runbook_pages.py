@@ -192,7 +192,7 @@ def test_a_metric_alert_names_metric_aggregation_split_and_deployment() -> None:
 
     assert page.endswith(
         "Azure raises warning where the average of `CpuUtilizationPercentage` of each `instanceId` "
-        "on deployment `blue` is more than 80.\n"
+        "on deployment `blue` over 15 minutes is more than 80.\n"
     )
     assert "Azure Monitor, metric alert on deployment `blue`" in page
 

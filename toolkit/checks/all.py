@@ -9,6 +9,7 @@ from toolkit.checks.outputs import collision_findings
 from toolkit.checks.platform_metrics import platform_metric_findings
 from toolkit.checks.prometheus import prometheus_findings
 from toolkit.checks.routing import routing_definition_findings, routing_findings
+from toolkit.checks.runbook_pages import runbook_page_findings
 from toolkit.checks.runbooks import runbook_findings
 from toolkit.checks.slo import objective_findings
 from toolkit.definitions import Definitions
@@ -43,4 +44,5 @@ def check_plan(plan: Plan, definitions: Definitions) -> list[Finding]:
         *platform_metric_findings(plan, definitions),
         *collision_findings(plan),
         *routing_findings(plan, definitions),
+        *runbook_page_findings(plan, definitions),
     ]

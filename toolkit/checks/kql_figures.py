@@ -6,7 +6,7 @@ from collections.abc import Iterator
 from dataclasses import dataclass
 from decimal import Decimal, InvalidOperation
 
-from toolkit.kql.arithmetic import COUNTING, Columns, Division, call_of, divisions, is_whole
+from toolkit.kql.arithmetic import COUNTING, Columns, Division, call_of, column_of, divisions, is_whole, sides
 from toolkit.kql.pipeline import group_end, split
 from toolkit.kql.reading import Reading, Step
 from toolkit.kql.tokens import Kind, Tokens
@@ -29,6 +29,7 @@ def figure_problems(reading: Reading) -> Iterator[Problem]:
     for step in reading.steps:
         if step.columns is not None:
             yield from _sums_of_counters(step, step.columns)
+            yield from _spreads_of_counters(step, step.columns)
             yield from _lost_fractions(step, step.columns)
             yield from _sampled_rows(step, step.columns)
 
@@ -65,9 +66,37 @@ def _sums_of_counters(step: Step, columns: Columns) -> Iterator[Problem]:
             yield Problem(
                 f"{function}({shown(argument)}) adds up {growing[0]}, which only ever grows: every row holds all "
                 "that was counted before",
-                f"take differences: max({growing[0]}) - min({growing[0]}) by {{{{ bin }}}} for each thing that counts",
+                _difference_to_the_row_before(growing[0]),
                 "kql-cumulative",
             )
+
+
+def _spreads_of_counters(step: Step, columns: Columns) -> Iterator[Problem]:
+    tokens = step.stage.tokens
+    if not any(token.is_name("bin") for token in tokens):
+        return
+    for index, token in enumerate(tokens):
+        if not token.is_symbol("-"):
+            continue
+        highest, lowest = sides(tokens, index)
+        if not (_is_extreme(highest, "max", columns) and _is_extreme(lowest, "min", columns)):
+            continue
+        yield Problem(
+            f"{shown(highest)} - {shown(lowest)} in each time bin loses what is counted between the last row of a bin "
+            "and the first of the next: everything, where a bin has one row",
+            _difference_to_the_row_before(highest[2].text),
+            "kql-cumulative",
+        )
+
+
+def _is_extreme(tokens: Tokens, function: str, columns: Columns) -> bool:
+    """Whether `tokens` are max(x) or min(x), as `function` says, of a column that only ever grows."""
+    call = call_of(tokens) if tokens else None
+    return call is not None and call[0] == function and column_of(call[1][0], columns).growing
+
+
+def _difference_to_the_row_before(column: str) -> str:
+    return f"put the rows of each thing that counts in order of time and add up {column} - prev({column})"
 
 
 def _lost_fractions(step: Step, columns: Columns) -> Iterator[Problem]:

@@ -60,4 +60,4 @@ def _instead(wanted: PlatformMetric, known: dict[tuple[str, str], PlatformMetric
     names = sorted(name for namespace, name in known if namespace == wanted.namespace)
     near = difflib.get_close_matches(wanted.name, [name for _, name in known], n=1, cutoff=0.5)
     hint = f"did you mean {near[0]}? " if near else ""
-    return f"{hint}its metrics are {', '.join(names)}; a ratio of two metrics needs a log alert"
+    return f"{hint}the contract has {', '.join(names)}; a ratio of two metrics needs a log alert"

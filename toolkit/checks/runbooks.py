@@ -30,7 +30,7 @@ def runbook_findings(definitions: Definitions) -> list[Finding]:
         page, alert = _Page(name, runbook), definitions.alerts.get(name)
         findings += [
             *_sections(page),
-            *(_places(page, alert) if alert else ()),
+            *((*_places(page, alert), *_wakes_its_reader(page, alert)) if alert else ()),
             *_parts(page),
             *_unfinished(page),
             *_fences(page),
@@ -91,6 +91,14 @@ def _places(page: _Page, alert: Alert) -> Iterator[Finding]:
         for title in sorted(set(empty) - set(_empty_sections(text))):
             problem = f"{title} is empty for an alert that is raised at {place.title}"
             yield page.finding(titles[title], problem, "write a part for it, or something that holds everywhere")
+
+
+def _wakes_its_reader(page: _Page, alert: Alert) -> Iterator[Finding]:
+    """Who reads the page is the owner's engineer on call: nobody is left to be woken there."""
+    for line in lines(page.runbook.text):
+        if re.search(rf"\bwake the {re.escape(alert.owner)} team\b", line.text, re.IGNORECASE):
+            problem = f"tells the {alert.owner} team, which is the one that is awake, to wake itself"
+            yield page.finding(line.number, problem, "write what this team has to do")
 
 
 def _empty_sections(text: str) -> list[str]:

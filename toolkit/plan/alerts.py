@@ -108,7 +108,7 @@ class AlertPlanner:
         except KqlTemplateError as error:
             self.findings.append(Finding(alert.signal.where, f"signal {alert.signal.name}", str(error), check="kql"))
             return
-        subject = azure_subject(place, self.environment)
+        subject = azure_subject(place, self.environment, text.by)
         words = self._summary(alert, severity, subject, value_in_words(threshold, severity))
         if words is None:
             return
@@ -143,7 +143,7 @@ class AlertPlanner:
         averaged = replace(alert, threshold=replace(alert.threshold, hold=Duration(0), window=window))
         on_deployment = platform.metric.namespace.endswith("/deployments")
         for deployment in azure.online_endpoint.deployments if on_deployment else ("",):
-            subject = azure_subject(place, self.environment, deployment)
+            subject = azure_subject(place, self.environment, tuple(platform.by.split()), deployment)
             words = self._summary(alert, severity, subject, value_in_words(alert.threshold, severity))
             if words is None:
                 return

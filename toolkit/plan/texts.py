@@ -18,6 +18,18 @@ _NOUNS = {
 }
 
 
+# What a dimension of an Azure alert tells apart, "" for one that has the same value in every row of the place.
+_AZURE_NOUNS = {
+    "EndpointName": "",
+    "DeploymentName": "deployment",
+    "deployment": "deployment",
+    "instanceId": "instance",
+    "PodName": "pod",
+    "ContainerName": "container",
+    "cloud_RoleName": "cloud role",
+}
+
+
 def prometheus_subject(labels: tuple[str, ...]) -> str:
     """What the labels name, as a Go template: "Container c of pod p in namespace n"."""
     *wider, narrowest = labels
@@ -28,17 +40,27 @@ def prometheus_subject(labels: tuple[str, ...]) -> str:
     return text[0].upper() + text[1:]
 
 
-def azure_subject(place: Place, environment: Environment, deployment: str = "") -> str:
-    """What an Azure alert of `place` is about."""
+def azure_subject(place: Place, environment: Environment, dimensions: tuple[str, ...], deployment: str = "") -> str:
+    """What an Azure alert of `place` is about: one of the things that its `dimensions` tell apart, wider ones first.
+
+    Azure names which one only beside the text, so the text says "A pod of ...".
+    """
+    whole = _azure_scope(place, environment, deployment)
+    nouns = [noun for noun in (_AZURE_NOUNS.get(name, name) for name in dimensions) if noun]
+    text = f"{'an' if nouns[-1][0] in 'aeiou' else 'a'} {nouns[-1]} of {whole}" if nouns else whole
+    return text[0].upper() + text[1:]
+
+
+def _azure_scope(place: Place, environment: Environment, deployment: str) -> str:
     azure = environment.azure
     if azure is not None and azure.container_insights is not None and place is Place.CONTAINER_INSIGHTS:
         return f"Deployment {azure.container_insights.workload} in {azure.container_insights.namespace}"
     if azure is not None and azure.online_endpoint is not None:
         endpoint = f"endpoint {azure.online_endpoint.id.name}"
-        return f"Deployment {deployment} of {endpoint}" if deployment else f"E{endpoint[1:]}"
+        return f"deployment {deployment} of {endpoint}" if deployment else endpoint
     if azure is not None and azure.application_insights is not None:
-        return f"The service behind {azure.application_insights.name}"
-    return environment.name.capitalize()
+        return f"the service behind {azure.application_insights.name}"
+    return environment.name
 
 
 def summary(alert: Alert, severity: Severity, subject: str, value: str) -> str:

@@ -8,10 +8,10 @@ from dataclasses import dataclass
 from toolkit.alerts import Alert
 from toolkit.definitions import Definitions
 from toolkit.environment import Environment
-from toolkit.plan.model import Plan, PlannedDashboard
+from toolkit.plan.model import MetricAlert, Plan, PlannedDashboard
 from toolkit.plan.places import places_of
 from toolkit.render.markdown import TEMPLATES, Markdown, code, link, listed, sentence, table
-from toolkit.render.runbook import level_in_words, measured_over, panel_url, place_of, rules_of
+from toolkit.render.runbook import AVERAGED, PlannedAlert, level_in_words, measured_over, panel_url, place_of, rules_of
 from toolkit.signals import Signal
 from toolkit.units import RATIO, Quantity
 
@@ -67,13 +67,17 @@ def _alerts(plan: Plan, definitions: Definitions, raised: Iterable[Alert]) -> Ma
         places = dict.fromkeys(place_of(rule).title for rule in rules_of(plan, alert))
         page = link(alert.name, f"runbooks/{alert.name}.md") if alert.name in definitions.runbooks else code(alert.name)
         windows = dict.fromkeys(map(measured_over, rules_of(plan, alert)))
-        row = (page, "; ".join(levels), ", ".join(windows), _hold(alert), ", ".join(places), alert.owner)
+        holds = dict.fromkeys(map(_hold, rules_of(plan, alert)))
+        row = (page, "; ".join(levels), ", ".join(windows), "; ".join(holds), ", ".join(places), alert.owner)
         rows.append(row)
     return table(("Alert", "Fires at", "Measured over", "Must last", "Raised at", "Owner"), rows)
 
 
-def _hold(alert: Alert) -> str:
-    return alert.threshold.hold.words() if alert.threshold.hold.seconds else "at once"
+def _hold(rule: PlannedAlert) -> str:
+    if isinstance(rule, MetricAlert):
+        return AVERAGED
+    hold = rule.alert.threshold.hold
+    return hold.words() if hold.seconds else "at once"
 
 
 def _why_silent(alert: Alert, environment: Environment) -> str:

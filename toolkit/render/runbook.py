@@ -24,6 +24,9 @@ from toolkit.units import plain
 
 PlannedAlert = PrometheusAlert | LogAlert | MetricAlert
 
+# In place of a hold, for a metric alert: it knows none, and averages over the whole time instead.
+AVERAGED = "the average of that time decides"
+
 _LABEL = re.compile(r"\{\{\s*\$labels\.(\w+)\s*\}\}")
 _VALUE = re.compile(r"\{\{\s*\$value\b.*?\}\}")
 
@@ -87,6 +90,7 @@ def panel_url(environment: Environment, dashboard: PlannedDashboard, panel: Plan
 
 def _page(plan: Plan, definitions: Definitions, alert: Alert, rules: tuple[PlannedAlert, ...], runbook: Runbook) -> str:
     places = frozenset(map(place_of, rules))
+    shown = for_places(runbook.text, places, frozenset(places_of(plan.environment)))
     return TEMPLATES.get_template("runbook.md.j2").render(
         alert=alert,
         sources=listed(map(code, (runbook.where.file, alert.where.file, plan.environment.where.file))),
@@ -94,7 +98,7 @@ def _page(plan: Plan, definitions: Definitions, alert: Alert, rules: tuple[Plann
         levels=_levels(rules),
         facts=tuple(_facts(plan, definitions, alert, rules, places)),
         conditions=tuple(_conditions(rules)),
-        prose=Markdown(filled(for_places(runbook.text, places), environment_names(plan.environment))),
+        prose=Markdown(filled(shown, environment_names(plan.environment))),
     )
 
 
@@ -129,7 +133,7 @@ def _times(rule: PlannedAlert) -> tuple[str, str, str]:
             return rule.window.words(), hold, f"Azure Monitor, log alert on {rule.place.title}"
         case MetricAlert(deployment=deployment):
             on = sentence("deployment", code(deployment)) if deployment else escaped("the endpoint")
-            hold = "the average of that time decides"
+            hold = AVERAGED
             return rule.window.words(), hold, sentence("Azure Monitor, metric alert on", on)
 
 
@@ -222,7 +226,8 @@ def _conditions(rules: tuple[PlannedAlert, ...]) -> Iterator[Markdown]:
             metric = sentence("where the", rule.platform.aggregation.lower(), "of", code(rule.platform.metric.name))
             each = sentence("of each", listed(map(code, rule.platform.by.split()))) if rule.platform.by else ""
             on = sentence("on deployment", code(rule.deployment)) if rule.deployment else ""
-            yield sentence("Azure raises", rule.severity.value, metric, each, on, f"is {_comparison(rule)}.")
+            over = f"over {rule.window.words()}"
+            yield sentence("Azure raises", rule.severity.value, metric, each, on, over, f"is {_comparison(rule)}.")
 
 
 def _burn_condition(rule: PrometheusAlert) -> Markdown:

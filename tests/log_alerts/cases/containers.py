@@ -32,6 +32,19 @@ def restarts_at(*minutes: int, before: int = 0, pod: Pod = POD, container: str =
     )
 
 
+def two_containers(ours: tuple[int, ...], sidecar: tuple[int, ...]) -> tuple[Rows, ...]:
+    """A pod of two containers over three hours, restarted at these minutes: each row holds the pod's count too."""
+    counts = (
+        ((start, end), sum(at <= start for at in ours), sum(at <= start for at in sidecar))
+        for start, end in pairwise((0, *sorted({*ours, *sidecar}), 180))
+    )
+    return tuple(
+        row
+        for minutes, own, other in counts
+        for row in (inventory(minutes, own, others=other), inventory(minutes, other, others=own, container="sidecar"))
+    )
+
+
 SAME_NAME = replace(POD, uid="aaaaaaaa-0000-4000-8000-000000000009")
 
 INFERENCE_CONTAINER_RESTARTS = Specification(
@@ -73,8 +86,27 @@ INFERENCE_CONTAINER_RESTARTS = Specification(
             at={75: restarted()},
         ),
         Case(
+            "a count that begins at 0 again is counted from there",
+            (
+                inventory((0, 70), 7, others=9),
+                inventory((70, 81), 0, others=9),
+                *(inventory((80 + n, 81 + n), n, others=9) for n in range(1, 5)),
+            ),
+            at={70: SILENT, 75: SILENT, 80: SILENT, 85: restarted()},
+        ),
+        Case(
+            "several restarts within a minute, and a count that begins again above 0",
+            (inventory((0, 70), 7), inventory((70, 80), 9), inventory((80, 180), 2)),
+            at={80: SILENT, 85: restarted()},
+        ),
+        Case(
+            "a pod that is older than its first row",
+            (inventory((70, 80), 9, pod=OTHER_POD), inventory((80, 90), 12, pod=OTHER_POD)),
+            at={75: SILENT, 85: SILENT},
+        ),
+        Case(
             "2 restarts of each container of a pod are not 4 of one",
-            (*restarts_at(70, 80), *restarts_at(90, 100, container="sidecar")),
+            two_containers((70, 80), (90, 100)),
             at={105: SILENT, 120: SILENT},
         ),
         Case(
@@ -84,7 +116,7 @@ INFERENCE_CONTAINER_RESTARTS = Specification(
         ),
         Case(
             "the container that restarts is named",
-            (*restarts_at(), *restarts_at(70, 80, 90, 100, container="sidecar")),
+            two_containers((), (70, 80, 90, 100)),
             at={105: restarted(container="sidecar")},
         ),
         Case(

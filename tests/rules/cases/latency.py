@@ -16,7 +16,7 @@ CRITICAL = Firing(
     description=(
         "Latency, share slower than 500 ms: 26% over 5 minutes. "
         "Threshold: more than 25% for 10 minutes, judged only from 20 events on. "
-        "Why: 95% within 500 ms is what callers were promised; at a quarter nobody misses it."
+        "Why: 95% within 500 ms is what callers were promised; at a quarter every caller notices."
     ),
     runbook_url="https://git.example.com/ml-serving/monitoring/build/production/runbooks/ModelLatencyHigh.md",
     dashboard_url=(
@@ -36,7 +36,7 @@ WARNING = Firing(
     description=(
         "Latency, share slower than 500 ms: 5.2% over 5 minutes. "
         "Threshold: more than 5% for 10 minutes, judged only from 20 events on. "
-        "Why: 95% within 500 ms is what callers were promised; at a quarter nobody misses it."
+        "Why: 95% within 500 ms is what callers were promised; at a quarter every caller notices."
     ),
     runbook_url="https://git.example.com/ml-serving/monitoring/build/production/runbooks/ModelLatencyHigh.md",
     dashboard_url=(

@@ -15,7 +15,7 @@ ALL_DOWN = Firing(
     summary="Service ml-inference-metrics in production does not answer Prometheus from any pod.",
     description=(
         "Pods that answer scrapes: 0. Threshold: at most 0 for 3 minutes. "
-        "Why: without a single scrape every other alert of the service is blind."
+        "Why: without a single scrape every alert about the models is blind."
     ),
     runbook_url="https://git.example.com/ml-serving/monitoring/build/production/runbooks/ModelAllTargetsDown.md",
     dashboard_url=(
@@ -50,7 +50,7 @@ METRICS_MISSING = Firing(
     },
     summary="Service ml-inference-metrics in production exports no prediction metrics.",
     description=(
-        "It has been so for at least 10 minutes. Why: the alerts on errors, latency and traffic rest on this metric."
+        "It has been so for at least 10 minutes. Why: without this metric the alerts on errors and traffic are blind."
     ),
     runbook_url="https://git.example.com/ml-serving/monitoring/build/production/runbooks/ModelMetricsMissing.md",
     dashboard_url=(
