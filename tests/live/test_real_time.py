@@ -1,7 +1,7 @@
 """One incident in real time, from the prediction that fails to the notification that arrives and is taken back.
 
-The rules are those of environments/production.yaml with all times divided by one factor; everything else is real: HTTP,
-workers, scrapes, evaluations, Alertmanager, webhook.
+The rules are those of the reference environment production with all times divided by one factor; everything else is
+real: HTTP, workers, scrapes, evaluations, Alertmanager, webhook.
 """
 
 from __future__ import annotations
@@ -18,12 +18,12 @@ from examples.demo.incidents import INCIDENTS, WELL, Incident
 from examples.demo.receiver import Notification
 from examples.demo.stack import Stack, plan_of, running_stack
 from queries.metrics import TARGET_LABELS
+from tests.support.planting import REFERENCE
 from toolkit.environment import PrometheusBackend
-from toolkit.findings import PROJECT
 from toolkit.plan.model import Plan
 from toolkit.prometheus_server import query
 
-ENVIRONMENT = PROJECT / "environments/production.yaml"
+ENVIRONMENT = REFERENCE / "production.yaml"
 # The longest way: the window has to fill or to empty, the hold to pass, each program to notice.
 WITHIN_SECONDS = 25.0
 
