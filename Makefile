@@ -35,7 +35,7 @@ demo: .venv/ready-to-test .tools/ready
 
 .PHONY: incidents
 incidents: .venv/ready-to-test .tools/ready
-	@$(VENV_PYTHON) -m tests.live.matrix
+	@PYTHONPATH=examples/model_server $(VENV_PYTHON) -m tests.live.matrix
 
 .PHONY: mutants
 mutants: .venv/ready-to-test .tools/ready

@@ -13,6 +13,7 @@ import tempfile
 import time
 from pathlib import Path
 
+from tests.support.planting import REFERENCE
 from toolkit.text_table import table
 
 PROJECT = Path(__file__).parents[1]
@@ -38,7 +39,7 @@ def main() -> None:
 def _write_environments(folder: Path, number: int) -> None:
     """Alternately a copy of production and of staging."""
     folder.mkdir()
-    shipped = [(PROJECT / "environments" / f"{name}.yaml").read_text() for name in ("production", "staging")]
+    shipped = [(REFERENCE / f"{name}.yaml").read_text() for name in ("production", "staging")]
     for index in range(number):
         (folder / f"site-{index:03}.yaml").write_text(shipped[index % 2])
 

@@ -25,8 +25,8 @@ from typing import Any, NamedTuple
 from benchmarks.fleet import SCRAPE_SECONDS, Fleet, write_fleet
 from tests.live import grafana
 from tests.live.grafana import Json, TimeRange
+from tests.support.planting import shipped_environment
 from toolkit.definitions import load_definitions
-from toolkit.environment_file import read_environment
 from toolkit.plan.build import build_plan
 from toolkit.plan.model import Plan, PrometheusAlert, PrometheusQuery, PrometheusRule
 from toolkit.prometheus_server import serve
@@ -156,7 +156,7 @@ def _arguments() -> argparse.Namespace:
 def _plans() -> Mapping[str, Plan]:
     """The plan of production as it is and, where it has recording rules, without them."""
     definitions = load_definitions()
-    environment = read_environment(PROJECT / "environments" / "production.yaml")
+    environment = shipped_environment("production")
     plans = {AS_BUILT: build_plan(definitions, environment)}
     if definitions.recordings:
         plans["without recording rules"] = build_plan(replace(definitions, recordings={}), environment)

@@ -27,8 +27,8 @@ from toolkit.processes import LOOPBACK, ProgramFailed, answers
 from toolkit.prometheus_server import PrometheusFailed, query
 from toolkit.text_table import table
 
-# Scrapes, evaluations of recordings and of alerts, and Alertmanager's wait: a second each, and one more.
-_ON_THE_WAY_SECONDS = 5
+# Scrapes, evaluations of recordings and of alerts: a second each; Alertmanager's wait of five, and one more.
+_ON_THE_WAY_SECONDS = 9
 STATES = "alerts"
 
 

@@ -29,7 +29,7 @@ INCIDENTS = (
     Incident("errors", "30 % of the predictions fail", faults="error_ratio=0.3", alerts=("ModelErrorRatioHigh",)),
     Incident("few-errors", "3.5 % of them fail", faults="error_ratio=0.035", alerts=("ModelErrorRatioHigh",)),
     Incident("slow", "every prediction takes 600 ms longer", faults="added_seconds=0.6", alerts=("ModelLatencyHigh",)),
-    Incident("down", "the pod is gone", running=False, alerts=("InferenceNoReplicas", "ModelAllTargetsDown")),
+    Incident("down", "the pod is gone", running=False, alerts=("InferenceNoReplicas",)),
     Incident("silence", "nobody calls any more", callers=Mood.GONE, alerts=("ModelTrafficStopped",)),
     Incident(
         "bad-input",

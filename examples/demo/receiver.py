@@ -54,7 +54,8 @@ class Receiver:
         """Keep what is new in the body of a webhook."""
         for alert in json.loads(body)["alerts"]:
             with self._changed:
-                new = self._status.get(alert["fingerprint"]) != alert["status"]
+                # An alert that was muted while it fired is not heard of before it is over.
+                new = self._status.get(alert["fingerprint"], "resolved") != alert["status"]
                 self._status[alert["fingerprint"]] = alert["status"]
                 notification = Notification(alert["status"], alert["labels"], alert["annotations"])
                 if new:

@@ -21,9 +21,11 @@ from toolkit.environment_file import read_environment
 from toolkit.findings import Finding, Refused
 from toolkit.plan.build import build_plan
 from toolkit.plan.model import Plan
+from toolkit.plan.routing import inhibitions
 from toolkit.processes import LOOPBACK
 from toolkit.prometheus_server import serve
 from toolkit.promql.budgets import ErrorBudget
+from toolkit.render.alertmanager import inhibit_rules
 from toolkit.render.prometheus import render_prometheus
 from toolkit.render.yaml_text import YamlValue, yaml_text
 
@@ -32,11 +34,10 @@ FACTOR = 30
 # Prometheus's own defaults, which have to shrink with the rest.
 _LOOKBACK = Duration(5 * 60)
 _RESEND = Duration(60)
+# Of what goes wrong, or is over, the lesser level is crossed some seconds apart from the worse one that mutes it.
+_WAIT = "5s"
 _RECEIVER = "demo"
 _HEADER = "Made by examples/demo for one run."
-
-Routing = Callable[[str], YamlValue]
-"""What alertmanager.yml says, given the URL that notifications go to."""
 
 
 @dataclass(frozen=True)
@@ -72,24 +73,27 @@ def plan_of(environment: Path) -> Plan:
     return replace(plan, prometheus_alerts=tuple(quick), event_recordings=())
 
 
-def plain_route(url: str) -> YamlValue:
-    """An alertmanager.yml that sends every alert to `url`, both when it fires and when it is resolved."""
+def one_receiver(url: str, plan: Plan) -> YamlValue:
+    """An alertmanager.yml that sends every alert to `url`, both when it fires and when it is resolved.
+
+    Alerts mute each other as they do in production.
+    """
+    routing = load_definitions().routing
     return {
         "route": {
             "receiver": _RECEIVER,
             "group_by": ["alertname", "namespace", "model_name"],
-            "group_wait": "1s",
-            "group_interval": "1s",
+            "group_wait": _WAIT,
+            "group_interval": _WAIT,
             "repeat_interval": "1h",
         },
+        "inhibit_rules": inhibit_rules(inhibitions(plan, routing)) if routing else [],
         "receivers": [{"name": _RECEIVER, "webhook_configs": [{"url": url, "send_resolved": True}]}],
     }
 
 
 @contextmanager
-def running_stack(
-    plan: Plan, folder: Path, tell: Callable[[Notification], None], routing: Routing = plain_route
-) -> Iterator[Stack]:
+def running_stack(plan: Plan, folder: Path, tell: Callable[[Notification], None]) -> Iterator[Stack]:
     """The stack for a plan, with traffic; everything is stopped when the context ends, however it ends.
 
     `folder` takes rules, data and logs; `tell` hears of every notification, in another thread. Call it from the main
@@ -104,7 +108,8 @@ def running_stack(
     rules = _written_rules(quick, folder / "rules")
     with ExitStack() as stack:
         url, receiver = stack.enter_context(receiving(tell))
-        notifier = stack.enter_context(alertmanager(yaml_text(routing(url), _HEADER), folder / "alertmanager"))
+        told = yaml_text(one_receiver(url, quick), _HEADER)
+        notifier = stack.enter_context(alertmanager(told, folder / "alertmanager"))
         pod = stack.enter_context(one_pod(folder))
         kubernetes = stack.enter_context(kube_state_metrics(settings, pod))
         scraped = [

@@ -8,7 +8,7 @@ from pathlib import Path
 
 import pytest
 
-from tests.support.planting import PROJECT, alone, any_threshold, findings_of, shipped, shipped_environment
+from tests.support.planting import REFERENCE, alone, any_threshold, findings_of, shipped, shipped_environment
 from toolkit.alerts import Alert
 from toolkit.contract import SCOPE_SETTINGS, source
 from toolkit.definitions import Definitions
@@ -197,7 +197,7 @@ def test_all_mistakes_are_reported_in_one_run() -> None:
 
 def overriding(folder: Path, alerts: str) -> Environment:
     file = folder / "production.yaml"
-    shipped_text = (PROJECT / "environments" / "production.yaml").read_text()
+    shipped_text = (REFERENCE / "production.yaml").read_text()
     file.write_text(f"{shipped_text}\nalerts:\n{alerts}\n")
     return read_environment(file)
 

@@ -7,9 +7,11 @@ from pathlib import Path
 
 import pytest
 
+from tests.derived.facts import facts
 from tests.generate.test_readme import example
 from tests.support.planting import alone, shipped_environment
 from toolkit import promtool
+from toolkit.alerts import Alert
 from toolkit.findings import Refused
 from toolkit.plan.build import build_plan
 from toolkit.promql.measures import CounterIncrease, CounterRate, Durations, Events, Level, Missing, Promql, Usage
@@ -220,6 +222,8 @@ def test_the_readme_s_signal_is_the_one_above() -> None:
         ("rules/thresholds.py", ('above(warning=5 * SECONDS, hold="15m"',)),
     ):
         assert [word for word in words if word not in example(file)] == []
+    alert = Alert(README_SIGNAL, README_THRESHOLD, owner="platform", says="")
+    assert example("tests/derived/golden.py") == f'    "ModelScrapeSlow": "{facts(alert)}",\n'
 
 
 def test_an_expression_of_somebody_s_own_is_refused_with_the_reason() -> None:

@@ -1,6 +1,6 @@
 """Which alerts each incident raises, and when: compared with what it should raise, and written as a table.
 
-`python -m tests.live.matrix` evaluates every incident and writes `build/incidents.md`.
+`make incidents` evaluates every incident and writes `build/incidents.md`.
 """
 
 from __future__ import annotations
@@ -14,6 +14,7 @@ from tests.live.incident import Fires, Incident, clock
 from tests.live.incidents import INCIDENTS
 from tests.live.production import Rule
 from tests.live.recording import Recorded, served
+from tests.live.without_incident import WITHOUT_INCIDENT
 from toolkit.durations import Duration
 from toolkit.findings import PROJECT, shown_path
 
@@ -39,6 +40,14 @@ _RAISED = """
 
 | incident | alert | severity | of | fires | resolved |
 |---|---|---|---|---|---|
+"""
+_NOT_RAISED = """
+## Alerts that no incident raises
+
+For these only cases derived from their definition speak.
+
+| alert | severity | why |
+|---|---|---|
 """
 # What all alerts of a service have in common is left out of the column `of`.
 _COMMON = {"alertname", "severity", "team", "service", "namespace", "job"}
@@ -107,10 +116,12 @@ def lines_of(incident: Incident, found: Raised) -> list[str]:
     return lines or [_line(incident.name, "none", "", "", "", "")]
 
 
-def table(lines: Mapping[str, Sequence[str]]) -> str:
-    """The whole document, from each incident's lines."""
+def table(lines: Mapping[str, Sequence[str]], not_raised: Mapping[str, str] = WITHOUT_INCIDENT) -> str:
+    """The whole document, from each incident's lines and the reasons of the alerts that none raises."""
     described = "".join(f"{_line(incident.name, incident.says)}\n" for incident in INCIDENTS)
-    return _HEAD + described + _RAISED + "".join(f"{line}\n" for incident in INCIDENTS for line in lines[incident.name])
+    alerts = "".join(f"{line}\n" for incident in INCIDENTS for line in lines[incident.name])
+    others = "".join(f"{_line(*name.split(), reason)}\n" for name, reason in not_raised.items())
+    return _HEAD + described + _RAISED + alerts + (_NOT_RAISED + others if others else "")
 
 
 def _line(*cells: str) -> str:

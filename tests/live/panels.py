@@ -39,10 +39,10 @@ from toolkit.signals import BudgetLeft, BurnRates
 _LIMITS = {"percentunit": (0.0, 1.0), "percent": (0.0, 100.0)}
 _ANY_AMOUNT = (0.0, math.inf)
 _ROUNDING = 1e-9
-# A line so many times higher than anything that was measured is in another unit: milliseconds, bytes, per cent.
-_OUT_OF_REACH = 50
-# Of a count that is normally nought, such as restarts, no value tells how far away its line may be.
-_UNITS_IN_REACH = {"s", "ms", "bytes", "none", "reqps"}
+# A line so many times higher than what is typical of a good day is in another unit. A right one is above that, and one
+# in milliseconds or kilobytes 1000 times above the right one, one in requests a minute 60 times. Of what is normally
+# nought, such as restarts, no value tells how far away its line may be.
+_OUT_OF_REACH = {"s": 1000, "ms": 1000, "bytes": 1000, "none": 50, "reqps": 50}
 
 Answers = tuple[Answer, ...]
 
@@ -256,15 +256,13 @@ def _lines(verdicts: _Verdicts, answers: Answers) -> Iterator[Finding]:
     query = " | ".join(answer.query for answer in answers)
     least, most = _LIMITS.get(verdicts.unit, _ANY_AMOUNT)
     # A burn rate is nought on a good day, however far away the line is.
-    near = verdicts.unit in _UNITS_IN_REACH and not isinstance(verdicts.plan.panel.signal, BurnRates)
-    reach = max(values) * _OUT_OF_REACH if near else math.inf
+    near = verdicts.unit in _OUT_OF_REACH and not isinstance(verdicts.plan.panel.signal, BurnRates)
+    typical = statistics.median(values)
+    reach = typical * _OUT_OF_REACH[verdicts.unit] if near and typical else math.inf
     for bound, _ in steps[1:]:
         if not least <= bound <= most + _ROUNDING or bound > reach:
-            problem = (
-                f"its line at {bound:g} is out of reach in {verdicts.unit}: the highest value is {max(values):.3g}"
-            )
+            problem = f"its line at {bound:g} is out of reach in {verdicts.unit}: typical is {typical:.3g}"
             yield verdicts.finding("live-threshold", problem, query, _SAME_UNIT)
-    typical = statistics.median(values)
     if not _is_good(steps, typical):
         problem = f"the typical value of a good day, {typical:.3g}, is beyond its line"
         yield verdicts.finding("live-threshold", problem, query, _SAME_UNIT)

@@ -1,13 +1,13 @@
-"""The rules of `environments/production.yaml`, which the incidents are held against."""
+"""The rules of the reference environment `production`, which the incidents are held against."""
 
 from __future__ import annotations
 
 from collections.abc import Mapping
 from functools import cache
 
+from tests.support.planting import shipped_environment
 from toolkit.definitions import load_definitions
-from toolkit.environment_file import read_environment
-from toolkit.findings import PROJECT, Location
+from toolkit.findings import Location
 from toolkit.plan.build import build_plan
 from toolkit.plan.model import Plan
 from toolkit.render.prometheus import rule_groups
@@ -19,7 +19,7 @@ Rule = Mapping[str, YamlValue]
 @cache
 def plan() -> Plan:
     """The plan of production."""
-    return build_plan(load_definitions(), read_environment(PROJECT / "environments" / "production.yaml"))
+    return build_plan(load_definitions(), shipped_environment("production"))
 
 
 def alerts() -> tuple[Rule, ...]:

@@ -8,8 +8,8 @@ import pytest
 
 from examples.demo.faster import faster, faster_expression, shortened
 from examples.demo.stack import FACTOR, plan_of
+from tests.support.planting import REFERENCE
 from toolkit.durations import Duration
-from toolkit.findings import PROJECT
 from toolkit.plan.model import Plan
 from toolkit.promql.parser import parse
 from toolkit.promql.tree import Binary, NumberLiteral, walk
@@ -22,7 +22,7 @@ FOR_EVER = 10**9
 
 @pytest.fixture(scope="module")
 def plan() -> Plan:
-    return plan_of(PROJECT / "environments/production.yaml")
+    return plan_of(REFERENCE / "production.yaml")
 
 
 @pytest.mark.parametrize(

@@ -15,6 +15,7 @@ from pathlib import Path
 import pytest
 
 from tests.processes.survivors import marked, marking, outlived
+from tests.support.planting import REFERENCE
 from toolkit.findings import PROJECT
 
 READY = "Ctrl-C ends it all."
@@ -26,7 +27,7 @@ PROCESSES = 7
 def demonstration(mark: str, folder: Path) -> Iterator[subprocess.Popen[str]]:
     """`make demo` without make, with `folder` for temporary files."""
     with subprocess.Popen(
-        [sys.executable, "-m", "examples.demo"],
+        [sys.executable, "-m", "examples.demo", REFERENCE / "production.yaml"],
         cwd=PROJECT,
         env={**os.environ, **marking(mark), "TMPDIR": str(folder)},
         stdin=subprocess.PIPE,

@@ -5,16 +5,15 @@ from __future__ import annotations
 from collections.abc import Mapping
 from dataclasses import replace
 from functools import cache
-from pathlib import Path
 
+from tests.support.planting import shipped_environment
 from toolkit.alerts import Alert
 from toolkit.contract import MetricCatalogue
 from toolkit.dashboards import Dashboard, Row
 from toolkit.definitions import Definitions, Runbook, load_definitions
 from toolkit.durations import Duration
 from toolkit.environment import AlertOverride, Environment, PrometheusBackend
-from toolkit.environment_file import read_environment
-from toolkit.findings import PROJECT, Location
+from toolkit.findings import Location
 from toolkit.places import Place
 from toolkit.plan.build import build_plan
 from toolkit.plan.model import Plan, PlannedDashboard, PlannedPanel, PlannedRow, PrometheusAlert
@@ -35,14 +34,8 @@ def shipped() -> Definitions:
 
 @cache
 def shipped_plan(name: str) -> Plan:
-    """The plan of an environment of the repository."""
+    """The plan of a reference environment."""
     return build_plan(shipped(), shipped_environment(name))
-
-
-@cache
-def shipped_environment(name: str) -> Environment:
-    """An environment of the repository."""
-    return read_environment(Path(PROJECT) / "environments" / f"{name}.yaml")
 
 
 SIGNAL = State(

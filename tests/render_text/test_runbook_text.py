@@ -2,7 +2,7 @@ from __future__ import annotations
 
 import pytest
 
-from tests.render_text.plans import shipped_environment
+from tests.support.planting import shipped_environment
 from toolkit.places import Place
 from toolkit.runbooks import Block, blocks, environment_names, filled, for_places
 

@@ -168,7 +168,7 @@ def test_nothing_is_found_in_what_is_shipped() -> None:
 def test_a_team_without_addresses_is_named_with_its_alerts() -> None:
     alone = tuple(team for team in notifications().teams if team.name == "platform")
     (finding,) = findings(shipped(), with_notifications(teams=alone))
-    assert finding.where.file == "environments/production.yaml"
+    assert finding.where.file == "tests/reference/production.yaml"
     assert "there is no team 'ml-serving', which owns InferenceContainerRestarts, " in finding.problem
     assert "- name: ml-serving" in finding.remedy
 

@@ -4,9 +4,8 @@ from __future__ import annotations
 
 import pytest
 
+from tests.support.planting import shipped_environment
 from toolkit.definitions import Definitions, load_definitions
-from toolkit.environment_file import read_environment
-from toolkit.findings import PROJECT
 from toolkit.plan.build import build_plan
 from toolkit.plan.model import Plan
 from toolkit.proofs.rule_files import Rule, shipped_rules
@@ -19,7 +18,7 @@ def definitions() -> Definitions:
 
 @pytest.fixture(scope="session")
 def plan(definitions: Definitions) -> Plan:
-    return build_plan(definitions, read_environment(PROJECT / "environments" / "production.yaml"))
+    return build_plan(definitions, shipped_environment("production"))
 
 
 @pytest.fixture(scope="session")

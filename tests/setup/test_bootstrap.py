@@ -134,6 +134,15 @@ def test_nothing_is_prepared_twice(prepared: Path, target: str, command: str) ->
     assert commands(prepared, target) == [command]
 
 
+@pytest.mark.parametrize("target", ["demo", "incidents", "mutants"])
+def test_a_program_finds_all_that_it_imports(prepared: Path, target: str) -> None:
+    (command,) = commands(prepared, target)
+    start, module = command.split(" -m ")
+    loaded = f"import runpy; runpy.run_module('{module}', run_name='loaded_and_not_run')"
+    done = run(["sh", "-c", f'{start.replace(".venv/bin/python", sys.executable)} -c "{loaded}"'])
+    assert done.returncode == 0, done.stderr
+
+
 @pytest.mark.parametrize(
     ("changed", "target", "prepared_again"),
     [

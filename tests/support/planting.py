@@ -20,6 +20,8 @@ from toolkit.thresholds import Threshold, above
 from toolkit.units import COUNT, Unit
 
 PROJECT = Path(__file__).parents[2]
+# Environments of the tests' own: environments/ belongs to whoever runs a service.
+REFERENCE = PROJECT / "tests" / "reference"
 RUNBOOK = Runbook("", Location("rules/runbooks/Planted.md", 1))
 
 
@@ -31,8 +33,8 @@ def shipped() -> Definitions:
 
 @cache
 def shipped_environment(name: str) -> Environment:
-    """An environment of the repository."""
-    return read_environment(PROJECT / "environments" / f"{name}.yaml")
+    """A reference environment, production or staging, whose rules are the shipped rules of every test."""
+    return read_environment(REFERENCE / f"{name}.yaml")
 
 
 def any_threshold(unit: Unit = COUNT, **changes: object) -> Threshold:

@@ -8,9 +8,9 @@ import subprocess
 import sys
 from pathlib import Path
 
-from tests.support.planting import PROJECT
+from tests.support.planting import PROJECT, REFERENCE
 
-SOURCES = ("toolkit", "queries", "rules", "dashboards", "environments", "generate.py")
+SOURCES = ("toolkit", "queries", "rules", "dashboards", "generate.py")
 
 
 def run(*arguments: object, project: Path = PROJECT, seed: str = "0") -> subprocess.CompletedProcess[str]:
@@ -31,7 +31,7 @@ def files_of(folder: Path) -> dict[str, bytes]:
 
 
 def copied(target_folder: Path) -> Path:
-    """A copy of everything that a build needs; the external programs are shared."""
+    """A copy of everything that a build needs, with the reference environments; the external programs are shared."""
     for name in SOURCES:
         source, target = PROJECT / name, target_folder / name
         target.parent.mkdir(exist_ok=True)
@@ -39,6 +39,7 @@ def copied(target_folder: Path) -> Path:
             shutil.copytree(source, target, ignore=shutil.ignore_patterns("__pycache__"))
         else:
             shutil.copy(source, target)
+    shutil.copytree(REFERENCE, target_folder / "environments")
     if (PROJECT / ".tools").exists():
         (target_folder / ".tools").symlink_to(PROJECT / ".tools")
     return target_folder

@@ -150,6 +150,13 @@ def inhibition(rule: Inhibition) -> PlannedInhibition:
     )
 
 
+def inhibitions(plan: Plan, routing: Routing) -> tuple[PlannedInhibition, ...]:
+    """Who mutes whom: the inhibitions of the definitions whose source the environment has, and those of severities."""
+    raised = {rule.alert.name for rule in plan.prometheus_alerts}
+    declared = [inhibition(rule) for rule in routing.inhibitions if rule.source.name in raised]
+    return (*declared, *(rule for _, rule in inhibitions_between_severities(plan)))
+
+
 def _notifications(plan: Plan) -> Notifications | None:
     return plan.environment.prometheus.notifications if plan.environment.prometheus else None
 
@@ -171,13 +178,11 @@ def _planned(
             *(_team_route(team, routing) for team in notifications.teams),
         ),
     )
-    raised = {rule.alert.name for rule in plan.prometheus_alerts}
-    declared = [inhibition(rule) for rule in routing.inhibitions if rule.source.name in raised]
     used = {route.receiver for route in root.walk()}
     return PlannedRouting(
         root=root,
         receivers=tuple(receiver for receiver in _receivers(notifications) if receiver.name in used),
-        inhibitions=(*declared, *(rule for _, rule in inhibitions_between_severities(plan))),
+        inhibitions=inhibitions(plan, routing),
         smtp=notifications.smtp,
     )
 

@@ -2,12 +2,19 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Iterable, Mapping
 
 from toolkit.definitions import Definitions
 from toolkit.environment_values import SecretKey
 from toolkit.plan.model import Plan
-from toolkit.plan.routing import Matcher, PlannedReceiver, PlannedRoute, PlannedRouting, whole_routing
+from toolkit.plan.routing import (
+    Matcher,
+    PlannedInhibition,
+    PlannedReceiver,
+    PlannedRoute,
+    PlannedRouting,
+    whole_routing,
+)
 from toolkit.render.notification_texts import EMAIL_HTML, EMAIL_TEXT, MICROSOFT_TEAMS, SLACK, TITLE
 from toolkit.render.prometheus import HEADER
 from toolkit.render.yaml_text import YamlValue, yaml_text
@@ -48,15 +55,20 @@ def _configuration(routing: PlannedRouting, folder: str) -> Block:
         **({"global": smtp} if smtp else {}),
         "route": _route(routing.root, {}),
         "receivers": [_receiver(receiver, folder) for receiver in routing.receivers],
-        "inhibit_rules": [
-            {
-                "source_matchers": [_matcher(matcher) for matcher in rule.source],
-                "target_matchers": [_matcher(matcher) for matcher in rule.target],
-                "equal": list(rule.equal),
-            }
-            for rule in routing.inhibitions
-        ],
+        "inhibit_rules": inhibit_rules(routing.inhibitions),
     }
+
+
+def inhibit_rules(inhibitions: Iterable[PlannedInhibition]) -> list[YamlValue]:
+    """Who mutes whom, as an alertmanager.yml has it under `inhibit_rules`."""
+    return [
+        {
+            "source_matchers": [_matcher(matcher) for matcher in rule.source],
+            "target_matchers": [_matcher(matcher) for matcher in rule.target],
+            "equal": list(rule.equal),
+        }
+        for rule in inhibitions
+    ]
 
 
 def _route(route: PlannedRoute, above: Block) -> Block:

@@ -1,4 +1,4 @@
-"""The specification of every Prometheus alert of production."""
+"""The alerts of production that are specified by hand: all whose cases cannot be derived, and others beside."""
 
 from tests.rules.cases import errors, latency, models, pods, resources, scrape, slo, traffic
 
