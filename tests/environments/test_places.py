@@ -12,13 +12,13 @@ import pytest
 from tests.environments.conftest import VALID
 from tests.overrides.changing import findings as checked
 from tests.overrides.changing import read as read_file
-from tests.support.planting import PROJECT, shipped
+from tests.support.planting import REFERENCE, shipped
 from toolkit.checks.routing import tree_findings
 from toolkit.environment import Addresses, Environment
 from toolkit.plan.build import build_plan
 from toolkit.plan.routing import whole_routing
 
-PRODUCTION = (PROJECT / "environments" / "production.yaml").read_text()
+PRODUCTION = (REFERENCE / "production.yaml").read_text()
 
 
 def line_of(text: str, start: str) -> int:

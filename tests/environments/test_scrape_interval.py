@@ -7,14 +7,14 @@ from pathlib import Path
 import pytest
 
 from tests.overrides.changing import findings, read
-from tests.support.planting import PROJECT, shipped_environment
+from tests.support.planting import REFERENCE, shipped_environment
 from toolkit.durations import parse_duration
 from toolkit.environment import Environment
 from toolkit.findings import Refused
 
 
 def scraped_every(folder: Path, interval: str) -> Environment:
-    text = (PROJECT / "environments" / "production.yaml").read_text()
+    text = (REFERENCE / "production.yaml").read_text()
     prometheus = shipped_environment("production").prometheus
     assert prometheus is not None
     shipped = f"scrape_interval: {prometheus.scrape_interval}"

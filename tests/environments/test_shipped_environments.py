@@ -11,6 +11,7 @@ from pathlib import Path
 import pytest
 import yaml
 
+from tests.overrides.changing import findings, read
 from tests.support.planting import REFERENCE, shipped_environment
 from toolkit.environment_file import field_paths, read_environment
 from toolkit.findings import PROJECT, shown_path
@@ -57,6 +58,15 @@ def test_everything_in_comments_reads_too(path: Path, tmp_path: Path) -> None:
     assert environment.azure is not None
     assert environment.azure.application_insights is not None
     assert environment.azure.action_group.webhooks
+
+
+@pytest.mark.parametrize("path", UNCHANGED, ids=lambda path: path.stem)
+def test_the_overrides_in_comments_build(path: Path, tmp_path: Path) -> None:
+    text = path.read_text()
+    examples = re.search(r"^# alerts:\n(?:#   .*\n)+", text, flags=re.M)
+    assert examples is not None
+    used = re.sub(r"^# ?", "", examples[0], flags=re.M)
+    assert findings(read(tmp_path, path.stem, f"{text}\n{used}")) == []
 
 
 @pytest.mark.skipif(PRODUCTION not in UNCHANGED, reason="production is no longer the example")

@@ -1,4 +1,4 @@
-"""The shipped environments with other overrides in them."""
+"""The reference environments with other overrides in them."""
 
 from __future__ import annotations
 
@@ -7,7 +7,7 @@ from pathlib import Path
 
 import yaml
 
-from tests.support.planting import PROJECT, shipped, shipped_environment
+from tests.support.planting import REFERENCE, shipped, shipped_environment
 from toolkit.checks.all import check_plan
 from toolkit.environment import Environment
 from toolkit.environment_file import read_environment
@@ -19,7 +19,7 @@ ENVIRONMENTS = ("production", "staging")
 
 def overriding(folder: Path, alert: str, changes: dict[str, str], environment: str = "production") -> Environment:
     """The environment, read from a file in `folder`, with one alert changed."""
-    text = (PROJECT / "environments" / f"{environment}.yaml").read_text()
+    text = (REFERENCE / f"{environment}.yaml").read_text()
     overrides = yaml.safe_dump({"alerts": {alert: changes}}, sort_keys=False, width=1000)
     file = folder / f"{environment}.yaml"
     file.write_text(f"{text}\n{overrides}")
@@ -45,5 +45,5 @@ def read(folder: Path, name: str, text: str) -> Environment:
 
 
 def unchanged(environment: str) -> Environment:
-    """The shipped environment without its overrides."""
+    """The reference environment without its overrides."""
     return replace(shipped_environment(environment), overrides={})

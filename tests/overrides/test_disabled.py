@@ -2,13 +2,12 @@
 
 from __future__ import annotations
 
-import re
 from pathlib import Path
 
 import pytest
 
-from tests.overrides.changing import ENVIRONMENTS, findings, overriding, read, unchanged
-from tests.support.planting import PROJECT, shipped
+from tests.overrides.changing import ENVIRONMENTS, findings, overriding, unchanged
+from tests.support.planting import shipped
 from toolkit.plan.build import build_plan
 from toolkit.plan.model import PlannedPanel
 from toolkit.signals import View
@@ -20,15 +19,6 @@ OFF = "Load tests run here every night."
 @pytest.mark.parametrize("alert", sorted(shipped().alerts))
 def test_every_alert_can_be_switched_off(tmp_path: Path, alert: str, environment: str) -> None:
     assert findings(overriding(tmp_path, alert, {"disabled": OFF}, environment)) == []
-
-
-@pytest.mark.parametrize("environment", ENVIRONMENTS)
-def test_every_example_in_a_comment_builds(tmp_path: Path, environment: str) -> None:
-    text = (PROJECT / "environments" / f"{environment}.yaml").read_text()
-    examples = re.search(r"^# alerts:\n(?:#   .*\n)+", text, flags=re.M)
-    assert examples is not None
-    used = re.sub(r"^# ?", "", examples[0], flags=re.M)
-    assert findings(read(tmp_path, environment, f"{text}\n{used}")) == []
 
 
 def slow_share(plan_of: Path, changes: dict[str, str] | None, environment: str) -> PlannedPanel:
