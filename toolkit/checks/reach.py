@@ -83,7 +83,7 @@ def _never(span: Span, comparison: Comparison, level: Quantity) -> bool:
     worst = span.highest if comparison.worse_is_higher else span.lowest
     if worst is None:
         return False
-    beyond = _distance(worst, level) if comparison.worse_is_higher else _distance(level, worst)
+    beyond = _order(worst, level) if comparison.worse_is_higher else _order(level, worst)
     return beyond < 0 or (beyond == 0 and (span.strict or not _reached_by_itself(comparison)))
 
 
@@ -92,12 +92,12 @@ def _always(span: Span, comparison: Comparison, level: Quantity) -> bool:
     best = span.lowest if comparison.worse_is_higher else span.highest
     if best is None:
         return False
-    beyond = _distance(best, level) if comparison.worse_is_higher else _distance(level, best)
+    beyond = _order(best, level) if comparison.worse_is_higher else _order(level, best)
     return beyond > 0 or (beyond == 0 and (span.strict or _reached_by_itself(comparison)))
 
 
-def _distance(one: Quantity, other: Quantity) -> int:
-    """Whether `one` is greater than `other` (1), less (-1) or the same (0)."""
+def _order(one: Quantity, other: Quantity) -> int:
+    """1 where `one` is greater than `other`, -1 where it is less, 0 where they are the same."""
     apart = one.to(other.unit) - other.value
     return (apart > 0) - (apart < 0)
 
