@@ -111,7 +111,7 @@ MODEL_ERROR_BUDGET_BURN = Specification(
         Case(
             "both at once when a tenth fails from the beginning, in two minutes and in a quarter of an hour",
             failing(100),
-            at={"30s": SILENT, "2m": (ERROR_PAGE,), "20m": (ERROR_PAGE, ERROR_TICKET)},
+            at={"30s": SILENT, "2m": (ERROR_PAGE,), "16m": (ERROR_PAGE, ERROR_TICKET)},
         ),
         Case(
             "page just above 14.4 times over an hour, while all the time is below 6 times",
@@ -129,22 +129,22 @@ MODEL_ERROR_BUDGET_BURN = Specification(
         Case(
             "page just above 6 times over six hours",
             failing(30.5),
-            at={"20m": (rate(ERROR_PAGE, "6.1x"), rate(ERROR_TICKET, "6.1x"))},
+            at={"16m": (rate(ERROR_PAGE, "6.1x"), rate(ERROR_TICKET, "6.1x"))},
         ),
         Case(
             "no page just below 6 times over six hours",
             failing(29.5),
-            at={"20m": (rate(ERROR_TICKET, "5.9x"),)},
+            at={"16m": (rate(ERROR_TICKET, "5.9x"),)},
         ),
-        Case("ticket just above once over three days", failing(5.1), at={"20m": (rate(ERROR_TICKET, "1.02x"),)}),
-        Case("silent just below once over three days", failing(4.9), at={"20m": SILENT}),
+        Case("ticket just above once over three days", failing(5.1), at={"16m": (rate(ERROR_TICKET, "1.02x"),)}),
+        Case("silent just below once over three days", failing(4.9), at={"16m": SILENT}),
         Case(
             "silent without a failure, whose series there is not yet",
             (predictions("success", 1000),),
-            at={"20m": SILENT},
+            at={"16m": SILENT},
         ),
-        Case("silent without traffic", failing(0, of=0), at={"20m": SILENT}),
-        Case("silent while there are no series at all", (), at={"20m": SILENT}),
+        Case("silent without traffic", failing(0, of=0), at={"16m": SILENT}),
+        Case("silent while there are no series at all", (), at={"16m": SILENT}),
         Case(
             "silent when all of 4 requests fail: too few to judge",
             (predictions("error", For(20, 0), For(1, 4), 0), predictions("success", 0)),
@@ -163,17 +163,17 @@ MODEL_ERROR_BUDGET_BURN = Specification(
                 predictions("success", 9, pod=POD_B),
                 predictions("error", 91, pod=POD_B),
             ),
-            at={"20m": (ERROR_PAGE, ERROR_TICKET)},
+            at={"16m": (ERROR_PAGE, ERROR_TICKET)},
         ),
         Case(
             "a healthy model beside it changes nothing",
             (*failing(100), predictions("success", 9000, model="fraud"), predictions("error", 0, model="fraud")),
-            at={"20m": (ERROR_PAGE, ERROR_TICKET)},
+            at={"16m": (ERROR_PAGE, ERROR_TICKET)},
         ),
         Case(
             "bad input of callers counts neither way",
             (*failing(100), predictions("rejected", 9000)),
-            at={"20m": (ERROR_PAGE, ERROR_TICKET)},
+            at={"16m": (ERROR_PAGE, ERROR_TICKET)},
         ),
         Case(
             "silent over a restart in which the counters begin at 0 again",
@@ -190,7 +190,7 @@ MODEL_LATENCY_BUDGET_BURN = Specification(
         Case(
             "both at once when all answers are slow",
             slow("0.5", 1000),
-            at={"30s": SILENT, "2m": (LATENCY_PAGE,), "20m": (LATENCY_PAGE, LATENCY_TICKET)},
+            at={"30s": SILENT, "2m": (LATENCY_PAGE,), "16m": (LATENCY_PAGE, LATENCY_TICKET)},
         ),
         Case(
             "page just above 14.4 times over an hour, while all the time is below 6 times",
@@ -205,12 +205,12 @@ MODEL_LATENCY_BUDGET_BURN = Specification(
         Case(
             "page just above 6 times over six hours",
             slow("0.5", 305),
-            at={"20m": (rate(LATENCY_PAGE, "6.1x"), rate(LATENCY_TICKET, "6.1x"))},
+            at={"16m": (rate(LATENCY_PAGE, "6.1x"), rate(LATENCY_TICKET, "6.1x"))},
         ),
-        Case("no page just below it", slow("0.5", 295), at={"20m": (rate(LATENCY_TICKET, "5.9x"),)}),
-        Case("ticket just above once over three days", slow("0.5", 51), at={"20m": (rate(LATENCY_TICKET, "1.02x"),)}),
-        Case("silent just below once over three days", slow("0.5", 49), at={"20m": SILENT}),
-        Case("silent without traffic", durations({"0.5": 0, "+Inf": 0}), at={"20m": SILENT}),
+        Case("no page just below it", slow("0.5", 295), at={"16m": (rate(LATENCY_TICKET, "5.9x"),)}),
+        Case("ticket just above once over three days", slow("0.5", 51), at={"16m": (rate(LATENCY_TICKET, "1.02x"),)}),
+        Case("silent just below once over three days", slow("0.5", 49), at={"16m": SILENT}),
+        Case("silent without traffic", durations({"0.5": 0, "+Inf": 0}), at={"16m": SILENT}),
         Case(
             "silent when all of 4 answers are slow",
             durations({"0.5": 0, "+Inf": (For(20, 0), For(1, 4), 0)}),
@@ -226,7 +226,7 @@ MODEL_TAIL_LATENCY_BUDGET_BURN = Specification(
         Case(
             "both at once when a fifth of the answers are very slow",
             slow("2.5", 200),
-            at={"30s": SILENT, "2m": (TAIL_PAGE,), "20m": (TAIL_PAGE, TAIL_TICKET)},
+            at={"30s": SILENT, "2m": (TAIL_PAGE,), "16m": (TAIL_PAGE, TAIL_TICKET)},
         ),
         Case(
             "page just above 14.4 times over an hour, while all the time is below 6 times",
@@ -241,11 +241,11 @@ MODEL_TAIL_LATENCY_BUDGET_BURN = Specification(
         Case(
             "page just above 6 times over six hours",
             slow("2.5", 61),
-            at={"20m": (rate(TAIL_PAGE, "6.1x"), rate(TAIL_TICKET, "6.1x"))},
+            at={"16m": (rate(TAIL_PAGE, "6.1x"), rate(TAIL_TICKET, "6.1x"))},
         ),
-        Case("no page just below it", slow("2.5", 59), at={"20m": (rate(TAIL_TICKET, "5.9x"),)}),
-        Case("ticket just above once over three days", slow("2.5", 10.2), at={"20m": (rate(TAIL_TICKET, "1.02x"),)}),
-        Case("silent just below once over three days", slow("2.5", 9.8), at={"20m": SILENT}),
+        Case("no page just below it", slow("2.5", 59), at={"16m": (rate(TAIL_TICKET, "5.9x"),)}),
+        Case("ticket just above once over three days", slow("2.5", 10.2), at={"16m": (rate(TAIL_TICKET, "1.02x"),)}),
+        Case("silent just below once over three days", slow("2.5", 9.8), at={"16m": SILENT}),
         Case(
             "silent when all of 4 answers are very slow",
             durations({"2.5": 0, "+Inf": (For(20, 0), For(1, 4), 0)}),
