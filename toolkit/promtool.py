@@ -13,6 +13,7 @@ import shutil
 import subprocess
 from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass
+from itertools import pairwise
 from pathlib import Path
 from tempfile import TemporaryDirectory
 from typing import Any
@@ -33,6 +34,8 @@ _MEMORY = Path("/dev/shm")  # noqa: S108, the folders in it have names that nobo
 _MEMORY_NEEDED = 4 * 2**30
 _AT_LINE = re.compile(r"(?:yaml: (?:unmarshal errors: )?line )?(\d+):(?:\d+:)? ")
 _IN_RULE = re.compile(r'group "(?P<group>[^"]*)", rule (?P<number>\d+), "(?P<rule>[^"]*)": (?P<problem>.*)', re.DOTALL)
+_ANSWER = re.compile(r"^  (?:SUCCESS$|FAILED:)", re.MULTILINE)
+_HEADING = re.compile(r"^Unit Testing: .*$", re.MULTILINE)
 _ALERT_CASE = re.compile(r"alertname: (?P<alert>.*?), time: (?P<time>[^,]+),")
 _EXPRESSION_CASE = re.compile(r'expr: (?P<expression>".*?"), time: (?P<time>[^,]+),\s*(?P<rest>.*)', re.DOTALL)
 _EXPECTED_AND_GOT = re.compile(r"exp:\s*\[(?P<expected>.*)\],\s*got:\s*\[(?P<got>.*)\]", re.DOTALL)
@@ -148,8 +151,10 @@ def unit_test_results(test_files: Sequence[Path]) -> tuple[UnitTestResult, ...]:
     if not test_files:
         raise Refused(_nothing_to_do("test rules", "no test files"))
     done = _run(["test", "rules"], test_files)
-    blocks = _blocks(done.stdout, "Unit Testing: ", test_files)
-    results = tuple(UnitTestResult(file, tuple(_test_failures(file, text))) for file, text in blocks.items())
+    texts = _answers(done.stdout, test_files)
+    results = tuple(
+        UnitTestResult(file, tuple(_test_failures(file, text))) for file, text in zip(test_files, texts, strict=True)
+    )
     if all(result.passed for result in results) != (done.returncode == 0):
         raise Refused(_unexpected("test rules", done))
     return results
@@ -229,6 +234,19 @@ def _blocks(output: str, heading: str, files: Sequence[Path]) -> dict[Path, str]
             Finding(Location(shown_path(file)), "promtool", f"did not read this file: {words}") for file in missing
         )
     return {file: "\n".join(text) for file, text in blocks.items()}
+
+
+def _answers(output: str, files: Sequence[Path]) -> list[str]:
+    """promtool's words for each test file: one answer a file, in order. Release 3 does not say which file it is of.
+
+    Raises `Refused` where there are more or fewer answers than files.
+    """
+    starts = [found.start() for found in _ANSWER.finditer(output)]
+    if len(starts) != len(files):
+        words = "; ".join(output.split("\n")).strip("; ") or "nothing"
+        problem = f"gave {len(starts)} answers for {len(files)} files: {words}"
+        raise Refused(Finding(Location(shown_path(files[0])), "promtool", problem))
+    return [_HEADING.sub("", output[start:end]) for start, end in pairwise([*starts, len(output)])]
 
 
 def _rule_errors(file: Path, text: str) -> Iterator[Finding]:
