@@ -26,19 +26,24 @@ HOW_TO_INSTALL = (
 class Tool:
     """An external program: the names it goes by, the distribution's package that holds it, the oldest usable release.
 
-    The oldest releases are those of Debian 12, with which every check of this project was tried.
+    The oldest releases are those of Debian 12, with which every check of this project was tried. From `unlike` on a
+    release gives other figures in places, so that it is used only where there is none before it: for Prometheus 3 a
+    window has one edge, and what is added up at round times comes out a little smaller.
     """
 
     commands: tuple[str, ...]
     package: str
     oldest: tuple[int, int]
+    unlike: tuple[int, int]
 
 
 TOOLS = {
-    "promtool": Tool(("promtool",), "prometheus", (2, 42)),
-    "prometheus": Tool(("prometheus",), "prometheus", (2, 42)),
-    "amtool": Tool(("amtool",), "prometheus-alertmanager", (0, 25)),
-    "prometheus-alertmanager": Tool(("prometheus-alertmanager", "alertmanager"), "prometheus-alertmanager", (0, 25)),
+    "promtool": Tool(("promtool",), "prometheus", (2, 42), (3, 0)),
+    "prometheus": Tool(("prometheus",), "prometheus", (2, 42), (3, 0)),
+    "amtool": Tool(("amtool",), "prometheus-alertmanager", (0, 25), (1, 0)),
+    "prometheus-alertmanager": Tool(
+        ("prometheus-alertmanager", "alertmanager"), "prometheus-alertmanager", (0, 25), (1, 0)
+    ),
 }
 
 
@@ -50,20 +55,26 @@ class ToolMissing(Refused):
 def find(name: str) -> Path:
     """The program `name`, a key of `TOOLS`. Raises `ToolMissing`.
 
-    One on PATH that is older than the project can use is passed over.
+    One on PATH that is older than the project can use is passed over; one that gives other figures is the last resort.
     """
     tool = TOOLS[name]
-    too_old = []
+    too_old: list[str] = []
+    unlike: list[Path] = []
     for command in tool.commands:
         on_path = shutil.which(command)
         if on_path is not None:
             version = _version(Path(on_path))
-            if version >= tool.oldest:
+            if tool.oldest <= version < tool.unlike:
                 return Path(on_path)
+            if version >= tool.unlike:
+                unlike.append(Path(on_path))
+                continue
             too_old.append(f"{on_path} is version {_dotted(version)}" if version else f"{on_path} tells no version")
     unpacked = TOOLS_FOLDER / "bin" / name
     if os.access(unpacked, os.X_OK):
         return unpacked
+    if unlike:
+        return unlike[0]
     found = "; ".join(too_old) or "not found"
     raise ToolMissing(
         Finding(Location("PATH"), name, found, HOW_TO_INSTALL.format(name=name, oldest=_dotted(tool.oldest)))
@@ -71,13 +82,25 @@ def find(name: str) -> Path:
 
 
 def install() -> None:
-    """Unpack every program that is missing into `.tools/bin`. Raises `ToolMissing` where that is not possible."""
-    missing = []
-    for name in TOOLS:
+    """Unpack every program that is missing into `.tools/bin`. Raises `ToolMissing` where that is not possible.
+
+    One that is there, but gives other figures, is unpacked too where that is possible.
+    """
+    missing, unlike = [], []
+    for name, tool in TOOLS.items():
         try:
-            find(name)
+            if _version(find(name)) >= tool.unlike:
+                unlike.append(name)
         except ToolMissing:
             missing.append(name)
+    try:
+        _unpack([*missing, *unlike])
+    except ToolMissing:
+        if missing:
+            raise
+
+
+def _unpack(missing: list[str]) -> None:
     if not missing:
         return
     TOOLS_FOLDER.mkdir(exist_ok=True)

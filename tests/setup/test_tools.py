@@ -61,11 +61,35 @@ def packages(folder: Path, versions: dict[str, str]) -> None:
     subprocess.run([tar, "-c", "-f", folder / "path/prometheus.deb", "-C", folder / "content", "usr"], check=True)
 
 
-@pytest.mark.parametrize("version", ["2.42.0+ds", "2.100.1", "3.1.0"])
+@pytest.mark.parametrize("version", ["2.42.0+ds", "2.100.1"])
 def test_a_program_on_the_path_is_used(tmp_path: Path, version: str) -> None:
     on_path = program(tmp_path / "path", "promtool", says(version))
     program(tmp_path / ".tools/bin", "promtool", says("2.42.0"))
     assert tools.find("promtool") == on_path
+
+
+def test_prometheus_3_on_the_path_gives_way_to_the_release_that_figures_are_compared_with(tmp_path: Path) -> None:
+    program(tmp_path / "path", "promtool", says("3.1.0"))
+    unpacked = program(tmp_path / ".tools/bin", "promtool", says("2.42.0"))
+    assert tools.find("promtool") == unpacked
+
+
+def test_prometheus_3_on_the_path_is_used_where_there_is_no_other(tmp_path: Path) -> None:
+    on_path = program(tmp_path / "path", "promtool", says("3.1.0"))
+    assert tools.find("promtool") == on_path
+
+
+@pytest.mark.parametrize("apt_get", [APT_GET, APT_GET_WITHOUT_NETWORK], ids=["network", "no network"])
+def test_install_unpacks_another_release_beside_prometheus_3_where_it_can(tmp_path: Path, apt_get: str) -> None:
+    for name in TOOLS:
+        program(tmp_path / "path", name, says("3.1.0" if name in ("promtool", "prometheus") else "0.27.0", name))
+    program(tmp_path / "path", "apt-get", apt_get)
+    program(tmp_path / "path", "dpkg-deb", DPKG_DEB)
+    packages(tmp_path, dict.fromkeys(TOOLS, "2.42.0"))
+    tools.install()
+    folder = tmp_path / (".tools/bin" if apt_get == APT_GET else "path")
+    assert tools.find("promtool") == folder / "promtool"
+    assert tools.find("amtool") == tmp_path / "path" / "amtool"
 
 
 def test_alertmanager_goes_by_two_names(tmp_path: Path) -> None:
