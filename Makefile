@@ -27,7 +27,7 @@ build check diff: .venv/ready-to-build
 
 .PHONY: test
 test: .venv/ready-to-test .tools/ready $(NODE_PACKAGES)
-	@$(VENV_PYTHON) -m pytest --numprocesses 2
+	@$(VENV_PYTHON) -m pytest --numprocesses 2 --dist worksteal
 
 .PHONY: demo
 demo: .venv/ready-to-test .tools/ready
