@@ -34,6 +34,7 @@ _MEMORY = Path("/dev/shm")  # noqa: S108, the folders in it have names that nobo
 _MEMORY_NEEDED = 4 * 2**30
 _AT_LINE = re.compile(r"(?:yaml: (?:unmarshal errors: )?line )?(\d+):(?:\d+:)? ")
 _IN_RULE = re.compile(r'group "(?P<group>[^"]*)", rule (?P<number>\d+), "(?P<rule>[^"]*)": (?P<problem>.*)', re.DOTALL)
+_CHECKING = "Checking "
 _ANSWER = re.compile(r"^  (?:SUCCESS$|FAILED:)", re.MULTILINE)
 _HEADING = re.compile(r"^Unit Testing: .*$", re.MULTILINE)
 _ALERT_CASE = re.compile(r"alertname: (?P<alert>.*?), time: (?P<time>[^,]+),")
@@ -111,7 +112,7 @@ def check_rules(files: Sequence[Path]) -> int:
     done = _run(["check", "rules", "--lint=all", "--lint-fatal"], files)
     findings: list[Finding] = []
     rules = 0
-    blocks = _blocks(done.stdout, "Checking ", files)
+    blocks = _blocks(done.stdout, files)
     for file, text in blocks.items():
         accepted = re.search(r"^  SUCCESS: (\d+) rules found$", text, re.MULTILINE)
         if accepted is None:
@@ -216,23 +217,21 @@ def _databases() -> Path | None:
     return _MEMORY if shutil.disk_usage(_MEMORY).free >= _MEMORY_NEEDED else None
 
 
-def _blocks(output: str, heading: str, files: Sequence[Path]) -> dict[Path, str]:
-    """promtool's words for each file. Raises `Refused` where it is silent about one."""
+def _blocks(output: str, files: Sequence[Path]) -> dict[Path, str]:
+    """promtool's words for each rule file. Raises `Refused` where it is silent about one."""
     by_name = {str(file.resolve()): file for file in files}
     blocks: dict[Path, list[str]] = {}
     lines: list[str] = []
     for line in output.splitlines():
-        name = line.removeprefix(heading).strip() if line.startswith(heading) else None
+        name = line.removeprefix(_CHECKING).strip() if line.startswith(_CHECKING) else None
         if name in by_name:
             lines = blocks.setdefault(by_name[name], [])
         else:
             lines.append(line)
     missing = [file for file in files if file not in blocks]
     if missing:
-        words = "; ".join(output.split("\n")).strip("; ") or "nothing"
-        raise Refused(
-            Finding(Location(shown_path(file)), "promtool", f"did not read this file: {words}") for file in missing
-        )
+        problem = f"did not read this file: {_in_one_line(output)}"
+        raise Refused(Finding(Location(shown_path(file)), "promtool", problem) for file in missing)
     return {file: "\n".join(text) for file, text in blocks.items()}
 
 
@@ -243,10 +242,13 @@ def _answers(output: str, files: Sequence[Path]) -> list[str]:
     """
     starts = [found.start() for found in _ANSWER.finditer(output)]
     if len(starts) != len(files):
-        words = "; ".join(output.split("\n")).strip("; ") or "nothing"
-        problem = f"gave {len(starts)} answers for {len(files)} files: {words}"
+        problem = f"gave {len(starts)} answers for {len(files)} files: {_in_one_line(output)}"
         raise Refused(Finding(Location(shown_path(files[0])), "promtool", problem))
     return [_HEADING.sub("", output[start:end]) for start, end in pairwise([*starts, len(output)])]
+
+
+def _in_one_line(output: str) -> str:
+    return "; ".join(output.split("\n")).strip("; ") or "nothing"
 
 
 def _rule_errors(file: Path, text: str) -> Iterator[Finding]:

@@ -3,13 +3,14 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Callable, Iterator
+from collections.abc import Iterator
 from itertools import pairwise
 
 from toolkit.alerts import Alert
+from toolkit.checks.buckets import Finder, bucket_findings
 from toolkit.checks.reach import reach_findings
 from toolkit.checks.written import written
-from toolkit.contract import MetricType, bucket_label
+from toolkit.contract import MetricType
 from toolkit.definitions import Definitions
 from toolkit.durations import Duration
 from toolkit.environment import AlertOverride
@@ -22,8 +23,6 @@ from toolkit.promql.tree import Selector
 from toolkit.signals import Platform, Signal
 from toolkit.thresholds import Severity, Threshold
 from toolkit.units import Unit, plain
-
-Finder = Callable[[str, str, str], Finding]
 
 _SIGNAL_NAME = re.compile(r"[a-z][a-z0-9]*(_[a-z0-9]+)*")
 _ALERT_NAME = re.compile(r"([A-Z][a-z0-9]+){2,}")
@@ -187,12 +186,7 @@ def _bound_findings(
     metric = definitions.catalogue.metrics.get(parsed.metric) if isinstance(parsed, Selector) else None
     if metric is None or metric.type is not MetricType.HISTOGRAM:
         return
-    bound = threshold.slower_than.to(metric.unit)
-    if bound not in metric.buckets:
-        bounds = " ".join(bucket_label(bucket) for bucket in metric.buckets)
-        problem = f"slower_than is {threshold.slower_than}, which is no bucket bound of {metric.name}"
-        remedy = f"a histogram is exact only at its bounds, in {metric.unit}: {bounds}; use one, or add a bucket"
-        yield finding("bucket-bound", problem, remedy)
+    yield from bucket_findings(threshold.slower_than, metric, finding)
 
 
 def _written(unit: Unit) -> str:

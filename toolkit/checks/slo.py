@@ -4,9 +4,10 @@ from __future__ import annotations
 
 import re
 from collections import Counter
-from collections.abc import Callable, Iterator
+from collections.abc import Iterator
 
-from toolkit.contract import MetricCatalogue, MetricType, bucket_label
+from toolkit.checks.buckets import Finder, bucket_findings
+from toolkit.contract import MetricCatalogue, MetricType
 from toolkit.definitions import Definitions
 from toolkit.findings import Finding
 from toolkit.promql.measures import Durations, Events
@@ -15,8 +16,6 @@ from toolkit.thresholds import BurnRate
 from toolkit.units import FACTOR, RATIO, plain
 
 _NAME = re.compile(r"[a-z][a-z0-9]*(_[a-z0-9]+)*")
-
-Finder = Callable[[str, str, str], Finding]
 
 
 def objective_findings(definitions: Definitions) -> list[Finding]:
@@ -112,8 +111,5 @@ def _bound_findings(one: Objective, catalogue: MetricCatalogue, finding: Finder)
             continue  # the contract's own check reports it
         if one.slower_than.unit.dimension != metric.unit.dimension:
             yield finding("unit", f"slower_than is {one.slower_than}, which is no time", "write it in SECONDS")
-        elif one.slower_than.to(metric.unit) not in metric.buckets:
-            bounds = " ".join(bucket_label(bucket) for bucket in metric.buckets)
-            problem = f"slower_than is {one.slower_than}, which is no bucket bound of {metric.name}"
-            remedy = f"a histogram is exact only at its bounds, in {metric.unit}: {bounds}; use one, or add a bucket"
-            yield finding("bucket-bound", problem, remedy)
+        else:
+            yield from bucket_findings(one.slower_than, metric, finding)
