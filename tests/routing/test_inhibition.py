@@ -113,30 +113,20 @@ def test_every_inhibition_of_the_configuration_is_shown_in_a_scene() -> None:
 
 
 # What is meant to be silent; derived from nothing, so that a pattern which takes more, or less, shows.
+ABOUT_MODELS = {
+    "ModelErrorBudgetBurn",
+    "ModelErrorRatioHigh",
+    "ModelLatencyBudgetBurn",
+    "ModelLatencyHigh",
+    "ModelMetricsMissing",
+    "ModelTailLatencyBudgetBurn",
+    "ModelTargetDown",
+    "ModelTrafficStopped",
+    "ModelVersionSkew",
+}
 MUTED = {
-    "InferenceNoReplicas": {
-        "ModelAllTargetsDown",
-        "ModelErrorBudgetBurn",
-        "ModelErrorRatioHigh",
-        "ModelLatencyBudgetBurn",
-        "ModelLatencyHigh",
-        "ModelMetricsMissing",
-        "ModelTailLatencyBudgetBurn",
-        "ModelTargetDown",
-        "ModelTrafficStopped",
-        "ModelVersionSkew",
-    },
-    "ModelAllTargetsDown": {
-        "ModelErrorBudgetBurn",
-        "ModelErrorRatioHigh",
-        "ModelLatencyBudgetBurn",
-        "ModelLatencyHigh",
-        "ModelMetricsMissing",
-        "ModelTailLatencyBudgetBurn",
-        "ModelTargetDown",
-        "ModelTrafficStopped",
-        "ModelVersionSkew",
-    },
+    "InferenceNoReplicas": ABOUT_MODELS | {"ModelAllTargetsDown"},
+    "ModelAllTargetsDown": ABOUT_MODELS,
     "InferencePodCrashLooping": {"InferenceContainerRestarts"},
     "ModelErrorRatioHigh": {"ModelErrorBudgetBurn"},
     "ModelLatencyHigh": {"ModelLatencyBudgetBurn", "ModelTailLatencyBudgetBurn"},
