@@ -5,23 +5,14 @@ from __future__ import annotations
 from collections.abc import Sequence
 from pathlib import Path
 
-import pytest
-
 from tests.rules.incidents import INCIDENTS
 from tests.rules.rendering import write_incident
-from toolkit import promtool
+from tests.support.unit_tests import expect_to_hold
 from toolkit.proofs.rule_files import Rule, rules_of, write_rules
 
 
 def test_every_incident_raises_exactly_its_alerts(rules: Sequence[Rule], tmp_path: Path) -> None:
     alerts = {str(rule["alert"]) for rule in rules if "alert" in rule}
     rule_file = write_rules(tmp_path / "rules.json", rules_of(alerts, rules))
-    files = {write_incident(tmp_path, rule_file, incident, alerts): incident for incident in INCIDENTS}
-    assert promtool.find_vacuous(list(files)) == []
-    failures = [
-        f"{files[result.file].name}\n  {finding.subject} {finding.problem}"
-        for result in promtool.unit_test_results(list(files))
-        for finding in result.failures
-    ]
-    if failures:
-        pytest.fail("\n".join(["An incident raises other alerts than it should:", *failures]), pytrace=False)
+    files = {write_incident(tmp_path, rule_file, incident, alerts): incident.name for incident in INCIDENTS}
+    expect_to_hold("An incident raises other alerts than it should:", files)
