@@ -62,6 +62,13 @@ class Ground:
             values[varying[number - 1]] = self._allowed(varying[number - 1], selectors, 1)
         return values
 
+    def groups(self, per: Sequence[str], selectors: Sequence[Selector]) -> Iterator[dict[str, str]]:
+        """Every group that there is: the first, and one for each label that may differ."""
+        number = 0
+        while (group := self.group(per, selectors, number)) is not None:
+            yield group
+            number += 1
+
     def labels(
         self,
         match: Sequence[Selector],

@@ -6,7 +6,7 @@ derived from an alert expects what is computed here; promtool says whether the r
 
 from __future__ import annotations
 
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Callable, Iterable, Mapping, Sequence
 from dataclasses import dataclass, field, replace
 from itertools import pairwise
 
@@ -170,12 +170,7 @@ class Oracle:
 
     def _rates(self, selector: Selector, time: int, window: int) -> Values:
         """The rate of each group: the sum over its series that have one."""
-        rates: Values = {}
-        for one in self._picked(selector):
-            rate = rate_of(within(one.samples, time, window), time, window)
-            if rate is not None:
-                rates[self._group(one)] = rates.get(self._group(one), 0.0) + rate
-        return rates
+        return summed_rates(self._picked(selector), self.per, time, window)
 
     def _newest(
         self, selector: Selector, time: int, combine: Callable[[list[float]], float], highest_in: int = 0
@@ -195,11 +190,27 @@ class Oracle:
         return self._by_selector[selector]
 
     def _group(self, series: Series) -> Group:
-        return tuple(sorted((label, series.labels.get(label, "")) for label in self.per))
+        return group_of(series, self.per)
 
     def _pinned(self, selector: Selector) -> Group:
         """What remains to be said of series that are not there: the values that the selector names."""
         return tuple(sorted((one.label, one.value) for one in selector.matchers if one.operator == "="))
+
+
+def group_of(series: Series, per: Iterable[str]) -> Group:
+    """The group that a series belongs to. An absent label has the value ""."""
+    return tuple(sorted((label, series.labels.get(label, "")) for label in per))
+
+
+def summed_rates(series: Iterable[Series], per: Iterable[str], time: int, window: int) -> Values:
+    """The rates of counters over the `window` before `time`, added up by the labels `per`."""
+    rates: Values = {}
+    for one in series:
+        rate = rate_of(within(one.samples, time, window), time, window)
+        if rate is not None:
+            group = group_of(one, per)
+            rates[group] = rates.get(group, 0.0) + rate
+    return rates
 
 
 def rate_of(samples: Sequence[tuple[int, float]], time: int, window: int) -> float | None:

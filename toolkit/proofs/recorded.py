@@ -9,7 +9,7 @@ from toolkit.plan.model import PrometheusRecording
 from toolkit.promql.scope import scoped
 from toolkit.promql.tree import Selector
 from toolkit.proofs.ground import Ground
-from toolkit.proofs.oracle import Group, Values, rate_of
+from toolkit.proofs.oracle import Group, Values, summed_rates
 from toolkit.proofs.samples import (
     EVALUATION_SECONDS,
     FIRST_SAMPLE_SECONDS,
@@ -18,7 +18,6 @@ from toolkit.proofs.samples import (
     Stretch,
     counter,
     picks,
-    within,
 )
 
 # Values are compared after a rounding, because two ways to compute one differ in the last bits.
@@ -55,9 +54,8 @@ def derive_recorded(rule: PrometheusRecording, ground: Ground) -> RecordedCase:
     series += [
         Series(one.metric, labels, one.samples) for one in series[:1] for labels in ground.foreign(one.labels, selector)
     ]
-    return case_of(
-        series, {time: summed_rates(series, selector, recording.by, time, window) for time in moments(window)}
-    )
+    ours = picked(series, selector)
+    return case_of(series, {time: summed_rates(ours, recording.by, time, window) for time in moments(window)})
 
 
 def case_of(series: Iterable[Series], at: Mapping[int, Values]) -> RecordedCase:
@@ -76,15 +74,9 @@ def moments(window: int) -> list[int]:
     return [60, *(EVALUATION_SECONDS * number for number in halves)]
 
 
-def summed_rates(series: Iterable[Series], selector: Selector, by: Iterable[str], time: int, window: int) -> Values:
-    """The rates of the series that `selector` picks, added up by the labels `by`."""
-    rates: Values = {}
-    for one in series:
-        rate = rate_of(within(one.samples, time, window), time, window) if picks(selector, one) else None
-        if rate is not None:
-            group = tuple((label, one.labels[label]) for label in sorted(by))
-            rates[group] = rates.get(group, 0.0) + rate
-    return rates
+def picked(series: Iterable[Series], selector: Selector) -> list[Series]:
+    """The series that `selector` picks."""
+    return [one for one in series if picks(selector, one)]
 
 
 def _own(selector: Selector, by: Sequence[str], ground: Ground, window: float) -> list[Series]:

@@ -15,8 +15,8 @@ from toolkit.promql.scope import scoped
 from toolkit.promql.tree import Selector, walk
 from toolkit.proofs.fixtures import DerivableMeasure, Fixture, derivable, selectors, series_of
 from toolkit.proofs.ground import CannotDerive, Ground
-from toolkit.proofs.oracle import Values, bucket_of
-from toolkit.proofs.recorded import RecordedCase, case_of, moments, rounded, summed_rates
+from toolkit.proofs.oracle import Values, bucket_of, summed_rates
+from toolkit.proofs.recorded import RecordedCase, case_of, moments, picked, rounded
 from toolkit.proofs.samples import Samples, Series, Stretch, picks
 from toolkit.slo import STAGES, Objective
 
@@ -65,16 +65,14 @@ def _rate_case(objective: Objective, outcome: Outcome, ground: Ground, window: i
         return series_of(measure, threshold, ground, group, fixture, number)
 
     minutes = window / 60
-    first = ground.group(per, read, 0) or {}
+    first, *others = ground.groups(per, read)
     busy = (Stretch(1.5 * minutes, 0.25), Stretch(1.5 * minutes, 0.5))
     quiet = (Stretch(minutes / 2, None), Stretch(1.5 * minutes, 0.75), Stretch(minutes, None))
     series = made(first, Fixture(busy, load=_BUSY, reset_at=2 * minutes))
     series += made(first, Fixture(quiet, load=_QUIET), 2)
-    number = 1
-    while (other := ground.group(per, read, number)) is not None:
-        ends = (Stretch(2 * minutes, 0.0), Stretch(minutes, None))
+    ends = (Stretch(2 * minutes, 0.0), Stretch(minutes, None))
+    for number, other in enumerate(others, start=1):
         series += made(other, Fixture(ends, load=100.0 * number, bad_born_at=3 * minutes))
-        number += 1
     free = [label for label in per if not any(one.label == label for selector in read for one in selector.matchers)]
     series += [*_strangers(series, free, read, ground)]
     return case_of(
@@ -117,12 +115,13 @@ def _events(
     """Events per second of each group. Where something happens and nothing is bad, there are 0 bad events."""
     first, *rest = selectors(measure, ground)
     if rest:
-        bad, total = (summed_rates(series, selector, per, time, window) for selector in (first, rest[0]))
+        bad, total = (summed_rates(picked(series, selector), per, time, window) for selector in (first, rest[0]))
         return total if outcome == "total" else {group: bad.get(group, 0.0) for group in total}
-    total = summed_rates(series, bucket_of(first, "+Inf"), per, time, window)
+    total = summed_rates(picked(series, bucket_of(first, "+Inf")), per, time, window)
     if outcome == "total" or objective.slower_than is None:
         return total
-    quick = summed_rates(series, bucket_of(first, bucket_label(objective.slower_than.value)), per, time, window)
+    quick_ones = picked(series, bucket_of(first, bucket_label(objective.slower_than.value)))
+    quick = summed_rates(quick_ones, per, time, window)
     return {group: total[group] - quick[group] for group in total if group in quick}
 
 
@@ -144,8 +143,7 @@ def _count_case(source: str, step: int, factor: int, window: int, ground: Ground
         values = tuple(value for level in levels for value in _sixth(level, sixth))
         samples.setdefault(Series(source, own, ()).name, (own, values))
 
-    number = 0
-    while (group := ground.group(labels, [selector], number)) is not None:
+    for number, group in enumerate(ground.groups(labels, [selector])):
         levels: Samples = (2.0 + number,) * 21
         if number == 0:
             levels = (*(8.0,) * 9, *(24.0,) * 12)
@@ -154,7 +152,6 @@ def _count_case(source: str, step: int, factor: int, window: int, ground: Ground
         add(group, levels)
         for changed in ground.foreign(group, selector):
             add(changed, levels)
-        number += 1
     evaluation = window // 2 + step // _BESIDE_A_STEP
     picked = [(own, values) for own, values in samples.values() if picks(selector, Series(source, own, ()))]
     at = {
