@@ -11,16 +11,14 @@ from toolkit.plan.routing import (
     Matcher,
     PlannedInhibition,
     PlannedReceiver,
-    PlannedRoute,
     PlannedRouting,
     whole_routing,
 )
 from toolkit.render.notification_texts import EMAIL_HTML, EMAIL_TEXT, MICROSOFT_TEAMS, SLACK, TITLE
 from toolkit.render.prometheus import HEADER
+from toolkit.render.routes import Block, route_block
 from toolkit.render.yaml_text import YamlValue, yaml_text
 from toolkit.routing import Pace
-
-Block = Mapping[str, YamlValue]
 
 FILE = "alertmanager/alertmanager.yaml"
 
@@ -53,7 +51,7 @@ def _configuration(routing: PlannedRouting, folder: str) -> Block:
             smtp = {**smtp, "smtp_auth_username": routing.smtp.user, "smtp_auth_password_file": path}
     return {
         **({"global": smtp} if smtp else {}),
-        "route": _route(routing.root, {}),
+        "route": route_block(routing.root, _times, _matchers),
         "receivers": [_receiver(receiver, folder) for receiver in routing.receivers],
         "inhibit_rules": inhibit_rules(routing.inhibitions),
     }
@@ -63,24 +61,12 @@ def inhibit_rules(inhibitions: Iterable[PlannedInhibition]) -> list[YamlValue]:
     """Who mutes whom, as an alertmanager.yml has it under `inhibit_rules`."""
     return [
         {
-            "source_matchers": [_matcher(matcher) for matcher in rule.source],
-            "target_matchers": [_matcher(matcher) for matcher in rule.target],
+            "source_matchers": _matchers(rule.source),
+            "target_matchers": _matchers(rule.target),
             "equal": list(rule.equal),
         }
         for rule in inhibitions
     ]
-
-
-def _route(route: PlannedRoute, above: Block) -> Block:
-    """A node. `above` are the times and labels of the node above, which count where the node does not say otherwise."""
-    times = _times(route.pace) if route.pace else above
-    return {
-        **({"matchers": [_matcher(matcher) for matcher in route.matchers]} if route.matchers else {}),
-        "receiver": route.receiver,
-        **({"continue": True} if route.continues else {}),
-        **{name: value for name, value in times.items() if above.get(name) != value},
-        **({"routes": [_route(below, times) for below in route.routes]} if route.routes else {}),
-    }
 
 
 def _times(pace: Pace) -> Block:
@@ -90,6 +76,10 @@ def _times(pace: Pace) -> Block:
         "group_interval": pace.interval.prometheus(),
         "repeat_interval": pace.repeat.prometheus(),
     }
+
+
+def _matchers(matchers: tuple[Matcher, ...]) -> list[YamlValue]:
+    return [_matcher(matcher) for matcher in matchers]
 
 
 def _matcher(matcher: Matcher) -> str:

@@ -2,8 +2,6 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
-
 from toolkit.definitions import Definitions
 from toolkit.environment import PrometheusBackend, Smtp
 from toolkit.environment_values import SecretKey
@@ -12,16 +10,14 @@ from toolkit.plan.routing import (
     Matcher,
     PlannedInhibition,
     PlannedReceiver,
-    PlannedRoute,
     PlannedRouting,
     own_routing,
 )
 from toolkit.render.notification_texts import EMAIL_HTML, EMAIL_TEXT, MICROSOFT_TEAMS, SLACK, TITLE
 from toolkit.render.prometheus import HEADER
+from toolkit.render.routes import Block, route_block
 from toolkit.render.yaml_text import YamlValue, yaml_text
 from toolkit.routing import Pace
-
-Block = Mapping[str, YamlValue]
 
 _EITHER_OR = "Load either this or alertmanager/alertmanager.yaml, or every alert is notified twice."
 
@@ -50,22 +46,10 @@ def _resource(routing: PlannedRouting, prometheus: PrometheusBackend) -> Block:
             "labels": {"app": prometheus.workload, "release": prometheus.release},
         },
         "spec": {
-            "route": _route(routing.root, {}),
+            "route": route_block(routing.root, _times, _matchers),
             "receivers": [_receiver(receiver, routing.smtp) for receiver in routing.receivers],
             "inhibitRules": [_inhibition(rule) for rule in routing.inhibitions],
         },
-    }
-
-
-def _route(route: PlannedRoute, above: Block) -> Block:
-    """A node. `above` are the times and labels of the node above, which count where the node does not say otherwise."""
-    times = _times(route.pace) if route.pace else above
-    return {
-        **({"matchers": _matchers(route.matchers)} if route.matchers else {}),
-        "receiver": route.receiver,
-        **({"continue": True} if route.continues else {}),
-        **{name: value for name, value in times.items() if above.get(name) != value},
-        **({"routes": [_route(below, times) for below in route.routes]} if route.routes else {}),
     }
 
 
