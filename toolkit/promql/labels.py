@@ -7,6 +7,7 @@ from collections.abc import Iterable
 from dataclasses import dataclass
 from decimal import Decimal
 from enum import Enum, auto
+from functools import lru_cache
 
 from toolkit.contract import MetricCatalogue, MetricType
 from toolkit.promql.guards import unguarded_division
@@ -63,6 +64,7 @@ class Inference:
     problems: tuple[Problem, ...]
 
 
+@lru_cache(maxsize=512)  # an environment's checks ask of one condition again and again
 def infer(expression: Expression, catalogue: MetricCatalogue) -> Inference:
     """The labels that `expression` returns and the problems in it, judged by the metrics of `catalogue`.
 

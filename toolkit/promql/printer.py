@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from decimal import Decimal
+from functools import lru_cache
 
 from toolkit.durations import Duration
 from toolkit.promql.tree import (
@@ -45,6 +46,7 @@ _ESCAPES = str.maketrans(
 )
 
 
+@lru_cache(maxsize=512)  # an environment writes each condition into up to four files
 def print_promql(expression: Expression, width: int = 100) -> str:
     """The expression in PromQL: on one line of at most `width` characters, or broken so that operators begin lines.
 
