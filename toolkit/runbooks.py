@@ -6,6 +6,7 @@ import re
 import shlex
 from collections.abc import Callable, Iterator, Mapping
 from dataclasses import dataclass
+from functools import cached_property, lru_cache
 from types import MappingProxyType
 
 from toolkit.environment import Environment
@@ -70,7 +71,7 @@ class Line:
     language: str | None
     fence: bool = False
 
-    @property
+    @cached_property
     def heading(self) -> tuple[int, str] | None:
         """Level and title, None where the line is no heading."""
         found = _HEADING.fullmatch(self.text) if self.language is None else None
@@ -86,8 +87,13 @@ class Block:
     line: int
 
 
-def lines(text: str) -> Iterator[Line]:
+@lru_cache(maxsize=128)  # every check and every environment reads the same pages
+def lines(text: str) -> tuple[Line, ...]:
     """The lines of a runbook. A block that is never closed reaches to the end."""
+    return tuple(_lines(text))
+
+
+def _lines(text: str) -> Iterator[Line]:
     fence, language = "", None
     for number, line in enumerate(text.splitlines(), start=1):
         found = _FENCE.fullmatch(line)
@@ -125,8 +131,13 @@ def for_places(text: str, places: frozenset[Place], present: frozenset[Place] = 
     return "\n".join(line.text for line in lines_for_places(text, places, present)).strip()
 
 
-def lines_for_places(text: str, places: frozenset[Place], present: frozenset[Place] = frozenset()) -> Iterator[Line]:
+@lru_cache(maxsize=128)
+def lines_for_places(text: str, places: frozenset[Place], present: frozenset[Place] = frozenset()) -> tuple[Line, ...]:
     """The lines of `for_places`, each with its number in the whole runbook."""
+    return tuple(_lines_for_places(text, places, present))
+
+
+def _lines_for_places(text: str, places: frozenset[Place], present: frozenset[Place]) -> Iterator[Line]:
     skipping = False
     for line in lines(text):
         if line.heading:

@@ -36,7 +36,7 @@ def runbook_page_findings(plan: Plan, definitions: Definitions) -> list[Finding]
         runbook = definitions.runbooks.get(alert.name)
         if alert.name not in raised or runbook is None:
             continue
-        shown = list(lines_for_places(runbook.text, frozenset(raised_at(alert, plan.environment)), present))
+        shown = lines_for_places(runbook.text, frozenset(raised_at(alert, plan.environment)), present)
         for line, what in (*_alerts(shown, missing), *_panels(shown, panels)):
             findings.append(
                 Finding(
@@ -50,12 +50,12 @@ def runbook_page_findings(plan: Plan, definitions: Definitions) -> list[Finding]
     return findings
 
 
-def _alerts(shown: list[Line], missing: Collection[str]) -> Iterator[tuple[int, str]]:
+def _alerts(shown: tuple[Line, ...], missing: Collection[str]) -> Iterator[tuple[int, str]]:
     for line in shown:
         yield from ((line.number, f"the alert {word}") for word in _WORD.findall(line.text) if word in missing)
 
 
-def _panels(shown: list[Line], panels: Collection[str]) -> Iterator[tuple[int, str]]:
+def _panels(shown: tuple[Line, ...], panels: Collection[str]) -> Iterator[tuple[int, str]]:
     text = "\n".join(line.text for line in shown)
     for found in _PANEL.finditer(text):
         title = " ".join(found[1].split())

@@ -8,6 +8,7 @@ from toolkit.kql.tokens import Kind, KqlSyntaxError, Token, Tokens, tokens_of
 from toolkit.kql.words import words
 
 _OPENING = {"(": ")", "[": "]", "{": "}"}
+_DEEPER = dict.fromkeys(_OPENING, 1) | dict.fromkeys(_OPENING.values(), -1)
 _HYPHENATED = words(
     "project-away project-keep project-rename project-reorder mv-expand mv-apply make-series make-graph top-nested "
     "top-hitters sample-distinct parse-where parse-kv partition-by graph-match"
@@ -78,7 +79,7 @@ def split(tokens: Tokens, separator: str) -> tuple[Tokens, ...]:
     parts: list[list[Token]] = [[]]
     depth = 0
     for token in tokens:
-        depth += token.is_symbol(*_OPENING) - token.is_symbol(*_OPENING.values())
+        depth += _deeper(token)
         if depth == 0 and token.is_symbol(separator):
             parts.append([])
         else:
@@ -90,7 +91,7 @@ def split_at_word(tokens: Tokens, word: str) -> tuple[Tokens, Tokens]:
     """What stands before and behind the first `word` that stands in no parentheses."""
     depth = 0
     for index, token in enumerate(tokens):
-        depth += token.is_symbol(*_OPENING) - token.is_symbol(*_OPENING.values())
+        depth += _deeper(token)
         if depth == 0 and token.is_name(word):
             return tokens[:index], tokens[index + 1 :]
     return tokens, ()
@@ -100,10 +101,15 @@ def group_end(tokens: Tokens, start: int) -> int:
     """The place of the sign that closes the parenthesis at `start`."""
     depth = 0
     for index in range(start, len(tokens)):
-        depth += tokens[index].is_symbol(*_OPENING) - tokens[index].is_symbol(*_OPENING.values())
+        depth += _deeper(tokens[index])
         if depth == 0:
             return index
     return len(tokens)
+
+
+def _deeper(token: Token) -> int:
+    """1 for a sign that opens a parenthesis, -1 for one that closes it, 0 for all else."""
+    return _DEEPER.get(token.text, 0) if token.kind is Kind.SYMBOL else 0
 
 
 def _stage(tokens: Tokens) -> Stage:
