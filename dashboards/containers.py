@@ -1,9 +1,9 @@
 """The containers as Azure Monitor for containers sees them: options B and C."""
 
+from monitoring_kit.model.dashboards import Dashboard, Row
+from monitoring_kit.model.places import Place
 from queries.pods import container_errors, container_log, container_restarts
 from queries.resources import cpu_utilisation, memory_utilisation
-from toolkit.dashboards import Dashboard, Row
-from toolkit.places import Place
 
 containers = Dashboard(
     title="ML inference / Containers (Azure Monitor)",

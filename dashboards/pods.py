@@ -1,5 +1,7 @@
 """The containers that serve the models: do they run, do they answer scrapes, have they room."""
 
+from monitoring_kit.model.dashboards import Dashboard, Row
+from monitoring_kit.model.places import Place
 from queries.pods import (
     available_replicas,
     container_restarts,
@@ -9,8 +11,6 @@ from queries.pods import (
 )
 from queries.resources import cpu_utilisation, memory_utilisation
 from queries.scrape import metrics_missing, scrape_duration, scrape_samples, target_up, targets_up
-from toolkit.dashboards import Dashboard, Row
-from toolkit.places import Place
 
 pods = Dashboard(
     title="ML inference / Pods",

@@ -1,10 +1,10 @@
 """Whether the answers are right."""
 
+from monitoring_kit.model.kql import LogEvents, LogList, LogQuery
+from monitoring_kit.model.places import Place
+from monitoring_kit.model.prom import CounterRate, Events
+from monitoring_kit.model.signals import Increase, Listing, Rate, Ratio, Unwatched
 from queries.tables import APP_REQUESTS, TRAFFIC_LOG
-from toolkit.kql.measures import LogEvents, LogList, LogQuery
-from toolkit.places import Place
-from toolkit.promql.measures import CounterRate, Events
-from toolkit.signals import Increase, Listing, Rate, Ratio, Unwatched
 
 error_ratio = Ratio(
     title="Error ratio",

@@ -1,12 +1,12 @@
 """Whether the answers come in time."""
 
+from monitoring_kit.core.units import MILLISECONDS
+from monitoring_kit.model.kql import LogDurations, LogList
+from monitoring_kit.model.places import Place
+from monitoring_kit.model.prom import Durations
+from monitoring_kit.model.signals import Latency, Listing, Platform, State, Unwatched
 from queries.platform_metrics import REQUEST_LATENCY_P95
 from queries.tables import APP_REQUESTS, TRAFFIC_LOG
-from toolkit.kql.measures import LogDurations, LogList
-from toolkit.places import Place
-from toolkit.promql.measures import Durations
-from toolkit.signals import Latency, Listing, Platform, State, Unwatched
-from toolkit.units import MILLISECONDS
 
 latency = Latency(
     title="Latency",

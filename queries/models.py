@@ -1,7 +1,7 @@
 """Which model runs where."""
 
-from toolkit.promql.measures import Level, Promql
-from toolkit.signals import Listing, Query, Unwatched
+from monitoring_kit.model.prom import Level, Promql
+from monitoring_kit.model.signals import Listing, Query, Unwatched
 
 model_versions = Listing(
     title="Model versions",

@@ -1,10 +1,10 @@
 """Whether the containers run."""
 
+from monitoring_kit.model.kql import LogList, LogQuery
+from monitoring_kit.model.places import Place
+from monitoring_kit.model.prom import CounterIncrease, Level
+from monitoring_kit.model.signals import Increase, Listing, Platform, State, Unwatched
 from queries.platform_metrics import DEPLOYMENT_CAPACITY
-from toolkit.kql.measures import LogList, LogQuery
-from toolkit.places import Place
-from toolkit.promql.measures import CounterIncrease, Level
-from toolkit.signals import Increase, Listing, Platform, State, Unwatched
 
 available_replicas = State(
     title="Available replicas",

@@ -1,11 +1,11 @@
 """Whether there is room left: processor and memory against request and limit."""
 
+from monitoring_kit.core.units import BYTES, CORES, PERCENT, RATIO
+from monitoring_kit.model.kql import LogQuery
+from monitoring_kit.model.places import Place
+from monitoring_kit.model.prom import Usage
+from monitoring_kit.model.signals import Platform, State, Unwatched, Utilisation
 from queries.platform_metrics import CPU_UTILIZATION, DISK_UTILIZATION, MEMORY_UTILIZATION
-from toolkit.kql.measures import LogQuery
-from toolkit.places import Place
-from toolkit.promql.measures import Usage
-from toolkit.signals import Platform, State, Unwatched, Utilisation
-from toolkit.units import BYTES, CORES, PERCENT, RATIO
 
 cpu_utilisation = Utilisation(
     title="CPU used of the limit",

@@ -1,8 +1,8 @@
 """Whether the figures themselves arrive."""
 
-from toolkit.promql.measures import Level, Missing
-from toolkit.signals import Absence, State, Unwatched
-from toolkit.units import SECONDS
+from monitoring_kit.core.units import SECONDS
+from monitoring_kit.model.prom import Level, Missing
+from monitoring_kit.model.signals import Absence, State, Unwatched
 
 target_up = State(
     title="Scrape of each pod",

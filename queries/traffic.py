@@ -1,11 +1,11 @@
 """How much is asked of the models."""
 
+from monitoring_kit.core.units import COUNT
+from monitoring_kit.model.kql import LogRows
+from monitoring_kit.model.prom import CounterRate
+from monitoring_kit.model.signals import Platform, Rate, State, Unwatched
 from queries.platform_metrics import REQUESTS_PER_MINUTE
 from queries.tables import APP_REQUESTS, TRAFFIC_LOG
-from toolkit.kql.measures import LogRows
-from toolkit.promql.measures import CounterRate
-from toolkit.signals import Platform, Rate, State, Unwatched
-from toolkit.units import COUNT
 
 request_rate = Rate(
     title="Requests",

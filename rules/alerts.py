@@ -3,6 +3,7 @@
 What to do then stands in `rules/runbooks/<Alert>.md`.
 """
 
+from monitoring_kit.model.alerts import Alert
 from queries.errors import error_ratio, exceptions
 from queries.latency import latency
 from queries.models import versions_served
@@ -27,7 +28,6 @@ from rules.thresholds import (
     TRAFFIC_STOPPED,
     VERSION_SKEW,
 )
-from toolkit.alerts import Alert
 
 ML_SERVING = "ml-serving"
 PLATFORM = "platform"

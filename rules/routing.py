@@ -4,6 +4,8 @@ A message is worth its interruption: what pages wakes one person once, what does
 addresses of each team stand in the environment file (`notifications:`).
 """
 
+from monitoring_kit.model.routing import Audience, Discarded, Heartbeat, Inhibition, Route, Routing, pace
+from monitoring_kit.model.thresholds import Severity
 from rules.alerts import (
     InferenceNoReplicas,
     InferencePodCrashLooping,
@@ -11,8 +13,6 @@ from rules.alerts import (
     ModelErrorRatioHigh,
     ModelLatencyHigh,
 )
-from toolkit.routing import Audience, Discarded, Heartbeat, Inhibition, Route, Routing, pace
-from toolkit.thresholds import Severity
 
 # What breaks together is one message: all replicas or versions of a model, but not two models, which may have two
 # causes, and not two namespaces, which have two teams of callers.

@@ -3,8 +3,8 @@
 An environment may override a level or a hold without touching this file (`alerts:` in its own file).
 """
 
-from toolkit.thresholds import above, at_least, at_most, below, earlier
-from toolkit.units import COUNT, PER_SECOND, RATIO, SECONDS
+from monitoring_kit.core.units import COUNT, PER_SECOND, RATIO, SECONDS
+from monitoring_kit.model.thresholds import above, at_least, at_most, below, earlier
 
 ERROR_RATIO = above(
     warning=0.02 * RATIO,

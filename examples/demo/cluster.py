@@ -11,9 +11,9 @@ from http.server import BaseHTTPRequestHandler
 from pathlib import Path
 
 from examples.demo.receiver import serving
-from toolkit.environment import PrometheusBackend
-from toolkit.findings import PROJECT
-from toolkit.processes import LOOPBACK, Program, answers, running, running_on_free_ports
+from monitoring_kit.core.findings import PROJECT
+from monitoring_kit.environment.model import PrometheusBackend
+from monitoring_kit.programs.processes import LOOPBACK, Program, answers, running, running_on_free_ports
 
 MODEL_SERVER = PROJECT / "examples/model_server"
 MODEL_NAME, MODEL_VERSION = "machine-failure", "1.4.0"
@@ -23,7 +23,7 @@ _WORKERS = 2
 class Pod:
     """The model server under gunicorn, with two workers.
 
-    `start` and `stop` are for the main thread only, see `toolkit.processes.running`.
+    `start` and `stop` are for the main thread only, see `monitoring_kit.programs.processes.running`.
     """
 
     def __init__(self, folder: Path, run: ExitStack) -> None:

@@ -6,18 +6,18 @@ from dataclasses import replace
 from functools import cache
 from pathlib import Path
 
-from toolkit.alerts import Alert
-from toolkit.checks.all import check_definitions, check_plan
-from toolkit.dashboards import Dashboard, Row
-from toolkit.definitions import Definitions, Runbook, load_definitions
-from toolkit.environment import Environment
-from toolkit.environment_file import read_environment
-from toolkit.findings import Location
-from toolkit.places import Place
-from toolkit.plan.build import build_plan
-from toolkit.signals import Latency, Listing, Panel, Signal, Unwatched
-from toolkit.thresholds import Threshold, above
-from toolkit.units import COUNT, Unit
+from monitoring_kit.checks.all import check_definitions, check_plan
+from monitoring_kit.core.findings import Location
+from monitoring_kit.core.units import COUNT, Unit
+from monitoring_kit.definitions import Definitions, Runbook, load_definitions
+from monitoring_kit.environment.model import Environment
+from monitoring_kit.environment.reader import read_environment
+from monitoring_kit.model.alerts import Alert
+from monitoring_kit.model.dashboards import Dashboard, Row
+from monitoring_kit.model.places import Place
+from monitoring_kit.model.signals import Latency, Listing, Panel, Signal, Unwatched
+from monitoring_kit.model.thresholds import Threshold, above
+from monitoring_kit.plan.build import build_plan
 
 PROJECT = Path(__file__).parents[2]
 # Environments of the tests' own: environments/ belongs to whoever runs a service.

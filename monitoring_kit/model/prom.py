@@ -1,0 +1,288 @@
+"""How series become the value of a signal: people write selectors, windows and aggregations come from here.
+
+Selectors carry no scope (namespace, job, pods): it is added per metric when a query is rendered. `per` are the labels
+that tell the results apart.
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass, field, replace
+from decimal import Decimal
+from typing import Literal
+
+from monitoring_kit.core.durations import Duration
+from monitoring_kit.core.findings import Finding, Location, Refused, here
+from monitoring_kit.core.units import Quantity
+from monitoring_kit.model.metrics import bucket_label
+from monitoring_kit.promql.parser import PromqlError, parse
+from monitoring_kit.promql.tree import (
+    Aggregation,
+    Binary,
+    Call,
+    Expression,
+    GrafanaInterval,
+    Matcher,
+    Matching,
+    NumberLiteral,
+    RangeSelector,
+    Selector,
+    Window,
+    transform,
+)
+
+Labels = tuple[str, ...]
+ZERO = NumberLiteral(Decimal(0))
+
+
+@dataclass(frozen=True, kw_only=True)
+class Events:
+    """Bad events among all events, both selectors of one counter: a ratio whose two sides always match."""
+
+    bad: str
+    total: str
+    where: Location = field(default_factory=here, compare=False)
+
+    def value(self, per: Labels, window: Window) -> Expression:
+        """The share of bad events: 0 where none has happened yet, no sample at all where nothing happened.
+
+        Bad events without a series of their own count as 0 times the total, which keeps the labels. A division by zero
+        would yield NaN, which compares as false, and spoils every average that it enters.
+        """
+        return over_positive(self.bad_per_second(per, window), self.per_second(per, window))
+
+    def bad_per_second(self, per: Labels, window: Window) -> Expression:
+        """Bad events per second, 0 where none has happened yet."""
+        bad = _sum(per, _rate(_selector(self.bad, self.where), window))
+        return Binary("or", bad, Binary("*", ZERO, self.per_second(per, window)))
+
+    def per_second(self, per: Labels, window: Window) -> Expression:
+        """All events per second."""
+        return _sum(per, _rate(_selector(self.total, self.where), window))
+
+    def number(self, per: Labels, window: Window) -> Expression:
+        """How many events the window holds."""
+        return _sum(per, _increase(_selector(self.total, self.where), window))
+
+
+@dataclass(frozen=True, kw_only=True)
+class CounterRate:
+    """Events per second of one counter."""
+
+    counter: str
+    where: Location = field(default_factory=here, compare=False)
+
+    def value(self, per: Labels, window: Window) -> Expression:
+        """Events per second."""
+        return _sum(per, _rate(_selector(self.counter, self.where), window))
+
+
+@dataclass(frozen=True, kw_only=True)
+class Durations:
+    """A histogram of durations, named without `_bucket`. `only` holds matchers, if any, as `{status="success"}`."""
+
+    histogram: str
+    only: str = ""
+    where: Location = field(default_factory=here, compare=False)
+
+    def quantile(self, quantile: Decimal, per: Labels, window: Window) -> Expression:
+        """The quantile over all pods together: quantiles of single pods cannot be averaged."""
+        buckets = _sum((*per, "le"), _rate(self._series("_bucket"), window))
+        return Call("histogram_quantile", (NumberLiteral(quantile), buckets))
+
+    def buckets(self, window: Window) -> Expression:
+        """Events per second of each bucket, for a heatmap."""
+        return _sum(("le",), _rate(self._series("_bucket"), window))
+
+    def slow_share(self, bound: Quantity, per: Labels, window: Window) -> Expression:
+        """The share of events slower than `bound`, exact because `bound` is one of the buckets."""
+        quick, total = self._within(bound, per, window), self.per_second(per, window)
+        return Binary("-", NumberLiteral(Decimal(1)), over_positive(quick, total))
+
+    def slow_per_second(self, bound: Quantity, per: Labels, window: Window) -> Expression:
+        """Events per second that were slower than `bound`, exact like `slow_share`."""
+        return Binary("-", self.per_second(per, window), self._within(bound, per, window))
+
+    def per_second(self, per: Labels, window: Window) -> Expression:
+        """All events per second."""
+        return _sum(per, _rate(self._all(), window))
+
+    def number(self, per: Labels, window: Window) -> Expression:
+        """How many events the window holds."""
+        return _sum(per, _increase(self._all(), window))
+
+    def _within(self, bound: Quantity, per: Labels, window: Window) -> Expression:
+        """Events per second that were no slower than `bound`."""
+        buckets = self._series("_bucket")
+        label = Matcher("le", "=", bucket_label(bound.value))
+        return _sum(per, _rate(replace(buckets, matchers=(*buckets.matchers, label)), window))
+
+    def _all(self) -> Selector:
+        """The bucket that holds every event: one recording of the buckets serves the total too."""
+        buckets = self._series("_bucket")
+        return replace(buckets, matchers=(*buckets.matchers, Matcher("le", "=", "+Inf")))
+
+    def _series(self, suffix: str) -> Selector:
+        return _selector(f"{self.histogram}{suffix}{self.only}", self.where)
+
+
+@dataclass(frozen=True, kw_only=True)
+class Usage:
+    """What is used of a resource that has a limit and a request.
+
+    `used` is a counter (its rate is the usage) or a gauge; `limit` and `request` are gauges. Where no limit is set
+    there is no value: a share of nothing is not zero.
+    """
+
+    used: str
+    used_is: Literal["counter", "gauge"]
+    limit: str
+    request: str
+    where: Location = field(default_factory=here, compare=False)
+
+    def value(self, per: Labels, window: Window) -> Expression:
+        """The used share of the limit."""
+        return Binary("/", self.used_amount(per, window), self.limit_amount(per), matching=Matching("on", per))
+
+    def used_amount(self, per: Labels, window: Window) -> Expression:
+        """What is used, in the resource's own unit."""
+        selector = _selector(self.used, self.where)
+        if self.used_is == "counter":
+            return _sum(per, _rate(selector, window))
+        return Aggregation("max", selector, "by", per)
+
+    def limit_amount(self, per: Labels) -> Expression:
+        """The limit, in the resource's own unit."""
+        return Aggregation("max", _selector(self.limit, self.where), "by", per)
+
+    def request_amount(self, per: Labels) -> Expression:
+        """The request, in the resource's own unit."""
+        return Aggregation("max", _selector(self.request, self.where), "by", per)
+
+
+@dataclass(frozen=True, kw_only=True)
+class CounterIncrease:
+    """How often a counter moved in the window. `only_while` is a condition with the same labels, such as `x == 1`."""
+
+    counter: str
+    only_while: str = ""
+    where: Location = field(default_factory=here, compare=False)
+
+    def value(self, per: Labels, window: Window) -> Expression:
+        """The number of increments in the window."""
+        number = _sum(per, _increase(_selector(self.counter, self.where), window))
+        return _while(number, self.only_while, per, self.where)
+
+
+@dataclass(frozen=True, kw_only=True)
+class Level:
+    """A gauge as it stands. `combine` says how series that share the labels become one.
+
+    `highest_in_window` looks at the highest value of the window instead of the newest, which bridges the moments in
+    which a state that keeps coming back is gone. `only_while` is a condition with the same labels. `or_missing` counts
+    "no series left" as 0, so that the last target that vanishes is noticed like one that stops answering.
+    """
+
+    gauge: str
+    combine: Literal["sum", "max", "min", "count"] = "max"
+    highest_in_window: bool = False
+    only_while: str = ""
+    or_missing: bool = False
+    where: Location = field(default_factory=here, compare=False)
+
+    def value(self, per: Labels, window: Window) -> Expression:
+        """The gauge's value; with `or_missing`, 0 where no series is left."""
+        selector = _selector(self.gauge, self.where)
+        newest: Expression = selector
+        if self.highest_in_window:
+            newest = Call("max_over_time", (RangeSelector(selector, window),))
+        level = _while(Aggregation(self.combine, newest, "by", per), self.only_while, per, self.where)
+        if not self.or_missing:
+            return level
+        return Binary("or", level, Binary("*", ZERO, Call("absent", (selector,))))
+
+
+@dataclass(frozen=True, kw_only=True)
+class Missing:
+    """1 while no series matches, nothing otherwise. The result has the labels of the selector's equality matchers."""
+
+    series: str
+    where: Location = field(default_factory=here, compare=False)
+
+    def value(self) -> Expression:
+        """1 while no series matches."""
+        return Call("absent", (_selector(self.series, self.where),))
+
+
+@dataclass(frozen=True, kw_only=True)
+class Promql:
+    """An expression of one's own. Where the window goes it says `$__rate_interval`; an alert puts its own there."""
+
+    text: str
+    where: Location = field(default_factory=here, compare=False)
+
+    def value(self, window: Window) -> Expression:
+        """The expression over `window`."""
+
+        def windowed(part: Expression) -> Expression:
+            if isinstance(part, RangeSelector) and part.window is GrafanaInterval.RATE_INTERVAL:
+                return replace(part, window=window)
+            return part
+
+        return transform(_parsed(self.text, self.where), windowed)
+
+
+def offset(expression: Expression, ago: Duration) -> Expression:
+    """The expression as it was `ago`."""
+
+    def shifted(part: Expression) -> Expression:
+        return replace(part, offset=part.offset + ago.seconds) if isinstance(part, Selector) else part
+
+    return transform(expression, shifted)
+
+
+def guarded(expression: Expression, condition: Expression, per: Labels) -> Expression:
+    """The expression, only where the condition holds for the same labels."""
+    return Binary("and", expression, condition, matching=Matching("on", per))
+
+
+def _while(expression: Expression, condition: str, per: Labels, where: Location) -> Expression:
+    return guarded(expression, _parsed(condition, where), per) if condition else expression
+
+
+def over_positive(numerator: Expression, denominator: Expression) -> Expression:
+    """The quotient, no sample at all where the denominator is zero."""
+    return Binary("/", numerator, Binary(">", denominator, ZERO))
+
+
+def _sum(per: Labels, argument: Expression) -> Expression:
+    return Aggregation("sum", argument, "by", per)
+
+
+def _rate(selector: Selector, window: Window) -> Expression:
+    return Call("rate", (RangeSelector(selector, window),))
+
+
+def _increase(selector: Selector, window: Window) -> Expression:
+    return Call("increase", (RangeSelector(selector, window),))
+
+
+def _selector(text: str, where: Location) -> Selector:
+    expression = _parsed(text, where)
+    if not isinstance(expression, Selector):
+        raise Refused(
+            Finding(
+                where,
+                f"selector {text!r}",
+                "is an expression, not a selector",
+                'write a metric name, with matchers if need be: model_predictions_total{status="error"}',
+                "selector",
+            )
+        )
+    return expression
+
+
+def _parsed(text: str, where: Location) -> Expression:
+    try:
+        return parse(text)
+    except PromqlError as error:
+        raise Refused(Finding(where, "PromQL", str(error), check="promql-syntax")) from None
