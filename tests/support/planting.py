@@ -21,7 +21,7 @@ from monitoring_kit.plan.build import build_plan
 
 PROJECT = Path(__file__).parents[2]
 # Environments of the tests' own: environments/ belongs to whoever runs a service.
-REFERENCE = PROJECT / "tests" / "reference"
+REFERENCE = PROJECT / "tests/support/reference"
 RUNBOOK = Runbook("", Location("rules/runbooks/Planted.md", 1))
 
 
