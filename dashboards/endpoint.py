@@ -1,7 +1,7 @@
 """The managed online endpoint: what the gateway saw, what the container reported, what the platform measured."""
 
+from monitoring_kit.model.backends import Backend
 from monitoring_kit.model.dashboards import Dashboard, Row
-from monitoring_kit.model.places import Place
 from queries.errors import (
     app_error_ratio,
     error_ratio,
@@ -17,8 +17,8 @@ from queries.traffic import app_request_rate, request_rate, requests_per_minute
 
 endpoint = Dashboard(
     title="ML inference / Online endpoint",
-    says="Is the endpoint up, correct, fast and roomy: gateway log, Application Insights and platform metrics.",
-    places=(Place.ONLINE_ENDPOINT, Place.APPLICATION_INSIGHTS),
+    description="Is the endpoint up, correct, fast and roomy: gateway log, Application Insights and platform metrics.",
+    backends=(Backend.ONLINE_ENDPOINT, Backend.APPLICATION_INSIGHTS),
     rows=(
         Row(
             "Is it up?",

@@ -1,7 +1,7 @@
 """The first page that somebody opens who was woken: is it up, correct, fast, full, and is the model itself odd."""
 
+from monitoring_kit.model.backends import Backend
 from monitoring_kit.model.dashboards import Dashboard, Row
-from monitoring_kit.model.places import Place
 from queries.errors import error_ratio, errors_by_type, rejected_ratio
 from queries.latency import latency
 from queries.models import model_versions, versions_served
@@ -12,8 +12,8 @@ from queries.traffic import request_rate
 
 service = Dashboard(
     title="ML inference / Service",
-    says="Is the service up, correct, fast and roomy, and which model answers.",
-    places=(Place.PROMETHEUS,),
+    description="Is the service up, correct, fast and roomy, and which model answers.",
+    backends=(Backend.PROMETHEUS,),
     variables="namespace model_name model_version",
     rows=(
         Row(

@@ -126,10 +126,10 @@ def _list(options: argparse.Namespace) -> int:
 
 def _listed(plan: Plan) -> list[str]:
     prometheus = [
-        ["Prometheus", rule.alert.name, rule.severity.value, rule.alert.owner] for rule in plan.prometheus_alerts
+        ["Prometheus", rule.alert.name, rule.severity.value, rule.alert.team] for rule in plan.prometheus_alerts
     ]
-    azure = [["Azure", rule.alert.name, rule.severity.value, rule.alert.owner] for rule in plan.log_alerts]
-    azure += [["Azure", rule.alert.name, rule.severity.value, rule.alert.owner] for rule in plan.metric_alerts]
+    azure = [["Azure", rule.alert.name, rule.severity.value, rule.alert.team] for rule in plan.log_alerts]
+    azure += [["Azure", rule.alert.name, rule.severity.value, rule.alert.team] for rule in plan.metric_alerts]
     panels = [
         [dashboard.uid, panel.title, panel.panel.signal.name, ", ".join(alert.name for alert in panel.alerts)]
         for dashboard in plan.dashboards

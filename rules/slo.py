@@ -59,18 +59,18 @@ TAIL_LATENCY = objective(
 ModelErrorBudgetBurn = Alert(
     AVAILABILITY.burn_rate,
     AVAILABILITY.threshold,
-    owner=ML_SERVING,
-    says="spends its error budget {value} as fast as it may",
+    team=ML_SERVING,
+    summary="spends its error budget {value} as fast as it may",
 )
 ModelLatencyBudgetBurn = Alert(
     LATENCY.burn_rate,
     LATENCY.threshold,
-    owner=ML_SERVING,
-    says="spends its budget of slow answers {value} as fast as it may",
+    team=ML_SERVING,
+    summary="spends its budget of slow answers {value} as fast as it may",
 )
 ModelTailLatencyBudgetBurn = Alert(
     TAIL_LATENCY.burn_rate,
     TAIL_LATENCY.threshold,
-    owner=ML_SERVING,
-    says="spends its budget of very slow answers {value} as fast as it may",
+    team=ML_SERVING,
+    summary="spends its budget of very slow answers {value} as fast as it may",
 )

@@ -115,7 +115,7 @@ def _outcome(incident: Incident, plan: Plan) -> str:
 def _when_it_fires(rule: PrometheusAlert) -> str:
     threshold = rule.alert.threshold
     measured = rule.window.seconds if rule.window else 0
-    seconds = measured + threshold.hold.seconds + _ON_THE_WAY_SECONDS
+    seconds = measured + threshold.for_.seconds + _ON_THE_WAY_SECONDS
     return f"{seconds} s, after {threshold.earlier.ago.words()} of traffic" if threshold.earlier else f"{seconds} s"
 
 

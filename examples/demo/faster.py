@@ -107,10 +107,10 @@ def _faster_rule(rule: PrometheusAlert, factor: int, recorded: Mapping[str, Dura
 
 def _faster_alert(alert: Alert, factor: int) -> Alert:
     threshold = alert.threshold
-    hold, window, earlier = shortened(threshold.hold, factor), shortened(threshold.window, factor), threshold.earlier
+    for_, window, earlier = shortened(threshold.for_, factor), shortened(threshold.window, factor), threshold.earlier
     if earlier is not None:
         earlier = replace(earlier, window=shortened(earlier.window, factor), ago=shortened(earlier.ago, factor))
-    return replace(alert, threshold=replace(threshold, hold=hold, window=window, earlier=earlier))
+    return replace(alert, threshold=replace(threshold, for_=for_, window=window, earlier=earlier))
 
 
 def _window(window: Window, factor: int) -> Window:

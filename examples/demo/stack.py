@@ -16,7 +16,7 @@ from examples.demo.receiver import Notification, Receiver, receiving
 from monitoring_kit.core.durations import Duration
 from monitoring_kit.core.findings import Finding, Refused
 from monitoring_kit.definitions import load_definitions
-from monitoring_kit.environment.model import PrometheusBackend
+from monitoring_kit.environment.model import PrometheusSettings
 from monitoring_kit.environment.reader import read_environment
 from monitoring_kit.model.budgets import ErrorBudget
 from monitoring_kit.plan.build import build_plan
@@ -136,7 +136,7 @@ def _written_rules(plan: Plan, folder: Path) -> Path:
 
 
 def _prometheus_yml(
-    settings: PrometheusBackend, rules: Path, alertmanager: str, scraped: list[YamlValue]
+    settings: PrometheusSettings, rules: Path, alertmanager: str, scraped: list[YamlValue]
 ) -> Mapping[str, YamlValue]:
     return {
         "global": {
@@ -156,7 +156,7 @@ def _job(name: str, address: str, labels: Mapping[str, str], honor_labels: bool 
     return {"job_name": name, "honor_labels": honor_labels, "static_configs": [target]}
 
 
-def _pod_labels(settings: PrometheusBackend) -> Mapping[str, str]:
+def _pod_labels(settings: PrometheusSettings) -> Mapping[str, str]:
     """What the operator's ServiceMonitor adds to a series of the pod, beside `job` and `instance`."""
     return {
         "namespace": settings.namespace,

@@ -11,7 +11,7 @@ from collections.abc import Iterable, Iterator, Mapping
 from monitoring_kit.checks.override_location import Written, written
 from monitoring_kit.core.durations import Duration
 from monitoring_kit.core.findings import Finding, Location
-from monitoring_kit.environment.model import AzureBackend
+from monitoring_kit.environment.model import AzureSettings
 from monitoring_kit.kql.tokens import Kind, KqlSyntaxError, tokens_of
 from monitoring_kit.plan.model import LogAlert, MetricAlert, Plan, PrometheusAlert
 from monitoring_kit.render.azure import limits
@@ -42,9 +42,9 @@ def azure_findings(plan: Plan) -> list[Finding]:
     return sorted(set(found))
 
 
-def _log_alert(plan: Plan, azure: AzureBackend, alert: LogAlert) -> Iterator[Finding]:
+def _log_alert(plan: Plan, azure: AzureSettings, alert: LogAlert) -> Iterator[Finding]:
     subject = f"alert {alert.alert.name}"
-    threshold, hold = alert.alert.threshold, _hold(plan, alert)
+    threshold, for_ = alert.alert.threshold, _hold(plan, alert)
 
     def finding(problem: str, remedy: str, check: str) -> Finding:
         return Finding(alert.alert.where, subject, problem, remedy, check)
@@ -76,20 +76,20 @@ def _log_alert(plan: Plan, azure: AzureBackend, alert: LogAlert) -> Iterator[Fin
         )
     if alert.periods not in limits.LOG_PERIODS:
         longest = Duration(alert.window.seconds * (limits.LOG_PERIODS[-1] - 1))
-        yield hold.finding(
+        yield for_.finding(
             "azure-periods",
-            f"a hold of {threshold.hold} takes {alert.periods} windows of {alert.window}; Azure counts at most "
+            f"for_ of {threshold.for_} takes {alert.periods} windows of {alert.window}; Azure counts at most "
             f"{limits.LOG_PERIODS[-1]}",
-            definition=f"at {threshold.where} write hold= as at most {longest}, or a longer window=",
-            override=f"write at most `hold: {longest}`",
+            definition=f"at {threshold.where} write for_= as at most {longest}, or a longer window=",
+            override=f"write at most `for: {longest}`",
         )
     elif lookback > limits.LOG_LOOKBACK:
-        yield hold.finding(
+        yield for_.finding(
             "azure-lookback",
             f"{alert.periods} windows of {alert.window} look back {lookback}; Azure looks back at most "
             f"{limits.LOG_LOOKBACK}",
-            definition=f"shorten window= or hold= at {threshold.where}",
-            override="write a shorter `hold:`",
+            definition=f"shorten window= or for_= at {threshold.where}",
+            override="write a shorter `for:`",
         )
     if len(alert.dimensions) > limits.LOG_DIMENSIONS:
         yield finding(
@@ -106,7 +106,7 @@ def _log_alert(plan: Plan, azure: AzureBackend, alert: LogAlert) -> Iterator[Fin
     yield from _rule(plan, alert, property_bytes(log_alert_properties(plan, azure, alert)))
 
 
-def _metric_alert(plan: Plan, azure: AzureBackend, alert: MetricAlert) -> Iterator[Finding]:
+def _metric_alert(plan: Plan, azure: AzureSettings, alert: MetricAlert) -> Iterator[Finding]:
     subject = f"alert {alert.alert.name}"
     threshold = alert.alert.threshold
 
@@ -118,9 +118,9 @@ def _metric_alert(plan: Plan, azure: AzureBackend, alert: MetricAlert) -> Iterat
         allowed = f"as one of {limits.in_words(limits.METRIC_WINDOWS)}; the nearest is {nearest}"
         yield _hold(plan, alert).finding(
             "azure-window",
-            f"a metric alert cannot judge {alert.window}, the longer one of its window and its hold",
-            definition=f"write hold= or window= at {threshold.where} {allowed}",
-            override=f"write `hold:` {allowed}",
+            f"a metric alert cannot judge {alert.window}, the longer one of its window and its for",
+            definition=f"write for_= or window= at {threshold.where} {allowed}",
+            override=f"write `for:` {allowed}",
         )
     if alert.frequency not in limits.METRIC_FREQUENCIES or alert.frequency > alert.window:
         yield finding(
@@ -133,8 +133,8 @@ def _metric_alert(plan: Plan, azure: AzureBackend, alert: MetricAlert) -> Iterat
 
 def _hold(plan: Plan, alert: LogAlert | MetricAlert) -> Written:
     """Where the time that an alert has to last was written: in the alert's threshold or in the environment."""
-    hold = written(alert.alert, "hold", plan.environment.overrides.get(alert.alert.name))
-    return hold if hold.override else Written(alert.alert.where, f"alert {alert.alert.name}", override=False)
+    for_ = written(alert.alert, "for", plan.environment.overrides.get(alert.alert.name))
+    return for_ if for_.override else Written(alert.alert.where, f"alert {alert.alert.name}", override=False)
 
 
 def _rule(plan: Plan, alert: LogAlert | MetricAlert, size: int) -> Iterator[Finding]:
@@ -151,7 +151,7 @@ def _rule(plan: Plan, alert: LogAlert | MetricAlert, size: int) -> Iterator[Find
             where,
             subject,
             f"its description has {length} characters",
-            f"at most {limits.DESCRIPTION_CHARACTERS}: shorten says= of the alert or because= of its threshold",
+            f"at most {limits.DESCRIPTION_CHARACTERS}: shorten summary= of the alert or because= of its threshold",
             "azure-description",
         )
     if size > limits.RULE_PROPERTIES_BYTES:
@@ -172,11 +172,11 @@ def _refused_each_minute(query: str) -> tuple[str, ...]:
     return tuple(sorted(names & limits.LOG_MINUTE_REFUSES))
 
 
-def _action_group(plan: Plan, azure: AzureBackend) -> Iterator[Finding]:
+def _action_group(plan: Plan, azure: AzureSettings) -> Iterator[Finding]:
     group, subject = azure.action_group, f"action group {action_group_name(plan)}"
     if len(group.short_name) > limits.SHORT_NAME_CHARACTERS:
         yield Finding(
-            plan.environment.place("azure.action_group.short_name"),
+            plan.environment.location("azure.action_group.short_name"),
             subject,
             f"its short name {group.short_name!r} has {len(group.short_name)} characters",
             f"at most {limits.SHORT_NAME_CHARACTERS}",
@@ -184,7 +184,7 @@ def _action_group(plan: Plan, azure: AzureBackend) -> Iterator[Finding]:
         )
     for name in _same_but_for_case((*group.emails, *group.webhooks)):
         yield Finding(
-            plan.environment.place("azure.action_group"),
+            plan.environment.location("azure.action_group"),
             subject,
             f"two receivers are called {name!r}",
             "name each once",
@@ -192,7 +192,7 @@ def _action_group(plan: Plan, azure: AzureBackend) -> Iterator[Finding]:
         )
 
 
-def _templates(plan: Plan, azure: AzureBackend) -> Iterator[Finding]:
+def _templates(plan: Plan, azure: AzureSettings) -> Iterator[Finding]:
     """Limits that belong to no single alert."""
     rules: list[LogAlert | MetricAlert] = [*plan.log_alerts, *plan.metric_alerts]
     names = [rule_name(plan.environment.name, rule) for rule in rules]
@@ -208,7 +208,7 @@ def _templates(plan: Plan, azure: AzureBackend) -> Iterator[Finding]:
     for what, (count, allowed) in counts.items():
         if count > allowed:
             problem, remedy = f"alerts.json has {count} {what}", f"at most {allowed}: split the environment"
-            yield Finding(plan.environment.place("azure"), "azure", problem, remedy, "azure-template")
+            yield Finding(plan.environment.location("azure"), "azure", problem, remedy, "azure-template")
 
 
 def _managed_prometheus(plan: Plan) -> Iterator[Finding]:

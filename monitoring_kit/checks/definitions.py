@@ -14,10 +14,10 @@ from monitoring_kit.core.findings import Finding
 from monitoring_kit.core.units import Unit, plain
 from monitoring_kit.definitions import Definitions
 from monitoring_kit.environment.model import AlertOverride
+from monitoring_kit.model import prom
 from monitoring_kit.model.alerts import Alert
+from monitoring_kit.model.backends import Backend
 from monitoring_kit.model.metrics import MetricType
-from monitoring_kit.model.places import Place
-from monitoring_kit.model.prom import Durations
 from monitoring_kit.model.signals import Platform, Signal
 from monitoring_kit.model.thresholds import Severity, Threshold
 from monitoring_kit.plan.values import judged_unit
@@ -68,7 +68,7 @@ def threshold_findings(
     yield from _order_findings(alert, override)
     yield from reach_findings(alert, override)
     measure = signal.prometheus
-    if isinstance(measure, Durations):
+    if isinstance(measure, prom.Histogram):
         yield from _bound_findings(threshold, measure, definitions, finding)
 
 
@@ -78,11 +78,11 @@ def _signal_findings(signal: Signal, definitions: Definitions) -> Iterator[Findi
 
     if not _SIGNAL_NAME.fullmatch(signal.name):
         yield finding("signal-name", "is not in snake_case", "rename the variable: error_ratio")
-    if all(signal.measure(place) is None for place in Place):
+    if all(signal.measure(backend) is None for backend in Backend):
         remedy = "give it prometheus=, online_endpoint=, application_insights= or container_insights="
         yield finding("unmeasured", "is measured nowhere", remedy)
     if signal.prometheus is not None and not signal.labels:
-        yield finding("per", "does not say what tells its series apart", 'write per="namespace ..."')
+        yield finding("by", "does not say what tells its series apart", 'write by="namespace ..."')
     watching = definitions.watching(signal)
     if not watching and signal.unwatched is None:
         remedy = "add an Alert in rules/alerts.py, or say unwatched=Unwatched('why nobody needs to hear of it')"
@@ -110,19 +110,19 @@ def _alert_findings(alert: Alert, definitions: Definitions) -> Iterator[Finding]
     if definitions.signals.get(alert.signal.name) is not alert.signal:
         yield finding("unnamed-signal", "judges a signal that no module of queries/ holds by name", "name it there")
     if alert.signal.prometheus is not None and "namespace" not in alert.signal.labels:
-        problem = f"loses the label namespace: {alert.signal.name} is per {alert.signal.per or 'nothing'}"
-        remedy = f'write per="namespace {alert.signal.per}": Alertmanager routes by it, and the runbook needs it'
+        problem = f"loses the label namespace: {alert.signal.name} is per {alert.signal.by or 'nothing'}"
+        remedy = f'write by="namespace {alert.signal.by}": Alertmanager routes by it, and the runbook needs it'
         yield finding("namespace", problem, remedy)
-    if not alert.owner.strip():
-        yield finding("owner", "has no owner", "name the team that is woken")
+    if not alert.team.strip():
+        yield finding("team", "has no team", "name the team that is woken")
     yield from threshold_findings(alert, definitions)
 
 
 def _unit_findings(alert: Alert, finding: Finder) -> Iterator[Finding]:
     threshold, signal = alert.threshold, alert.signal
     for severity, level in threshold.levels:
-        for place in Place:
-            measure = signal.measure(place)
+        for backend in Backend:
+            measure = signal.measure(backend)
             if measure is None:
                 continue
             unit = measure.unit if isinstance(measure, Platform) else judged_unit(signal, measure)
@@ -138,20 +138,20 @@ def _unit_findings(alert: Alert, finding: Finder) -> Iterator[Finding]:
 
 
 def _hold_findings(alert: Alert, override: AlertOverride | None) -> Iterator[Finding]:
-    threshold, hold = alert.threshold, written(alert, "hold", override)
-    if threshold.hold.seconds == 0 and not threshold.no_hold_because:
-        yield hold.finding(
-            "hold",
+    threshold, for_ = alert.threshold, written(alert, "for", override)
+    if threshold.for_.seconds == 0 and not threshold.immediate_because:
+        yield for_.finding(
+            "for",
             "fires at once, on a single evaluation",
-            definition='write hold="5m", or no_hold_because="..." where waiting makes no sense',
-            override="write a time that a short trouble does not last, such as `hold: 5m`",
+            definition='write for_="5m", or immediate_because="..." where waiting makes no sense',
+            override="write a time that a short trouble does not last, such as `for: 5m`",
         )
-    if threshold.hold > LONGEST_HOLD:
-        yield hold.finding(
-            "hold",
-            f"has to last {threshold.hold}, so nobody hears of anything that ends within {threshold.hold.words()}",
-            definition=f'write at most hold="{LONGEST_HOLD}"',
-            override=f"write at most `hold: {LONGEST_HOLD}`",
+    if threshold.for_ > LONGEST_HOLD:
+        yield for_.finding(
+            "for",
+            f"has to last {threshold.for_}, so nobody hears of anything that ends within {threshold.for_.words()}",
+            definition=f'write at most for_="{LONGEST_HOLD}"',
+            override=f"write at most `for: {LONGEST_HOLD}`",
         )
 
 
@@ -175,7 +175,7 @@ def _order_findings(alert: Alert, override: AlertOverride | None) -> Iterator[Fi
 
 
 def _bound_findings(
-    threshold: Threshold, measure: Durations, definitions: Definitions, finding: Finder
+    threshold: Threshold, measure: prom.Histogram, definitions: Definitions, finding: Finder
 ) -> Iterator[Finding]:
     if threshold.slower_than is None or threshold.slower_than.unit.dimension != "time":
         return

@@ -18,9 +18,9 @@ from monitoring_kit.core.findings import Finding, Location
 from monitoring_kit.definitions import Definitions
 from monitoring_kit.kql.pipeline import Query, group_end, parse_query, split
 from monitoring_kit.kql.tokens import Kind, KqlSyntaxError, Token, Tokens, tokens_of
-from monitoring_kit.model.kql import LogList, LogQuery
+from monitoring_kit.model import kql
+from monitoring_kit.model.backends import Backend
 from monitoring_kit.model.log_tables import LogScope, LogTable
-from monitoring_kit.model.places import Place
 from monitoring_kit.model.signals import Signal
 from monitoring_kit.plan.model import LogAlert, LogQueryPlan, Plan, QueryFormat
 from monitoring_kit.render.azure.limits import LOG_REFUSED_OPERATORS, LOG_REFUSED_PLUGINS
@@ -49,11 +49,11 @@ def kql_findings(plan: Plan, definitions: Definitions) -> list[Finding]:
     found: set[Finding] = set()
     tables = definitions.tables
     for alert in plan.log_alerts:
-        source = _source(alert.alert.signal, alert.place)
+        source = _source(alert.alert.signal, alert.backend)
         found |= _findings(alert.query, alert.scope, source, tables, f"alert {alert.alert.name}", alert)
     for dashboard in plan.dashboards:
         for panel in dashboard.panels:
-            source = _source(panel.panel.signal, panel.place)
+            source = _source(panel.panel.signal, panel.backend)
             user = f"panel {panel.title!r} of dashboard {dashboard.dashboard.name}"
             for query in panel.queries:
                 if isinstance(query, LogQueryPlan):
@@ -81,9 +81,9 @@ def _findings(
     return found | {source.finding(problem, user) for problem in _panel_problems(form, reading)}
 
 
-def _source(signal: Signal, place: Place) -> _Source:
-    measure = signal.measure(place)
-    file = measure.file if isinstance(measure, LogQuery | LogList) else ""
+def _source(signal: Signal, backend: Backend) -> _Source:
+    measure = signal.measure(backend)
+    file = measure.file if isinstance(measure, kql.Query | kql.Table) else ""
     return _Source(measure.where if measure is not None else signal.where, signal.name, file)
 
 

@@ -10,9 +10,9 @@ from monitoring_kit.checks.buckets import Finder, bucket_findings
 from monitoring_kit.core.findings import Finding
 from monitoring_kit.core.units import FACTOR, RATIO, plain
 from monitoring_kit.definitions import Definitions
+from monitoring_kit.model import prom
 from monitoring_kit.model.metrics import MetricCatalogue, MetricType
 from monitoring_kit.model.objectives import Objective, counters_of
-from monitoring_kit.model.prom import Durations, Events
 from monitoring_kit.model.thresholds import BurnRate
 
 _NAME = re.compile(r"[a-z][a-z0-9]*(_[a-z0-9]+)*")
@@ -94,13 +94,13 @@ def _measure_findings(one: Objective, catalogue: MetricCatalogue, finding: Finde
         case None:
             problem = f"counts events of {one.signal.name}, which Prometheus does not measure"
             yield finding("unmeasured", problem, "give the signal prometheus=: Azure has no rules that count events")
-        case Events() if one.slower_than is not None:
+        case prom.Ratio() if one.slower_than is not None:
             problem = f"slower_than is {one.slower_than}, but {one.signal.name} is no latency"
             yield finding("bucket-bound", problem, "leave it out: a ratio says itself which events are bad")
-        case Durations() if one.slower_than is None:
+        case prom.Histogram() if one.slower_than is None:
             problem = f"does not say from when on an event of {one.signal.name} is slow"
             yield finding("bucket-bound", problem, "write slower_than=0.5 * SECONDS")
-        case Durations():
+        case prom.Histogram():
             yield from _bound_findings(one, catalogue, finding)
 
 

@@ -37,12 +37,12 @@ def _twice(named: Iterable[tuple[str, str, Location]], subject: str, what: str) 
         holders[key].append((name, where))
     return [
         Finding(
-            places[1][1],
+            backends[1][1],
             subject,
-            f"{' and '.join(name for name, _ in places)} would have the same {what} {key}",
+            f"{' and '.join(name for name, _ in backends)} would have the same {what} {key}",
             "show a signal once per view on a dashboard, or tell the two apart by another signal, view or by=",
             "collision",
         )
-        for key, places in holders.items()
-        if len(places) > 1
+        for key, backends in holders.items()
+        if len(backends) > 1
     ]

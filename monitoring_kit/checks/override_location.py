@@ -23,7 +23,7 @@ class Written:
 
 
 def written(alert: Alert, field: str, override: AlertOverride | None) -> Written:
-    """Where the field `field` (a severity, or "hold") of an alert has its value from."""
+    """Where the field `field` (a severity, or "for") of an alert has its value from."""
     if override is not None and override.changes(field):
-        return Written(override.place(field), f"alerts.{alert.name}.{field}", override=True)
+        return Written(override.location(field), f"alerts.{alert.name}.{field}", override=True)
     return Written(alert.threshold.where, f"threshold of {alert.name}", override=False)

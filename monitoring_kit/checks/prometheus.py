@@ -66,7 +66,7 @@ def _template_labels(rule: PrometheusAlert, alert: Alert, results: tuple[LabelSe
             missing = [labels for labels in results if not labels.open and label not in labels.labels | {*rule.labels}]
             if missing:
                 problem = f"its {annotation} names the label {label}, which its result lacks ({_words(missing[0])})"
-                remedy = "keep the label in the expression, or drop it from per="
+                remedy = "keep the label in the expression, or drop it from by="
                 yield Finding(alert.where, f"alert {alert.name}", problem, remedy, "template-label")
 
 
@@ -85,7 +85,7 @@ def _panel_findings(
             for label in dict.fromkeys(_LEGEND_LABEL.findall(query.legend)):
                 if not labels.open and label not in labels.labels:
                     problem = f"its legend names the label {label}, which the result lacks ({_words(labels)})"
-                    yield Finding(panel.panel.where, subject, problem, "drop it from per= or by=", "legend-label")
+                    yield Finding(panel.panel.where, subject, problem, "drop it from by= or by=", "legend-label")
 
 
 def _problems(inference: Inference, where: Location, subject: str) -> Iterator[Finding]:

@@ -12,8 +12,8 @@ from monitoring_kit.checks.override_location import written
 from monitoring_kit.core.findings import Finding
 from monitoring_kit.core.units import COUNT, RATIO, Quantity
 from monitoring_kit.environment.model import AlertOverride
+from monitoring_kit.model import prom
 from monitoring_kit.model.alerts import Alert
-from monitoring_kit.model.prom import Level, Promql
 from monitoring_kit.model.signals import BudgetLeft, Latency, Query, Ratio, Signal, State, Utilisation
 from monitoring_kit.model.thresholds import Comparison
 from monitoring_kit.promql.parser import PromqlError, parse
@@ -122,9 +122,9 @@ def _allowed(span: Span, comparison: Comparison, level: Quantity) -> str:
 def _counts(signal: Signal) -> bool:
     """Whether Prometheus counts series for it: where none is left there is no value, rather than 0."""
     match signal.prometheus:
-        case Level(combine="count", or_missing=False):
+        case prom.Gauge(combine="count", or_missing=False):
             return True
-        case Promql(text=text):
+        case prom.Query(text=text):
             try:
                 parsed = parse(text)
             except PromqlError:

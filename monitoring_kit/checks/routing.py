@@ -12,7 +12,7 @@ from monitoring_kit.core.findings import Finding, Location
 from monitoring_kit.definitions import Definitions
 from monitoring_kit.environment.model import Addresses, Environment
 from monitoring_kit.model.metrics import MetricCatalogue
-from monitoring_kit.model.routing import Inhibition, Pace, Routing
+from monitoring_kit.model.routing import Grouping, Inhibition, Routing
 from monitoring_kit.model.thresholds import Severity
 from monitoring_kit.plan.model import Plan, PrometheusAlert
 from monitoring_kit.plan.routing import (
@@ -78,30 +78,33 @@ def tree_findings(tree: PlannedRouting, plan: Plan, routing: Routing) -> Iterato
 
 
 _TEAMS = "prometheus.notifications.teams"
-_ADD_ROUTE = "add a Route(Severity..., Audience..., pace) to rules/routing.py"
+_ADD_ROUTE = "add a Route(Severity..., Audience..., grouping) to rules/routing.py"
 
 
 def _paces(routing: Routing) -> Iterator[Finding]:
-    for pace in routing.paces:
-        for problem, remedy in _pace_problems(pace):
-            yield Finding(pace.where, "pace", problem, remedy, "pace")
+    for grouping in routing.groupings:
+        for problem, remedy in _pace_problems(grouping):
+            yield Finding(grouping.where, "grouping", problem, remedy, "grouping")
 
 
-def _pace_problems(pace: Pace) -> Iterator[tuple[str, str]]:
-    if not pace.because.strip():
+def _pace_problems(grouping: Grouping) -> Iterator[tuple[str, str]]:
+    if not grouping.because.strip():
         yield "has no reason", "write because=..."
-    if ALERT_NAME not in pace.group_by and "namespace" not in pace.group_by:
+    if ALERT_NAME not in grouping.group_by and "namespace" not in grouping.group_by:
         problem = "its messages are grouped by neither alertname nor namespace, so strangers share one"
         yield problem, 'write group_by="alertname namespace ..."'
-    if pace.interval.seconds == 0 or pace.repeat.seconds == 0:
+    if grouping.interval.seconds == 0 or grouping.repeat.seconds == 0:
         yield "an interval or repeat of zero, which Alertmanager refuses", "write at least 1s"
-    elif pace.repeat < pace.interval or pace.repeat.seconds % pace.interval.seconds:
-        problem = f"repeat {pace.repeat} is no multiple of interval {pace.interval}"
+    elif grouping.repeat < grouping.interval or grouping.repeat.seconds % grouping.interval.seconds:
+        problem = f"repeat {grouping.repeat} is no multiple of interval {grouping.interval}"
         yield problem, "Alertmanager looks every interval, so the rest would be waited in vain: write a multiple"
-    if pace.wait > pace.interval:
-        yield f"wait {pace.wait} is longer than interval {pace.interval}", "a first message must not be the slowest"
-    if pace.repeat > MEMORY:
-        problem = f"repeat {pace.repeat} is longer than Alertmanager remembers what it sent ({MEMORY})"
+    if grouping.wait > grouping.interval:
+        yield (
+            f"wait {grouping.wait} is longer than interval {grouping.interval}",
+            "a first message must not be the slowest",
+        )
+    if grouping.repeat > MEMORY:
+        problem = f"repeat {grouping.repeat} is longer than Alertmanager remembers what it sent ({MEMORY})"
         yield problem, f"write at most {MEMORY}, or it is repeated after that anyway"
 
 
@@ -148,10 +151,10 @@ def _teams(plan: Plan) -> Iterator[Finding]:
             missing[rule.labels.get("team", "")].add(rule.alert.name)
     for team, alerts in sorted(missing.items()):
         yield Finding(
-            plan.environment.place(_TEAMS),
+            plan.environment.location(_TEAMS),
             _TEAMS,
             f"there is no team {team!r}, which owns {', '.join(sorted(alerts))}",
-            f"write `- name: {team}` with page and channel; who owns an alert stands in its owner=",
+            f"write `- name: {team}` with page and channel; who owns an alert stands in its team=",
             "route",
         )
 
@@ -162,8 +165,8 @@ def _addresses_at(environment: Environment, addresses: Addresses) -> Location:
     for position, team in enumerate(notifications.teams if notifications else ()):
         for name, block in (("page", team.page), ("channel", team.channel)):
             if block is addresses:
-                return environment.place(f"{_TEAMS}[{position}].{name}")
-    return environment.place(_TEAMS)
+                return environment.location(f"{_TEAMS}[{position}].{name}")
+    return environment.location(_TEAMS)
 
 
 def _severities(plan: Plan, routing: Routing) -> Iterator[Finding]:

@@ -7,8 +7,8 @@ from collections.abc import Collection, Iterator
 
 from monitoring_kit.core.findings import Finding, Location
 from monitoring_kit.definitions import Definitions
+from monitoring_kit.plan.backends import backends_of, raised_at
 from monitoring_kit.plan.model import LogAlert, MetricAlert, Plan, PrometheusAlert
-from monitoring_kit.plan.places import places_of, raised_at
 from monitoring_kit.plan.runbook_text import PARTS, Line, lines_for_places
 
 CHECK = "runbook-page"
@@ -30,7 +30,7 @@ def runbook_page_findings(plan: Plan, definitions: Definitions) -> list[Finding]
     switched_off = {disabled.alert.name for disabled in plan.disabled}
     missing = definitions.alerts.keys() - raised - switched_off
     panels = {panel.title for dashboard in plan.dashboards for panel in dashboard.panels}
-    present = frozenset(places_of(plan.environment))
+    present = frozenset(backends_of(plan.environment))
     findings = []
     for alert in plan.alerts:
         runbook = definitions.runbooks.get(alert.name)

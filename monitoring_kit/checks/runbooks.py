@@ -11,7 +11,7 @@ from monitoring_kit.analysis.labels import infer
 from monitoring_kit.core.findings import Finding, Location, shown_path
 from monitoring_kit.definitions import RUNBOOKS, Definitions, Runbook
 from monitoring_kit.model.alerts import Alert
-from monitoring_kit.model.places import Place
+from monitoring_kit.model.backends import Backend
 from monitoring_kit.plan.runbook_text import (
     ENVIRONMENT_NAMES,
     PARTS,
@@ -95,19 +95,21 @@ def _sections(page: _Page) -> Iterator[Finding]:
 def _places(page: _Page, alert: Alert) -> Iterator[Finding]:
     """Parts may be for one place only, but no place that can raise the alert may be left without any."""
     text, titles = page.runbook.text, {line.text: line.number for line in lines(page.runbook.text)}
-    for place in Place:
-        raised = alert.signal.measure(place) is not None and (place is Place.PROMETHEUS or not alert.prometheus_only)
-        empty = _empty_sections(for_places(text, frozenset({place}))) if raised else []
+    for backend in Backend:
+        raised = alert.signal.measure(backend) is not None and (
+            backend is Backend.PROMETHEUS or not alert.prometheus_only
+        )
+        empty = _empty_sections(for_places(text, frozenset({backend}))) if raised else []
         for title in sorted(set(empty) - set(_empty_sections(text))):
-            problem = f"{title} is empty for an alert that is raised at {place.title}"
+            problem = f"{title} is empty for an alert that is raised at {backend.title}"
             yield page.finding(titles[title], problem, "write a part for it, or something that holds everywhere")
 
 
 def _wakes_its_reader(page: _Page, alert: Alert) -> Iterator[Finding]:
     """Who reads the page is the owner's engineer on call: nobody is left to be woken there."""
     for line in lines(page.runbook.text):
-        if re.search(rf"\bwake the {re.escape(alert.owner)} team\b", line.text, re.IGNORECASE):
-            problem = f"tells the {alert.owner} team, which is the one that is awake, to wake itself"
+        if re.search(rf"\bwake the {re.escape(alert.team)} team\b", line.text, re.IGNORECASE):
+            problem = f"tells the {alert.team} team, which is the one that is awake, to wake itself"
             yield page.finding(line.number, problem, "write what this team has to do")
 
 

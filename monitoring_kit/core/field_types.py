@@ -40,13 +40,13 @@ def _inside(value: object, name: str, where: Location, seen: set[int]) -> Iterat
                 yield from _field(value, field.name, types[field.name], name, place, seen)
 
 
-def _field(owner: object, field: str, wanted: Any, name: str, where: Location, seen: set[int]) -> Iterator[Finding]:
-    value = getattr(owner, field)
+def _field(holder: object, field: str, wanted: Any, name: str, where: Location, seen: set[int]) -> Iterator[Finding]:
+    value = getattr(holder, field)
     try:
         check_type(value, wanted, collection_check_strategy=CollectionCheckStrategy.ALL_ITEMS)
     except TypeCheckError as error:
         shown = repr(value) if len(repr(value)) <= _SHOWN else f"{repr(value)[:_SHOWN]}..."
         problem = f"its {field} cannot be {shown}: {_MODULE.sub('', str(error))}"
-        yield Finding(where, f"{type(owner).__name__} {name}", problem, "write a value of that type", "type")
+        yield Finding(where, f"{type(holder).__name__} {name}", problem, "write a value of that type", "type")
     else:
         yield from _inside(value, name, where, seen)

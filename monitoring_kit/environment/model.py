@@ -99,7 +99,7 @@ class Notifications:
 
 
 @dataclass(frozen=True)
-class PrometheusBackend:
+class PrometheusSettings:
     """The service on Kubernetes, watched by the Prometheus operator.
 
     `workload` is the name of its Deployment, `service` that of its metrics Service, which becomes the label `job`
@@ -154,7 +154,7 @@ class ManagedPrometheus:
 
 
 @dataclass(frozen=True)
-class AzureBackend:
+class AzureSettings:
     """What Azure Monitor watches. At least one of the last four resources is there.
 
     `repeat_prometheus_alerts` raises in Azure also those alerts that Prometheus raises in the same environment. False
@@ -175,49 +175,50 @@ class AzureBackend:
 class AlertOverride:
     """What an environment changes about one alert.
 
-    `levels` gives thresholds by severity and `hold` the time before the alert fires, both as written ("10%", "10m"):
+    `levels` gives thresholds by severity and `for_` the time before the alert fires, both as written ("10%", "10m"):
     only the alert knows the unit. `because` is the reason for them, `disabled` the one for which the alert is switched
-    off. `places` tells where each of them stands: its keys are severities, "hold", "because" and "disabled".
+    off. `locations` tells where each of them stands: its keys are severities, "for", "because" and "disabled".
     """
 
     alert: str
     levels: Mapping[str, str] = field(hash=False)
-    hold: str | None
+    for_: str | None
     disabled: str | None
     where: Location = field(compare=False)
-    places: Mapping[str, Location] = field(default_factory=lambda: MappingProxyType({}), compare=False)
+    locations: Mapping[str, Location] = field(default_factory=lambda: MappingProxyType({}), compare=False)
     because: str | None = None
 
     def changes(self, name: str) -> bool:
-        """Whether it gives the alert another value of `name`: a severity, or "hold"."""
-        return name in self.levels or (name == "hold" and self.hold is not None)
+        """Whether it gives the alert another value of `name`: a severity, or "for"."""
+        return name in self.levels or (name == "for" and self.for_ is not None)
 
-    def place(self, name: str) -> Location:
+    def location(self, name: str) -> Location:
         """Where the field `name` stands."""
-        return self.places.get(name, self.where)
+        return self.locations.get(name, self.where)
 
 
 @dataclass(frozen=True)
 class Environment:
     """One place where the service runs. At least one of the backends is there; URLs have no slash at the end.
 
-    `places` tells where each field and block of the file stands, by its path: "prometheus.notifications.teams[0].page".
+    `locations` tells where each field and block of the file stands, by its path:
+    "prometheus.notifications.teams[0].page".
     """
 
     name: str
     grafana_url: Url
     runbooks_url: Url
-    prometheus: PrometheusBackend | None
-    azure: AzureBackend | None
+    prometheus: PrometheusSettings | None
+    azure: AzureSettings | None
     overrides: Mapping[str, AlertOverride] = field(hash=False)
     where: Location = field(compare=False)
-    places: Mapping[str, Location] = field(default_factory=lambda: MappingProxyType({}), compare=False)
+    locations: Mapping[str, Location] = field(default_factory=lambda: MappingProxyType({}), compare=False)
 
-    def place(self, path: str) -> Location:
+    def location(self, path: str) -> Location:
         """Where the field `path` stands; where it is left out, the nearest block around it."""
-        while path and path not in self.places:
+        while path and path not in self.locations:
             path = path.rpartition(".")[0]
-        return self.places.get(path, self.where)
+        return self.locations.get(path, self.where)
 
     def settings(self) -> Mapping[str, str]:
         """The values that a metric's scope (`$name` in `Source.scope`) and a log query may use.

@@ -39,7 +39,7 @@ MAX_FINDINGS = 50
 _OVERRIDES = "alerts"
 _OVERRIDE_FORMS: Mapping[str, Form] = {
     **dict.fromkeys(LEVELS, LEVEL),
-    "hold": HOLD,
+    "for": HOLD,
     "because": BECAUSE,
     "disabled": REASON,
 }
@@ -182,12 +182,12 @@ class _Reading:
 
     file: str
     findings: list[Finding]
-    places: dict[str, Location] = field(default_factory=dict)
+    locations: dict[str, Location] = field(default_factory=dict)
 
     def environment(self, name: str, root: Fields) -> Environment:
         overrides = self._overrides(root.entries.get(_OVERRIDES))
-        where, places = Location(self.file, root.where.line), MappingProxyType(self.places)
-        given = {"name": name, "overrides": overrides, "where": where, "places": places}
+        where, locations = Location(self.file, root.where.line), MappingProxyType(self.locations)
+        given = {"name": name, "overrides": overrides, "where": where, "locations": locations}
         environment = self._block(Environment, root, Location(self.file), "", given, also=(_OVERRIDES,))
         self._relations(root)
         self._own_runbooks(name, root.entries.get("runbooks_url"))
@@ -218,7 +218,7 @@ class _Reading:
 
     def _field(self, shape: _Shape, entry: Entry, path: str) -> object | None:
         name = path.rpartition(".")[2]
-        self.places[path] = entry.where
+        self.locations[path] = entry.where
         if not shape.many:
             return self._value(shape.holds, entry.value, entry.where, path, name)
         if isinstance(entry.value, Unusable):
@@ -231,7 +231,7 @@ class _Reading:
         seen: set[str] = set()
         for position, item in enumerate(entry.value.items):
             item_path = f"{path}[{position}]"
-            self.places[item_path] = item.where
+            self.locations[item_path] = item.where
             values.append(self._value(shape.holds, item, item.where, item_path, ""))
             if isinstance(item, Text) and item.text.lower() in seen:
                 self._report(item.where, item_path, f"{shown(item.text)} stands twice", "Delete one of the two.")
@@ -295,7 +295,7 @@ class _Reading:
             remedy = "Delete `disabled`, or everything beside it."
             self._report(entry.where, path, "is disabled and changed at the same time", remedy)
         if set(node.entries) == {"because"}:
-            remedy = "Write beside it the level or the hold that it is the reason for, or delete it."
+            remedy = "Write beside it the level or the `for` that it is the reason of, or delete it."
             self._report(entry.where, path, "gives a reason and changes nothing", remedy)
         texts = {
             name: str(self._text(form, node.entries[name].value, child_path(path, name), name))
@@ -303,9 +303,9 @@ class _Reading:
             if name in node.entries
         }
         levels = MappingProxyType({level: texts[level] for level in LEVELS if level in texts})
-        places = MappingProxyType({name: node.entries[name].where for name in texts})
-        hold, disabled, because = (texts.get(name) for name in ("hold", "disabled", "because"))
-        return AlertOverride(alert, levels, hold, disabled, entry.where, places, because)
+        locations = MappingProxyType({name: node.entries[name].where for name in texts})
+        for_, disabled, because = (texts.get(name) for name in ("for", "disabled", "because"))
+        return AlertOverride(alert, levels, for_, disabled, entry.where, locations, because)
 
     def _relations(self, root: Fields) -> None:
         """What ties fields together. Judged by what stands in the file, so that a wrong value hides none of it."""

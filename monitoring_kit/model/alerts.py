@@ -13,7 +13,7 @@ from monitoring_kit.model.thresholds import Threshold
 class Alert:
     """Somebody hears of it when `signal` is worse than `threshold`.
 
-    `owner` is the team, `says` a predicate whose subject comes from the signal's labels: "fails {value} of its
+    `team` is the team, `summary` a predicate whose subject comes from the signal's labels: "fails {value} of its
     requests" becomes "Model churn in production fails 6.1 % of its requests". `{value}`, `{threshold}`,
     `{window}` and `{slower_than}` are filled in, with their units. `prometheus_only` is the reason why Azure cannot
     raise it though it measures the signal. The loader fills in `name`: the name of the variable that holds the alert.
@@ -21,8 +21,8 @@ class Alert:
 
     signal: Signal
     threshold: Threshold
-    owner: str = field(kw_only=True)
-    says: str = field(kw_only=True)
+    team: str = field(kw_only=True)
+    summary: str = field(kw_only=True)
     prometheus_only: str = field(default="", kw_only=True)
     name: str = field(default="", kw_only=True)
     where: Location = field(default_factory=here, compare=False, kw_only=True)

@@ -54,39 +54,39 @@ class ErrorBudget:
     min_bad_events: Quantity
     where: Location = field(default_factory=here, compare=False)
 
-    def number(self, outcome: Outcome, per: Labels, window: Duration) -> Expression:
+    def number(self, outcome: Outcome, by: Labels, window: Duration) -> Expression:
         """How many events the window holds."""
         own = Matcher(OBJECTIVE_LABEL, "=", self.objective)
-        return Aggregation("sum", Selector(self.series.increase(outcome, window), (own,)), "by", per)
+        return Aggregation("sum", Selector(self.series.increase(outcome, window), (own,)), "by", by)
 
-    def burn_rate(self, per: Labels, window: Duration) -> Expression:
+    def burn_rate(self, by: Labels, window: Duration) -> Expression:
         """How many times as fast as it may be the budget was spent: 1 spends it within exactly its period.
 
         0 where nothing was bad, no sample at all where nothing happened.
         """
-        ratio = over_positive(self.number("bad", per, window), self.number("total", per, window))
+        ratio = over_positive(self.number("bad", by, window), self.number("total", by, window))
         return Binary("/", ratio, NumberLiteral(self.budget))
 
-    def left(self, per: Labels, period: Duration) -> Expression:
+    def left(self, by: Labels, period: Duration) -> Expression:
         """The share of the budget that is left: 1 is untouched, 0 is spent, below 0 the objective is missed."""
-        return Binary("-", NumberLiteral(Decimal(1)), self.burn_rate(per, period))
+        return Binary("-", NumberLiteral(Decimal(1)), self.burn_rate(by, period))
 
     def rates_of(self, severity: Severity) -> tuple[BurnRate, ...]:
         """The burn rates that decide about `severity`."""
         return tuple(rate for rate in self.rates if rate.severity is severity)
 
-    def burns(self, per: Labels, severity: Severity) -> Expression:
+    def burns(self, by: Labels, severity: Severity) -> Expression:
         """Where the budget burns faster than one of the rates of `severity`: the burn rate over its long window.
 
         The guard asks for bad events in the long window rather than for events. At the factor itself both mean the
         same, `min_bad_events / (factor x budget)` events; a service that is asked less often and fails always is
         noticed as well.
         """
-        first, *others = (self._burns(per, rate) for rate in self.rates_of(severity))
+        first, *others = (self._burns(by, rate) for rate in self.rates_of(severity))
         return reduce(lambda either, other: Binary("or", either, other), others, first)
 
-    def _burns(self, per: Labels, rate: BurnRate) -> Expression:
+    def _burns(self, by: Labels, rate: BurnRate) -> Expression:
         factor = NumberLiteral(rate.factor.to(FACTOR))
-        long, short = (Binary(">", self.burn_rate(per, window), factor) for window in (rate.long, rate.short))
-        bad = Binary(">=", self.number("bad", per, rate.long), NumberLiteral(self.min_bad_events.to(COUNT)))
-        return guarded(guarded(long, short, per), bad, per)
+        long, short = (Binary(">", self.burn_rate(by, window), factor) for window in (rate.long, rate.short))
+        bad = Binary(">=", self.number("bad", by, rate.long), NumberLiteral(self.min_bad_events.to(COUNT)))
+        return guarded(guarded(long, short, by), bad, by)

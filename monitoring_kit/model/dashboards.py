@@ -5,7 +5,7 @@ from __future__ import annotations
 from dataclasses import dataclass, field
 
 from monitoring_kit.core.findings import Location, here
-from monitoring_kit.model.places import Place
+from monitoring_kit.model.backends import Backend
 from monitoring_kit.model.signals import Panel
 
 
@@ -23,7 +23,7 @@ class Row:
 
 @dataclass(frozen=True)
 class Dashboard:
-    """A page of panels, all measured in the same `places`.
+    """A page of panels, all measured in the same `backends`.
 
     `variables` are the Prometheus labels by which a reader narrows it down (blank-separated). An environment gets the
     dashboard when it has at least one of its places; panels whose signal is measured in none of them are left out. It
@@ -31,9 +31,9 @@ class Dashboard:
     """
 
     title: str
-    says: str
+    description: str
     rows: tuple[Row, ...]
-    places: tuple[Place, ...]
+    backends: tuple[Backend, ...]
     variables: str = ""
     last: str = "6h"
     name: str = ""

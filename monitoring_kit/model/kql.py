@@ -13,8 +13,8 @@ from functools import cache
 from monitoring_kit.core.findings import PROJECT, Finding, Location, Refused, here, shown_path
 from monitoring_kit.core.units import COUNT, PER_SECOND, RATIO, Quantity, Unit
 from monitoring_kit.kql.literals import kql_number
+from monitoring_kit.model.backends import Backend
 from monitoring_kit.model.log_tables import LogTable
-from monitoring_kit.model.places import Place
 
 
 @dataclass(frozen=True)
@@ -33,7 +33,7 @@ class KqlText:
 
 
 @dataclass(frozen=True, kw_only=True)
-class LogEvents:
+class Ratio:
     """Bad events and all events among the rows of a table: a ratio, and the number of events that it rests on.
 
     `total` and `bad` are Kusto predicates; a bad event is always part of the total. `weight` is the column that says
@@ -49,9 +49,9 @@ class LogEvents:
     where: Location = field(default_factory=here, compare=False)
 
     @property
-    def place(self) -> Place:
+    def backend(self) -> Backend:
         """Where the rows come from."""
-        return self.table.place
+        return self.table.backend
 
     def value(self, column: str, min_events: Quantity | None) -> KqlText:
         """The share of bad events; bins with no event, or with fewer than `min_events`, have no value at all."""
@@ -59,7 +59,7 @@ class LogEvents:
 
 
 @dataclass(frozen=True, kw_only=True)
-class LogRows:
+class Rate:
     """How many rows (each standing for `weight` events) a table gets per second. `by` may compute columns."""
 
     table: LogTable
@@ -70,9 +70,9 @@ class LogRows:
     where: Location = field(default_factory=here, compare=False)
 
     @property
-    def place(self) -> Place:
+    def backend(self) -> Backend:
         """Where the rows come from."""
-        return self.table.place
+        return self.table.backend
 
     def value(self, column: str, split: str = "") -> KqlText:
         """Events per second. `split` is one more grouping, `Name = expression` or a column."""
@@ -89,7 +89,7 @@ class LogRows:
 
 
 @dataclass(frozen=True, kw_only=True)
-class LogDurations:
+class Durations:
     """Durations found in the rows of a table. `duration` is a Kusto expression, `unit` the unit that it is in."""
 
     table: LogTable
@@ -101,15 +101,15 @@ class LogDurations:
     where: Location = field(default_factory=here, compare=False)
 
     @property
-    def place(self) -> Place:
+    def backend(self) -> Backend:
         """Where the rows come from."""
-        return self.table.place
+        return self.table.backend
 
     def slow_share(self, column: str, bound: Quantity, min_events: Quantity | None) -> KqlText:
         """The share of rows that took longer than `bound`."""
         slow = f"{self.duration} > {kql_number(bound.to(self.unit))}"
         counts = _counts(
-            LogEvents(table=self.table, bad=slow, total=self.only, weight=self.weight, by=self.by, where=self.where)
+            Ratio(table=self.table, bad=slow, total=self.only, weight=self.weight, by=self.by, where=self.where)
         )
         return _share(self.table, column, _columns(self.by), counts, min_events)
 
@@ -129,14 +129,14 @@ class LogDurations:
 
 
 @dataclass(frozen=True, kw_only=True)
-class LogQuery:
+class Query:
     """A Kusto text of one's own. `file` lies beside the definition.
 
     `value_column` holds the measured value in `unit`, `by` are the columns that tell series apart.
     """
 
     file: str
-    place: Place
+    backend: Backend
     value_column: str
     unit: Unit = COUNT
     by: str = ""
@@ -148,11 +148,11 @@ class LogQuery:
 
 
 @dataclass(frozen=True, kw_only=True)
-class LogList:
+class Table:
     """A Kusto text whose rows are shown as they are, such as the slowest requests. `columns` are what it returns."""
 
     file: str
-    place: Place
+    backend: Backend
     columns: str
     where: Location = field(default_factory=here, compare=False)
 
@@ -186,7 +186,7 @@ def _share(
     return KqlText("\n".join(lines), (column,), by)
 
 
-def _counts(events: LogEvents) -> tuple[str, ...]:
+def _counts(events: Ratio) -> tuple[str, ...]:
     bad = events.bad if events.total == "true" else f"({events.total}) and ({events.bad})"
     if events.weight:
         total = f"sumif({events.weight}, {events.total})" if events.total != "true" else f"sum({events.weight})"

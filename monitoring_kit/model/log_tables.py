@@ -10,7 +10,7 @@ from types import MappingProxyType
 
 from monitoring_kit.core.findings import Finding, Location, Refused, here
 from monitoring_kit.core.units import Unit
-from monitoring_kit.model.places import Place
+from monitoring_kit.model.backends import Backend
 
 _COLUMN = re.compile(r"[A-Za-z_]\w*")
 
@@ -33,7 +33,7 @@ class LogTable:
     """
 
     name: str
-    place: Place
+    backend: Backend
     scope: LogScope
     time: str
     columns: Mapping[str, str] = field(hash=False)
@@ -46,7 +46,7 @@ class LogTable:
 def log_table(
     name: str,
     *,
-    place: Place,
+    backend: Backend,
     columns: str,
     own_rows: str,
     scope: LogScope = LogScope.WORKSPACE,
@@ -66,7 +66,9 @@ def log_table(
                 Finding(here(), f"log table {name}", problem, "write Name:type, as in Message:string", "column")
             )
     types = {column: kind for column, _, kind in pairs}
-    return LogTable(name, place, scope, time, MappingProxyType(types), own_rows, derived, frozenset(cumulative.split()))
+    return LogTable(
+        name, backend, scope, time, MappingProxyType(types), own_rows, derived, frozenset(cumulative.split())
+    )
 
 
 @dataclass(frozen=True)

@@ -16,9 +16,9 @@ from types import MappingProxyType
 from monitoring_kit.core.durations import Duration, parse_duration
 from monitoring_kit.core.findings import Finding, Location, Refused, here
 from monitoring_kit.core.units import COUNT, FACTOR, PER_SECOND, RATIO, Quantity, Unit
+from monitoring_kit.model import prom
 from monitoring_kit.model.budgets import OBJECTIVE_LABEL, OUTCOMES, ErrorBudget, EventSeries
 from monitoring_kit.model.metrics import Metric, MetricCatalogue, MetricType, Source
-from monitoring_kit.model.prom import Durations, Events, Promql
 from monitoring_kit.model.signals import BudgetLeft, BurnRates, Latency, Query, Ratio, Signal, Unwatched
 from monitoring_kit.model.thresholds import BurnRate, Severity, Threshold, burning
 from monitoring_kit.promql.parser import PromqlError, parse, parse_selector
@@ -137,7 +137,7 @@ def objective(
         rates=rates,
         min_bad_events=min_bad_events,
     )
-    per, allowed = signal.labels, f"{Quantity(budget, RATIO)} of the events within {length.words()}"
+    by, allowed = signal.labels, f"{Quantity(budget, RATIO)} of the events within {length.words()}"
     bad = f"slower than {slower_than}" if slower_than else "bad"
     promise = f"{target} within {slower_than}" if slower_than else str(target)
     return Objective(
@@ -155,37 +155,37 @@ def objective(
         ),
         burn_rate=BurnRates(
             title=f"{title} burn rate",
-            says=f"How many times as fast as it may be the error budget is spent. The budget is {allowed}, which may "
-            f"be {bad}; at 1 it lasts for exactly that time.",
-            per=signal.per,
+            description=f"How many times as fast as it may be the error budget is spent. The budget is {allowed}, "
+            f"which may be {bad}; at 1 it lasts for exactly that time.",
+            by=signal.by,
             prometheus=spends,
             when_empty="No traffic",
             name=f"{name}_burn_rate",
         ),
         budget_left=BudgetLeft(
             title=f"{title} budget left",
-            says=f"Share of the error budget of the last {length.words()} that is left. The budget is {allowed}, which "
-            f"may be {bad}; below 0 the objective is missed.",
-            per=signal.per,
-            prometheus=Promql(text=one_line(spends.left(per, length))),
+            description=f"Share of the error budget of the last {length.words()} that is left. The "
+            f"budget is {allowed}, which may be {bad}; below 0 the objective is missed.",
+            by=signal.by,
+            prometheus=prom.Query(text=one_line(spends.left(by, length))),
             unwatched=Unwatched("the alert on the burn rate sounds while there is still budget to save"),
             when_empty="No traffic",
             name=f"{name}_budget_left",
         ),
         events=Query(
             title=f"{title} events",
-            says=f"Events of the last {length.words()} that the objective counts.",
-            per=signal.per,
-            prometheus=Promql(text=one_line(spends.number("total", per, length))),
+            description=f"Events of the last {length.words()} that the objective counts.",
+            by=signal.by,
+            prometheus=prom.Query(text=one_line(spends.number("total", by, length))),
             unwatched=Unwatched("what the budget is a share of; the alert on the burn rate judges both"),
             when_empty="No traffic",
             name=f"{name}_events",
         ),
         bad_events=Query(
             title=f"{title} bad events",
-            says=f"Events of the last {length.words()} that were {bad}.",
-            per=signal.per,
-            prometheus=Promql(text=one_line(spends.number("bad", per, length))),
+            description=f"Events of the last {length.words()} that were {bad}.",
+            by=signal.by,
+            prometheus=prom.Query(text=one_line(spends.number("bad", by, length))),
             unwatched=Unwatched("what was spent of the budget; the alert on the burn rate judges both"),
             when_empty="No traffic",
             name=f"{name}_bad_events",
@@ -203,9 +203,9 @@ def counters_of(objective: Objective) -> tuple[str, ...]:
     """The counters whose events the objective counts."""
     texts: tuple[str, ...]
     match objective.signal.prometheus:
-        case Events(bad=bad, total=total):
+        case prom.Ratio(bad=bad, total=total):
             texts = (bad, total)
-        case Durations(histogram=histogram, only=only):
+        case prom.Histogram(histogram=histogram, only=only):
             texts = (f"{histogram}_bucket{only}",)
         case _:
             return ()

@@ -1,6 +1,6 @@
 """How series become the value of a signal: people write selectors, windows and aggregations come from here.
 
-Selectors carry no scope (namespace, job, pods): it is added per metric when a query is rendered. `per` are the labels
+Selectors carry no scope (namespace, job, pods): it is added per metric when a query is rendered. `by` are the labels
 that tell the results apart.
 """
 
@@ -35,86 +35,86 @@ ZERO = NumberLiteral(Decimal(0))
 
 
 @dataclass(frozen=True, kw_only=True)
-class Events:
+class Ratio:
     """Bad events among all events, both selectors of one counter: a ratio whose two sides always match."""
 
     bad: str
     total: str
     where: Location = field(default_factory=here, compare=False)
 
-    def value(self, per: Labels, window: Window) -> Expression:
+    def value(self, by: Labels, window: Window) -> Expression:
         """The share of bad events: 0 where none has happened yet, no sample at all where nothing happened.
 
         Bad events without a series of their own count as 0 times the total, which keeps the labels. A division by zero
         would yield NaN, which compares as false, and spoils every average that it enters.
         """
-        return over_positive(self.bad_per_second(per, window), self.per_second(per, window))
+        return over_positive(self.bad_per_second(by, window), self.per_second(by, window))
 
-    def bad_per_second(self, per: Labels, window: Window) -> Expression:
+    def bad_per_second(self, by: Labels, window: Window) -> Expression:
         """Bad events per second, 0 where none has happened yet."""
-        bad = _sum(per, _rate(_selector(self.bad, self.where), window))
-        return Binary("or", bad, Binary("*", ZERO, self.per_second(per, window)))
+        bad = _sum(by, _rate(_selector(self.bad, self.where), window))
+        return Binary("or", bad, Binary("*", ZERO, self.per_second(by, window)))
 
-    def per_second(self, per: Labels, window: Window) -> Expression:
+    def per_second(self, by: Labels, window: Window) -> Expression:
         """All events per second."""
-        return _sum(per, _rate(_selector(self.total, self.where), window))
+        return _sum(by, _rate(_selector(self.total, self.where), window))
 
-    def number(self, per: Labels, window: Window) -> Expression:
+    def number(self, by: Labels, window: Window) -> Expression:
         """How many events the window holds."""
-        return _sum(per, _increase(_selector(self.total, self.where), window))
+        return _sum(by, _increase(_selector(self.total, self.where), window))
 
 
 @dataclass(frozen=True, kw_only=True)
-class CounterRate:
+class Rate:
     """Events per second of one counter."""
 
     counter: str
     where: Location = field(default_factory=here, compare=False)
 
-    def value(self, per: Labels, window: Window) -> Expression:
+    def value(self, by: Labels, window: Window) -> Expression:
         """Events per second."""
-        return _sum(per, _rate(_selector(self.counter, self.where), window))
+        return _sum(by, _rate(_selector(self.counter, self.where), window))
 
 
 @dataclass(frozen=True, kw_only=True)
-class Durations:
+class Histogram:
     """A histogram of durations, named without `_bucket`. `only` holds matchers, if any, as `{status="success"}`."""
 
     histogram: str
     only: str = ""
     where: Location = field(default_factory=here, compare=False)
 
-    def quantile(self, quantile: Decimal, per: Labels, window: Window) -> Expression:
+    def quantile(self, quantile: Decimal, by: Labels, window: Window) -> Expression:
         """The quantile over all pods together: quantiles of single pods cannot be averaged."""
-        buckets = _sum((*per, "le"), _rate(self._series("_bucket"), window))
+        buckets = _sum((*by, "le"), _rate(self._series("_bucket"), window))
         return Call("histogram_quantile", (NumberLiteral(quantile), buckets))
 
     def buckets(self, window: Window) -> Expression:
         """Events per second of each bucket, for a heatmap."""
         return _sum(("le",), _rate(self._series("_bucket"), window))
 
-    def slow_share(self, bound: Quantity, per: Labels, window: Window) -> Expression:
+    def slow_share(self, bound: Quantity, by: Labels, window: Window) -> Expression:
         """The share of events slower than `bound`, exact because `bound` is one of the buckets."""
-        quick, total = self._within(bound, per, window), self.per_second(per, window)
+        quick, total = self._within(bound, by, window), self.per_second(by, window)
         return Binary("-", NumberLiteral(Decimal(1)), over_positive(quick, total))
 
-    def slow_per_second(self, bound: Quantity, per: Labels, window: Window) -> Expression:
+    def slow_per_second(self, bound: Quantity, by: Labels, window: Window) -> Expression:
         """Events per second that were slower than `bound`, exact like `slow_share`."""
-        return Binary("-", self.per_second(per, window), self._within(bound, per, window))
+        return Binary("-", self.per_second(by, window), self._within(bound, by, window))
 
-    def per_second(self, per: Labels, window: Window) -> Expression:
+    def per_second(self, by: Labels, window: Window) -> Expression:
         """All events per second."""
-        return _sum(per, _rate(self._all(), window))
+        return _sum(by, _rate(self._all(), window))
 
-    def number(self, per: Labels, window: Window) -> Expression:
+    def number(self, by: Labels, window: Window) -> Expression:
         """How many events the window holds."""
-        return _sum(per, _increase(self._all(), window))
+        return _sum(by, _increase(self._all(), window))
 
-    def _within(self, bound: Quantity, per: Labels, window: Window) -> Expression:
+    def _within(self, bound: Quantity, by: Labels, window: Window) -> Expression:
         """Events per second that were no slower than `bound`."""
         buckets = self._series("_bucket")
         label = Matcher("le", "=", bucket_label(bound.value))
-        return _sum(per, _rate(replace(buckets, matchers=(*buckets.matchers, label)), window))
+        return _sum(by, _rate(replace(buckets, matchers=(*buckets.matchers, label)), window))
 
     def _all(self) -> Selector:
         """The bucket that holds every event: one recording of the buckets serves the total too."""
@@ -126,7 +126,7 @@ class Durations:
 
 
 @dataclass(frozen=True, kw_only=True)
-class Usage:
+class Utilisation:
     """What is used of a resource that has a limit and a request.
 
     `used` is a counter (its rate is the usage) or a gauge; `limit` and `request` are gauges. Where no limit is set
@@ -139,42 +139,42 @@ class Usage:
     request: str
     where: Location = field(default_factory=here, compare=False)
 
-    def value(self, per: Labels, window: Window) -> Expression:
+    def value(self, by: Labels, window: Window) -> Expression:
         """The used share of the limit."""
-        return Binary("/", self.used_amount(per, window), self.limit_amount(per), matching=Matching("on", per))
+        return Binary("/", self.used_amount(by, window), self.limit_amount(by), matching=Matching("on", by))
 
-    def used_amount(self, per: Labels, window: Window) -> Expression:
+    def used_amount(self, by: Labels, window: Window) -> Expression:
         """What is used, in the resource's own unit."""
         selector = _selector(self.used, self.where)
         if self.used_is == "counter":
-            return _sum(per, _rate(selector, window))
-        return Aggregation("max", selector, "by", per)
+            return _sum(by, _rate(selector, window))
+        return Aggregation("max", selector, "by", by)
 
-    def limit_amount(self, per: Labels) -> Expression:
+    def limit_amount(self, by: Labels) -> Expression:
         """The limit, in the resource's own unit."""
-        return Aggregation("max", _selector(self.limit, self.where), "by", per)
+        return Aggregation("max", _selector(self.limit, self.where), "by", by)
 
-    def request_amount(self, per: Labels) -> Expression:
+    def request_amount(self, by: Labels) -> Expression:
         """The request, in the resource's own unit."""
-        return Aggregation("max", _selector(self.request, self.where), "by", per)
+        return Aggregation("max", _selector(self.request, self.where), "by", by)
 
 
 @dataclass(frozen=True, kw_only=True)
-class CounterIncrease:
+class Increase:
     """How often a counter moved in the window. `only_while` is a condition with the same labels, such as `x == 1`."""
 
     counter: str
     only_while: str = ""
     where: Location = field(default_factory=here, compare=False)
 
-    def value(self, per: Labels, window: Window) -> Expression:
+    def value(self, by: Labels, window: Window) -> Expression:
         """The number of increments in the window."""
-        number = _sum(per, _increase(_selector(self.counter, self.where), window))
-        return _while(number, self.only_while, per, self.where)
+        number = _sum(by, _increase(_selector(self.counter, self.where), window))
+        return _while(number, self.only_while, by, self.where)
 
 
 @dataclass(frozen=True, kw_only=True)
-class Level:
+class Gauge:
     """A gauge as it stands. `combine` says how series that share the labels become one.
 
     `highest_in_window` looks at the highest value of the window instead of the newest, which bridges the moments in
@@ -189,20 +189,20 @@ class Level:
     or_missing: bool = False
     where: Location = field(default_factory=here, compare=False)
 
-    def value(self, per: Labels, window: Window) -> Expression:
+    def value(self, by: Labels, window: Window) -> Expression:
         """The gauge's value; with `or_missing`, 0 where no series is left."""
         selector = _selector(self.gauge, self.where)
         newest: Expression = selector
         if self.highest_in_window:
             newest = Call("max_over_time", (RangeSelector(selector, window),))
-        level = _while(Aggregation(self.combine, newest, "by", per), self.only_while, per, self.where)
+        level = _while(Aggregation(self.combine, newest, "by", by), self.only_while, by, self.where)
         if not self.or_missing:
             return level
         return Binary("or", level, Binary("*", ZERO, Call("absent", (selector,))))
 
 
 @dataclass(frozen=True, kw_only=True)
-class Missing:
+class Absent:
     """1 while no series matches, nothing otherwise. The result has the labels of the selector's equality matchers."""
 
     series: str
@@ -214,7 +214,7 @@ class Missing:
 
 
 @dataclass(frozen=True, kw_only=True)
-class Promql:
+class Query:
     """An expression of one's own. Where the window goes it says `$__rate_interval`; an alert puts its own there."""
 
     text: str
@@ -240,13 +240,13 @@ def offset(expression: Expression, ago: Duration) -> Expression:
     return transform(expression, shifted)
 
 
-def guarded(expression: Expression, condition: Expression, per: Labels) -> Expression:
+def guarded(expression: Expression, condition: Expression, by: Labels) -> Expression:
     """The expression, only where the condition holds for the same labels."""
-    return Binary("and", expression, condition, matching=Matching("on", per))
+    return Binary("and", expression, condition, matching=Matching("on", by))
 
 
-def _while(expression: Expression, condition: str, per: Labels, where: Location) -> Expression:
-    return guarded(expression, _parsed(condition, where), per) if condition else expression
+def _while(expression: Expression, condition: str, by: Labels, where: Location) -> Expression:
+    return guarded(expression, _parsed(condition, where), by) if condition else expression
 
 
 def over_positive(numerator: Expression, denominator: Expression) -> Expression:
@@ -254,8 +254,8 @@ def over_positive(numerator: Expression, denominator: Expression) -> Expression:
     return Binary("/", numerator, Binary(">", denominator, ZERO))
 
 
-def _sum(per: Labels, argument: Expression) -> Expression:
-    return Aggregation("sum", argument, "by", per)
+def _sum(by: Labels, argument: Expression) -> Expression:
+    return Aggregation("sum", argument, "by", by)
 
 
 def _rate(selector: Selector, window: Window) -> Expression:

@@ -25,13 +25,13 @@ class Audience(Enum):
     DIGEST = "digest"
 
     @property
-    def told_of_the_end(self) -> bool:
+    def send_resolved(self) -> bool:
         """Whether a message is sent when the alert is resolved."""
         return self is not Audience.DIGEST
 
 
 @dataclass(frozen=True)
-class Pace:
+class Grouping:
     """How alerts become messages.
 
     Alerts with equal labels `group_by` share a message. The first is sent `wait` after the first alert of a group; one
@@ -46,9 +46,9 @@ class Pace:
     where: Location = field(default_factory=here, compare=False)
 
 
-def pace(*, group_by: str, wait: str, interval: str, repeat: str, because: str) -> Pace:
-    """A pace with its labels separated by blanks and its times as in "30s". Raises Refused for one that is no time."""
-    return Pace(tuple(group_by.split()), _time(wait), _time(interval), _time(repeat), because)
+def grouping(*, group_by: str, wait: str, interval: str, repeat: str, because: str) -> Grouping:
+    """A grouping; labels are separated by blanks, times are written as in "30s". Raises Refused for a wrong time."""
+    return Grouping(tuple(group_by.split()), _time(wait), _time(interval), _time(repeat), because)
 
 
 @dataclass(frozen=True)
@@ -57,7 +57,7 @@ class Route:
 
     severity: Severity
     audience: Audience
-    pace: Pace
+    grouping: Grouping
     where: Location = field(default_factory=here, compare=False)
 
 
@@ -66,7 +66,7 @@ class Heartbeat:
     """An alert that always fires, and whose absence a service outside of the cluster reports. `alert` is its name."""
 
     alert: str
-    pace: Pace
+    grouping: Grouping
 
 
 @dataclass(frozen=True)
@@ -99,22 +99,22 @@ class Inhibition:
 
 @dataclass(frozen=True, kw_only=True)
 class Routing:
-    """All of it. Alerts that no route knows, which are those of other rules, go to a channel at the pace `otherwise`.
+    """All of it. Alerts that no route knows, which are those of other rules, go to a channel, grouped as `otherwise`.
 
     Besides `inhibitions`, a severity of an alert mutes the lesser ones of the same alert about the same labels.
     """
 
     routes: tuple[Route, ...]
-    otherwise: Pace
+    otherwise: Grouping
     heartbeat: Heartbeat
     discarded: tuple[Discarded, ...]
     inhibitions: tuple[Inhibition, ...]
     where: Location = field(default_factory=here, compare=False)
 
     @property
-    def paces(self) -> tuple[Pace, ...]:
-        """Every pace, each once."""
-        used = (*(route.pace for route in self.routes), self.otherwise, self.heartbeat.pace)
+    def groupings(self) -> tuple[Grouping, ...]:
+        """Every grouping, each once."""
+        used = (*(route.grouping for route in self.routes), self.otherwise, self.heartbeat.grouping)
         return tuple(dict.fromkeys(used))
 
 
@@ -122,4 +122,4 @@ def _time(text: str) -> Duration:
     try:
         return parse_duration(text)
     except ValueError as error:
-        raise Refused(Finding(here(), "pace", str(error), check="duration")) from None
+        raise Refused(Finding(here(), "grouping", str(error), check="duration")) from None

@@ -16,20 +16,10 @@ from typing import Literal
 
 from monitoring_kit.core.findings import Location, here
 from monitoring_kit.core.units import BYTES, COUNT, FACTOR, PER_SECOND, RATIO, SECONDS, Unit
+from monitoring_kit.model import kql, prom
+from monitoring_kit.model.backends import Backend
 from monitoring_kit.model.budgets import ErrorBudget
-from monitoring_kit.model.kql import LogDurations, LogEvents, LogList, LogQuery, LogRows
 from monitoring_kit.model.log_tables import PlatformMetric
-from monitoring_kit.model.places import Place
-from monitoring_kit.model.prom import (
-    CounterIncrease,
-    CounterRate,
-    Durations,
-    Events,
-    Level,
-    Missing,
-    Promql,
-    Usage,
-)
 from monitoring_kit.model.thresholds import Severity
 
 
@@ -50,20 +40,20 @@ class Platform:
 
 
 Measure = (
-    Events
-    | CounterRate
-    | Durations
-    | Usage
-    | CounterIncrease
-    | Level
-    | Missing
-    | Promql
+    prom.Ratio
+    | prom.Rate
+    | prom.Histogram
+    | prom.Utilisation
+    | prom.Increase
+    | prom.Gauge
+    | prom.Absent
+    | prom.Query
     | ErrorBudget
-    | LogEvents
-    | LogRows
-    | LogDurations
-    | LogQuery
-    | LogList
+    | kql.Ratio
+    | kql.Rate
+    | kql.Durations
+    | kql.Query
+    | kql.Table
     | Platform
 )
 
@@ -92,17 +82,17 @@ class Unwatched:
 class Signal:
     """What is measured.
 
-    `title` names it on a panel, `says` explains it to somebody who was just woken, `per` are the Prometheus labels that
-    tell its series apart (blank-separated). A signal without an alert says `unwatched`. `when_empty` is what a panel
-    shows when there is nothing to show, `yes_or_no` says that the value is 1 or 0 and no number to read out. The loader
-    fills in `name`: the name of the variable that holds the signal. `empty_when_healthy` is the reason why there is
-    rightly nothing to show as long as all is well.
+    `title` names it on a panel, `description` explains it to somebody who was just woken, `by` are the Prometheus
+    labels that tell its series apart (blank-separated). A signal without an alert says `unwatched`. `when_empty` is
+    what a panel shows when there is nothing to show, `yes_or_no` says that the value is 1 or 0 and no number to read
+    out. The loader fills in `name`: the name of the variable that holds the signal. `empty_when_healthy` is the reason
+    why there is rightly nothing to show as long as all is well.
     """
 
     title: str
-    says: str
+    description: str
     unit: Unit = COUNT
-    per: str = ""
+    by: str = ""
     prometheus: Measure | None = None
     online_endpoint: Measure | None = None
     application_insights: Measure | None = None
@@ -116,18 +106,18 @@ class Signal:
 
     @property
     def labels(self) -> tuple[str, ...]:
-        """The labels of `per`."""
-        return tuple(self.per.split())
+        """The labels of `by`."""
+        return tuple(self.by.split())
 
-    def measure(self, place: Place) -> Measure | None:
-        """How the signal is measured in `place`, None where it is not."""
+    def measure(self, backend: Backend) -> Measure | None:
+        """How the signal is measured in `backend`, None where it is not."""
         measures = {
-            Place.PROMETHEUS: self.prometheus,
-            Place.ONLINE_ENDPOINT: self.online_endpoint,
-            Place.APPLICATION_INSIGHTS: self.application_insights,
-            Place.CONTAINER_INSIGHTS: self.container_insights,
+            Backend.PROMETHEUS: self.prometheus,
+            Backend.ONLINE_ENDPOINT: self.online_endpoint,
+            Backend.APPLICATION_INSIGHTS: self.application_insights,
+            Backend.CONTAINER_INSIGHTS: self.container_insights,
         }
-        return measures[place]
+        return measures[backend]
 
     def timeseries(self, width: int, *, by: str = "", title: str = "", height: int = 8) -> Panel:
         """The value over time. `by` adds labels (or, for logs, one column) to split it by."""
@@ -143,10 +133,10 @@ class Rate(Signal):
     """Events per second."""
 
     unit: Unit = PER_SECOND
-    prometheus: CounterRate | None = None
-    online_endpoint: LogRows | Platform | None = None
-    application_insights: LogRows | None = None
-    container_insights: LogRows | None = None
+    prometheus: prom.Rate | None = None
+    online_endpoint: kql.Rate | Platform | None = None
+    application_insights: kql.Rate | None = None
+    container_insights: kql.Rate | None = None
     when_empty: str = "No traffic"
 
 
@@ -155,10 +145,10 @@ class Ratio(Signal):
     """The bad share of events, from 0 to 1."""
 
     unit: Unit = RATIO
-    prometheus: Events | None = None
-    online_endpoint: LogEvents | None = None
-    application_insights: LogEvents | None = None
-    container_insights: LogEvents | None = None
+    prometheus: prom.Ratio | None = None
+    online_endpoint: kql.Ratio | None = None
+    application_insights: kql.Ratio | None = None
+    container_insights: kql.Ratio | None = None
     when_empty: str = "No traffic"
 
 
@@ -167,10 +157,10 @@ class Latency(Signal):
     """How long events take. People look at quantiles; an alert judges the share that is slower than a bucket bound."""
 
     unit: Unit = SECONDS
-    prometheus: Durations | None = None
-    online_endpoint: LogDurations | None = None
-    application_insights: LogDurations | None = None
-    container_insights: LogDurations | None = None
+    prometheus: prom.Histogram | None = None
+    online_endpoint: kql.Durations | None = None
+    application_insights: kql.Durations | None = None
+    container_insights: kql.Durations | None = None
     when_empty: str = "No traffic"
 
     def quantiles(self, width: int, quantiles: str, *, by: str = "", title: str = "", height: int = 8) -> Panel:
@@ -192,10 +182,10 @@ class Utilisation(Signal):
 
     unit: Unit = RATIO
     amount: Unit = BYTES
-    prometheus: Usage | None = None
+    prometheus: prom.Utilisation | None = None
     online_endpoint: Platform | None = None
     application_insights: None = None
-    container_insights: LogQuery | None = None
+    container_insights: kql.Query | None = None
     when_empty: str = "No limit set"
 
     def amounts(self, width: int, *, title: str = "", height: int = 8) -> Panel:
@@ -208,20 +198,20 @@ class Increase(Signal):
     """How often something happened in a window of time."""
 
     unit: Unit = COUNT
-    prometheus: CounterIncrease | None = None
-    online_endpoint: LogQuery | None = None
-    application_insights: LogQuery | None = None
-    container_insights: LogQuery | None = None
+    prometheus: prom.Increase | None = None
+    online_endpoint: kql.Query | None = None
+    application_insights: kql.Query | None = None
+    container_insights: kql.Query | None = None
 
 
 @dataclass(frozen=True, kw_only=True)
 class State(Signal):
     """A gauge as it stands: replicas, targets, a condition that holds."""
 
-    prometheus: Level | None = None
-    online_endpoint: Platform | LogQuery | None = None
-    application_insights: LogQuery | None = None
-    container_insights: LogQuery | None = None
+    prometheus: prom.Gauge | None = None
+    online_endpoint: Platform | kql.Query | None = None
+    application_insights: kql.Query | None = None
+    container_insights: kql.Query | None = None
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -230,7 +220,7 @@ class Absence(Signal):
 
     unit: Unit = COUNT
     yes_or_no: bool = True
-    prometheus: Missing | None = None
+    prometheus: prom.Absent | None = None
     online_endpoint: None = None
     application_insights: None = None
     container_insights: None = None
@@ -240,10 +230,10 @@ class Absence(Signal):
 class Query(Signal):
     """A query of one's own, checked like every other."""
 
-    prometheus: Promql | None = None
-    online_endpoint: LogQuery | Platform | None = None
-    application_insights: LogQuery | None = None
-    container_insights: LogQuery | None = None
+    prometheus: prom.Query | None = None
+    online_endpoint: kql.Query | Platform | None = None
+    application_insights: kql.Query | None = None
+    container_insights: kql.Query | None = None
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -266,7 +256,7 @@ class BudgetLeft(Signal):
     """The share of an error budget that is left: 1 untouched, 0 spent, below 0 overspent."""
 
     unit: Unit = RATIO
-    prometheus: Promql | None = None
+    prometheus: prom.Query | None = None
     online_endpoint: None = None
     application_insights: None = None
     container_insights: None = None
@@ -280,10 +270,10 @@ class Listing(Signal):
     """
 
     counts: str = "Count"
-    prometheus: Level | None = None
-    online_endpoint: LogList | None = None
-    application_insights: LogList | None = None
-    container_insights: LogList | None = None
+    prometheus: prom.Gauge | None = None
+    online_endpoint: kql.Table | None = None
+    application_insights: kql.Table | None = None
+    container_insights: kql.Table | None = None
 
     def rows(self, width: int, *, title: str = "", height: int = 8) -> Panel:
         """The rows, as a table."""

@@ -64,23 +64,23 @@ class BurnRate:
 class Threshold:
     """When a signal is bad.
 
-    `levels` maps severities to values of one unit. A value has to stay bad for `hold` before somebody hears of it, and
+    `levels` maps severities to values of one unit. A value has to stay bad for `for_` before somebody hears of it, and
     is measured over `window`. `min_events` is the number of events in the window below which a ratio means nothing;
     `slower_than` is the bound of a duration histogram beyond which an event counts as slow; `earlier` asks that the
-    signal was alive before. `because` is the reason for the numbers, `no_hold_because` for a hold of zero.
+    signal was alive before. `because` is the reason for the numbers, `immediate_because` for a `for_` of zero.
     `burn_rates` are the factors and windows by which an error budget is judged, each severity by its own: its level is
     the lowest of their factors. They are judged only where the long window holds `min_bad_events`.
     """
 
     comparison: Comparison
     levels: tuple[tuple[Severity, Quantity], ...]
-    hold: Duration
+    for_: Duration
     window: Duration
     because: str
     min_events: Quantity | None = None
     slower_than: Quantity | None = None
     earlier: Earlier | None = None
-    no_hold_because: str = ""
+    immediate_because: str = ""
     burn_rates: tuple[BurnRate, ...] = ()
     min_bad_events: Quantity | None = None
     where: Location = field(default_factory=here, compare=False)
@@ -103,7 +103,7 @@ def _threshold(
     comparison: Comparison,
     *,
     because: str,
-    hold: str,
+    for_: str,
     window: str = "5m",
     critical: Quantity | None = None,
     warning: Quantity | None = None,
@@ -111,19 +111,19 @@ def _threshold(
     min_events: Quantity | None = None,
     slower_than: Quantity | None = None,
     earlier: Earlier | None = None,
-    no_hold_because: str = "",
+    immediate_because: str = "",
 ) -> Threshold:
     given = ((Severity.CRITICAL, critical), (Severity.WARNING, warning), (Severity.INFO, info))
     return Threshold(
         comparison=comparison,
         levels=tuple((severity, value) for severity, value in given if value is not None),
-        hold=_time(hold),
+        for_=_time(for_),
         window=_time(window),
         because=because,
         min_events=min_events,
         slower_than=slower_than,
         earlier=earlier,
-        no_hold_because=no_hold_because,
+        immediate_because=immediate_because,
     )
 
 
@@ -149,10 +149,10 @@ def burning(burn_rates: tuple[BurnRate, ...], *, min_bad_events: Quantity, becau
     return Threshold(
         comparison=Comparison.ABOVE,
         levels=tuple((severity, Quantity(min(several), FACTOR)) for severity, several in factors if several),
-        hold=Duration(0),
+        for_=Duration(0),
         window=min((rate.long for rate in burn_rates), default=Duration(0)),
         because=because,
-        no_hold_because="the windows are the time that it has lasted",
+        immediate_because="the windows are the time that it has lasted",
         burn_rates=burn_rates,
         min_bad_events=min_bad_events,
     )

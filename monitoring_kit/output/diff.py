@@ -61,7 +61,7 @@ def _rules(document: dict[str, Any]) -> Iterator[tuple[str, dict[str, str]]]:
                 told_apart = "".join(f" {name}={value}" for name, value in labels.items())
                 yield f"recording {rule['record']}{told_apart}", {"expression": rule["expr"], "group": group["name"]}
                 continue
-            said = {"condition": rule["expr"], "hold": rule.get("for", "0s"), "group": group["name"]}
+            said = {"condition": rule["expr"], "for": rule.get("for", "0s"), "group": group["name"]}
             said |= {f"label {name}": value for name, value in labels.items()}
             said |= annotations
             yield f"alert {rule['alert']} ({labels.get('severity', 'no severity')})", said

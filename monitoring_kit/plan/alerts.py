@@ -11,9 +11,9 @@ from monitoring_kit.core.units import Quantity
 from monitoring_kit.definitions import Definitions
 from monitoring_kit.environment.model import Environment
 from monitoring_kit.model.alerts import Alert
+from monitoring_kit.model.backends import Backend
 from monitoring_kit.model.kql_template import KqlTemplateError, alert_form, render_kql, tables_named
 from monitoring_kit.model.log_tables import LogScope
-from monitoring_kit.model.places import Place
 from monitoring_kit.model.signals import Measure, Platform
 from monitoring_kit.model.thresholds import Severity
 from monitoring_kit.plan.expressions import placed
@@ -38,11 +38,11 @@ METRIC_ALERT_FREQUENCY = Duration(60)
 class PanelLinks:
     """The addresses of the panels that plot the alerts: by alert name, severity and place."""
 
-    urls: Mapping[tuple[str, Severity, Place], str]
+    urls: Mapping[tuple[str, Severity, Backend], str]
 
-    def of(self, alert: Alert, severity: Severity, place: Place) -> str:
+    def of(self, alert: Alert, severity: Severity, backend: Backend) -> str:
         """The address, "" where no dashboard of the environment plots what the alert judges there."""
-        return self.urls.get((alert.name, severity, place), "")
+        return self.urls.get((alert.name, severity, backend), "")
 
 
 class AlertPlanner:
@@ -57,20 +57,20 @@ class AlertPlanner:
 
     def prometheus(self, alert: Alert) -> Iterator[PrometheusAlert]:
         """The alerting rules of an alert."""
-        prometheus, measure = self.environment.prometheus, alert.signal.measure(Place.PROMETHEUS)
+        prometheus, measure = self.environment.prometheus, alert.signal.measure(Backend.PROMETHEUS)
         if prometheus is None or measure is None:
             return
-        per = alert.signal.labels
+        by = alert.signal.labels
         for severity, level in alert.threshold.levels:
             unit = judged_unit(alert.signal, measure)
-            value = prometheus_value(measure, per, alert.threshold.window, alert.threshold.slower_than)
+            value = prometheus_value(measure, by, alert.threshold.window, alert.threshold.slower_than)
             if value is None or level.unit.dimension != unit.dimension:
                 self._unmeasurable(alert, value is None)
                 return
-            condition = prometheus_condition(measure, per, alert.threshold, severity, unit)
+            condition = prometheus_condition(measure, by, alert.threshold, severity, unit)
             if (
                 condition is None
-                or (text := self._summary(alert, severity, prometheus_subject(per), unit.template)) is None
+                or (text := self._summary(alert, severity, prometheus_subject(by), unit.template)) is None
             ):
                 return
             window = alert.threshold.window if _looks_back(value) else None
@@ -81,28 +81,28 @@ class AlertPlanner:
                 value=placed(value, self.definitions, self.settings),
                 condition=placed(condition, self.definitions, self.settings),
                 window=window,
-                labels={"severity": severity.value, "team": alert.owner, "service": prometheus.workload},
+                labels={"severity": severity.value, "team": alert.team, "service": prometheus.workload},
                 annotations={
                     "summary": text,
                     "description": description(alert, severity, unit.template, window),
                     "runbook_url": runbook_url(alert, self.environment),
-                    "dashboard_url": self.links.of(alert, severity, Place.PROMETHEUS),
+                    "dashboard_url": self.links.of(alert, severity, Backend.PROMETHEUS),
                 },
             )
 
-    def azure(self, alert: Alert, place: Place) -> Iterator[LogAlert | MetricAlert]:
-        """The rules of an alert that Azure Monitor raises at `place`."""
-        measure = alert.signal.measure(place)
+    def azure(self, alert: Alert, backend: Backend) -> Iterator[LogAlert | MetricAlert]:
+        """The rules of an alert that Azure Monitor raises at `backend`."""
+        measure = alert.signal.measure(backend)
         if measure is None:
             return
         for severity, level in alert.threshold.levels:
             if isinstance(measure, Platform):
-                yield from self._metric_alerts(alert, severity, level, place, measure)
+                yield from self._metric_alerts(alert, severity, level, backend, measure)
             else:
-                yield from self._log_alert(alert, severity, level, place, measure)
+                yield from self._log_alert(alert, severity, level, backend, measure)
 
     def _log_alert(
-        self, alert: Alert, severity: Severity, level: Quantity, place: Place, measure: Measure
+        self, alert: Alert, severity: Severity, level: Quantity, backend: Backend, measure: Measure
     ) -> Iterator[LogAlert]:
         threshold, tables = alert.threshold, self.definitions.tables
         text = log_value(measure, alert.signal, threshold.slower_than, threshold.min_events)
@@ -115,14 +115,14 @@ class AlertPlanner:
         except KqlTemplateError as error:
             self.findings.append(Finding(alert.signal.where, f"signal {alert.signal.name}", str(error), check="kql"))
             return
-        subject = azure_subject(place, self.environment, text.by)
+        subject = azure_subject(backend, self.environment, text.by)
         words = self._summary(alert, severity, subject, value_in_words(threshold, severity))
         if words is None:
             return
         yield LogAlert(
             alert=alert,
             severity=severity,
-            place=place,
+            backend=backend,
             scope=next((table.scope for table in tables_named(text.text, tables)), LogScope.WORKSPACE),
             query=query,
             column=text.value,
@@ -130,14 +130,14 @@ class AlertPlanner:
             threshold=level.to(unit),
             window=threshold.window,
             frequency=min(LOG_ALERT_FREQUENCY, threshold.window),
-            periods=windows_to_hold(threshold.hold, threshold.window),
+            periods=windows_to_hold(threshold.for_, threshold.window),
             summary=words,
             description=description(alert, severity, "", threshold.window),
-            links=self._links(alert, severity, place),
+            links=self._links(alert, severity, backend),
         )
 
     def _metric_alerts(
-        self, alert: Alert, severity: Severity, level: Quantity, place: Place, platform: Platform
+        self, alert: Alert, severity: Severity, level: Quantity, backend: Backend, platform: Platform
     ) -> Iterator[MetricAlert]:
         azure = self.environment.azure
         if azure is None or azure.online_endpoint is None:
@@ -145,12 +145,12 @@ class AlertPlanner:
         if level.unit.dimension != platform.unit.dimension:
             self._unmeasurable(alert, False)
             return
-        # A metric alert knows no hold: it averages over the whole time instead.
-        window = max(alert.threshold.window, alert.threshold.hold)
-        averaged = replace(alert, threshold=replace(alert.threshold, hold=Duration(0), window=window))
+        # A metric alert knows no `for`: it averages over the whole time instead.
+        window = max(alert.threshold.window, alert.threshold.for_)
+        averaged = replace(alert, threshold=replace(alert.threshold, for_=Duration(0), window=window))
         on_deployment = platform.metric.namespace.endswith("/deployments")
         for deployment in azure.online_endpoint.deployments if on_deployment else ("",):
-            subject = azure_subject(place, self.environment, tuple(platform.by.split()), deployment)
+            subject = azure_subject(backend, self.environment, tuple(platform.by.split()), deployment)
             words = self._summary(alert, severity, subject, value_in_words(alert.threshold, severity))
             if words is None:
                 return
@@ -164,13 +164,13 @@ class AlertPlanner:
                 frequency=METRIC_ALERT_FREQUENCY,
                 summary=words,
                 description=description(averaged, severity, "", window),
-                links=self._links(alert, severity, place),
+                links=self._links(alert, severity, backend),
             )
 
-    def _links(self, alert: Alert, severity: Severity, place: Place) -> Mapping[str, str]:
+    def _links(self, alert: Alert, severity: Severity, backend: Backend) -> Mapping[str, str]:
         return {
             "runbook_url": runbook_url(alert, self.environment),
-            "dashboard_url": self.links.of(alert, severity, place),
+            "dashboard_url": self.links.of(alert, severity, backend),
         }
 
     def _summary(self, alert: Alert, severity: Severity, subject: str, value: str) -> str | None:
@@ -178,7 +178,7 @@ class AlertPlanner:
             return summary(alert, severity, subject, value)
         except (KeyError, IndexError, ValueError) as error:
             remedy = "use {value}, {threshold}, {window} and {slower_than}"
-            problem = f"says={alert.says!r} cannot be filled in: {error}"
+            problem = f"summary={alert.summary!r} cannot be filled in: {error}"
             self.findings.append(Finding(alert.where, f"alert {alert.name}", problem, remedy, "text"))
             return None
 

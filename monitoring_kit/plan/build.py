@@ -7,10 +7,11 @@ from monitoring_kit.core.findings import Finding, Refused
 from monitoring_kit.definitions import Definitions
 from monitoring_kit.environment.model import Environment
 from monitoring_kit.model.alerts import Alert
-from monitoring_kit.model.places import Place
+from monitoring_kit.model.backends import Backend
 from monitoring_kit.model.signals import View
 from monitoring_kit.model.thresholds import Severity
 from monitoring_kit.plan.alerts import AlertPlanner, PanelLinks
+from monitoring_kit.plan.backends import backends_of, raised_at
 from monitoring_kit.plan.model import (
     LogAlert,
     MetricAlert,
@@ -23,7 +24,6 @@ from monitoring_kit.plan.model import (
 from monitoring_kit.plan.objectives import event_recordings
 from monitoring_kit.plan.overrides import overridden
 from monitoring_kit.plan.panels import PanelPlanner
-from monitoring_kit.plan.places import places_of, raised_at
 from monitoring_kit.plan.scope import scoped
 
 SHOWN = Duration(3 * 3600)
@@ -33,8 +33,8 @@ def build_plan(definitions: Definitions, environment: Environment) -> Plan:
     """Everything that `environment` gets. What cannot be planned is left out and named in the plan's findings."""
     alerts, disabled, findings = overridden(definitions.alerts, environment)
     panels = PanelPlanner(definitions, environment, alerts, tuple(off.alert for off in disabled))
-    places = places_of(environment)
-    planned = [panels.dashboard(dashboard, places) for dashboard in definitions.dashboards.values()]
+    backends = backends_of(environment)
+    planned = [panels.dashboard(dashboard, backends) for dashboard in definitions.dashboards.values()]
     dashboards = tuple(dashboard for dashboard in planned if dashboard is not None)
     raised = {alert.name: raised_at(alert, environment) for alert in alerts}
 
@@ -43,12 +43,12 @@ def build_plan(definitions: Definitions, environment: Environment) -> Plan:
     prometheus: list[PrometheusAlert] = []
     azure: list[LogAlert | MetricAlert] = []
     for alert in alerts:
-        for place in raised[alert.name]:
+        for backend in raised[alert.name]:
             try:
-                if place is Place.PROMETHEUS:
+                if backend is Backend.PROMETHEUS:
                     prometheus += rules.prometheus(alert)
                 else:
-                    azure += rules.azure(alert, place)
+                    azure += rules.azure(alert, backend)
             except Refused as refused:
                 findings += refused.findings
     findings += [*panels.findings, *rules.findings, *_unplotted(alerts, raised, urls)]
@@ -79,9 +79,9 @@ def _recordings(definitions: Definitions, environment: Environment) -> tuple[Pro
 
 def _panel_urls(
     environment: Environment, dashboards: tuple[PlannedDashboard, ...]
-) -> dict[tuple[str, Severity, Place], str]:
+) -> dict[tuple[str, Severity, Backend], str]:
     """The first panel that plots what an alert judges, opened alone and narrowed to the alert's own labels."""
-    urls: dict[tuple[str, Severity, Place], str] = {}
+    urls: dict[tuple[str, Severity, Backend], str] = {}
     for dashboard in dashboards:
         for panel in dashboard.panels:
             if not _plots_over_time(panel):
@@ -93,7 +93,7 @@ def _panel_urls(
                     if panel.panel.severity in (None, severity):
                         times = f"from=now-{_shown(alert, severity)}&to=now"
                         address = f"{environment.grafana_url}/d/{dashboard.uid}?{times}{narrowed}&viewPanel={panel.id}"
-                        urls.setdefault((alert.name, severity, panel.place), address)
+                        urls.setdefault((alert.name, severity, panel.backend), address)
     return urls
 
 
@@ -108,19 +108,19 @@ def _plots_over_time(panel: PlannedPanel) -> bool:
 
 def _unplotted(
     alerts: tuple[Alert, ...],
-    raised: dict[str, tuple[Place, ...]],
-    urls: dict[tuple[str, Severity, Place], str],
+    raised: dict[str, tuple[Backend, ...]],
+    urls: dict[tuple[str, Severity, Backend], str],
 ) -> list[Finding]:
     return [
         Finding(
             alert.where,
             f"alert {alert.name}",
-            f"no dashboard plots its signal {alert.signal.name} at {place.title}, so its dashboard link leads nowhere",
+            f"no dashboard plots its signal {alert.signal.name} at {backend.title}, so its link leads nowhere",
             f"add {alert.signal.name}.timeseries(12) (a latency: .slow_share(12); the burn rate of an objective: "
             ".burn_rates(12, Severity...) for each severity) to a dashboard of that place",
             "alert-without-panel",
         )
         for alert in alerts
-        for place in raised[alert.name]
-        if any((alert.name, severity, place) not in urls for severity, _ in alert.threshold.levels)
+        for backend in raised[alert.name]
+        if any((alert.name, severity, backend) not in urls for severity, _ in alert.threshold.levels)
     ]

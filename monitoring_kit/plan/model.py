@@ -13,9 +13,9 @@ from monitoring_kit.core.units import Unit
 from monitoring_kit.environment.model import Environment
 from monitoring_kit.environment.values import ResourceId
 from monitoring_kit.model.alerts import Alert
+from monitoring_kit.model.backends import Backend
 from monitoring_kit.model.dashboards import Dashboard
 from monitoring_kit.model.log_tables import LogScope
-from monitoring_kit.model.places import Place
 from monitoring_kit.model.recordings import Recording
 from monitoring_kit.model.signals import Panel, Platform
 from monitoring_kit.model.thresholds import Comparison, Severity
@@ -74,7 +74,7 @@ class LogAlert:
 
     alert: Alert
     severity: Severity
-    place: Place
+    backend: Backend
     scope: LogScope
     query: str
     column: str
@@ -179,7 +179,7 @@ class PlannedPanel:
 
     id: int
     panel: Panel
-    place: Place
+    backend: Backend
     title: str
     description: str
     unit: Unit

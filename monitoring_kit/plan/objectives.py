@@ -13,10 +13,10 @@ from types import MappingProxyType
 
 from monitoring_kit.core.durations import Duration
 from monitoring_kit.definitions import Definitions
-from monitoring_kit.environment.model import Environment, PrometheusBackend
+from monitoring_kit.environment.model import Environment, PrometheusSettings
+from monitoring_kit.model import prom
 from monitoring_kit.model.budgets import OBJECTIVE_LABEL, OUTCOMES, EventSeries, Outcome
 from monitoring_kit.model.objectives import STAGES, Objective, recorded_labels
-from monitoring_kit.model.prom import Durations, Events
 from monitoring_kit.plan.model import EventRecording
 from monitoring_kit.plan.scope import scoped
 from monitoring_kit.promql.tree import Binary, Call, Expression, NumberLiteral, Selector, Subquery
@@ -63,22 +63,22 @@ def event_recordings(definitions: Definitions, environment: Environment) -> tupl
 
 
 def _rates(
-    one: Objective, definitions: Definitions, prometheus: PrometheusBackend
+    one: Objective, definitions: Definitions, prometheus: PrometheusSettings
 ) -> Iterator[tuple[Outcome, Expression]]:
     """Events per second, by everything that is recorded."""
-    per, window = recorded_labels(one, definitions.catalogue), rate_window(prometheus)
+    by, window = recorded_labels(one, definitions.catalogue), rate_window(prometheus)
     match one.signal.prometheus:
-        case Events() as events:
-            yield "bad", events.bad_per_second(per, window)
-            yield "total", events.per_second(per, window)
-        case Durations() as durations if one.slower_than is not None:
-            yield "bad", durations.slow_per_second(one.slower_than, per, window)
-            yield "total", durations.per_second(per, window)
+        case prom.Ratio() as events:
+            yield "bad", events.bad_per_second(by, window)
+            yield "total", events.per_second(by, window)
+        case prom.Histogram() as durations if one.slower_than is not None:
+            yield "bad", durations.slow_per_second(one.slower_than, by, window)
+            yield "total", durations.per_second(by, window)
         case _:
             return  # a finding of the checks
 
 
-def rate_window(prometheus: PrometheusBackend) -> Duration:
+def rate_window(prometheus: PrometheusSettings) -> Duration:
     """As short as a rate can be, so that an outage is seen early, and a multiple of the time between evaluations.
 
     Then the windows of all evaluations together cover every moment equally often.

@@ -1,4 +1,4 @@
-"""What an environment changes about the alerts: other levels, another hold, or off with a reason."""
+"""What an environment changes about the alerts: other levels, another `for`, or off with a reason."""
 
 from __future__ import annotations
 
@@ -45,7 +45,7 @@ def _changed(alert: Alert, override: AlertOverride) -> tuple[Threshold, list[Fin
     levels = dict(threshold.levels)
     for name, text in override.levels.items():
         severity = Severity(name)
-        where, field = override.place(name), f"alerts.{alert.name}.{name}"
+        where, field = override.location(name), f"alerts.{alert.name}.{name}"
         if threshold.burn_rates:
             problem = f"the levels of {alert.name} follow from its objective and are the same in every environment"
             remedy = "change target= or alerting= of the objective in rules/slo.py, or switch the alert off here"
@@ -66,17 +66,17 @@ def _changed(alert: Alert, override: AlertOverride) -> tuple[Threshold, list[Fin
         except ValueError as error:
             remedy = f"write a value like the definition's own: {levels[severity]}"
             findings.append(Finding(where, field, str(error), remedy, "override"))
-    hold = threshold.hold
-    if override.hold is not None:
+    for_ = threshold.for_
+    if override.for_ is not None:
         try:
-            hold = parse_duration(override.hold)
+            for_ = parse_duration(override.for_)
         except ValueError as error:
-            field = f"alerts.{alert.name}.hold"
-            findings.append(Finding(override.place("hold"), field, str(error), check="override"))
+            field = f"alerts.{alert.name}.for"
+            findings.append(Finding(override.location("for"), field, str(error), check="override"))
     order = tuple((severity, levels[severity]) for severity, _ in threshold.levels)
     # The definition's reason argues for the definition's numbers.
     because = override.because or f"set in {override.where.file}"
-    return replace(threshold, levels=order, hold=hold, because=because), findings
+    return replace(threshold, levels=order, for_=for_, because=because), findings
 
 
 def _without_sign(text: str, unit: Unit) -> str:

@@ -11,10 +11,11 @@ from monitoring_kit.core.units import Unit
 from monitoring_kit.definitions import Definitions
 from monitoring_kit.environment.model import Environment
 from monitoring_kit.model.alerts import Alert
+from monitoring_kit.model.backends import Backend
 from monitoring_kit.model.dashboards import Dashboard, Row
-from monitoring_kit.model.places import Place
 from monitoring_kit.model.signals import Measure, Panel, Platform, Utilisation, View
 from monitoring_kit.model.thresholds import Comparison
+from monitoring_kit.plan.backends import raised_at
 from monitoring_kit.plan.model import (
     LogQueryPlan,
     PanelQuery,
@@ -25,7 +26,6 @@ from monitoring_kit.plan.model import (
     PrometheusQuery,
     ThresholdLine,
 )
-from monitoring_kit.plan.places import raised_at
 from monitoring_kit.plan.queries import JUDGED, PanelQueries, scraped_metrics
 from monitoring_kit.plan.texts import judged_title, value_in_words
 from monitoring_kit.plan.values import judged_unit
@@ -66,12 +66,12 @@ class PanelPlanner:
         self.queries = PanelQueries(definitions, environment)
         self.findings: list[Finding] = []
 
-    def dashboard(self, dashboard: Dashboard, present: Iterable[Place]) -> PlannedDashboard | None:
+    def dashboard(self, dashboard: Dashboard, present: Iterable[Backend]) -> PlannedDashboard | None:
         """The dashboard, None where the environment has none of its places or nothing to show on it."""
-        places = tuple(place for place in dashboard.places if place in present)
+        backends = tuple(backend for backend in dashboard.backends if backend in present)
         rows, y = [], 0
         for row in dashboard.rows:
-            panels = tuple(self._panels(dashboard, row, places, y + 1))
+            panels = tuple(self._panels(dashboard, row, backends, y + 1))
             if panels:
                 rows.append(PlannedRow(stable_id(dashboard.name, row.title), row.title, y, panels))
                 y = max(panel.y + panel.panel.height for panel in panels)
@@ -87,16 +87,18 @@ class PanelPlanner:
             rows=tuple(rows),
         )
 
-    def _panels(self, dashboard: Dashboard, row: Row, places: tuple[Place, ...], top: int) -> Iterator[PlannedPanel]:
+    def _panels(
+        self, dashboard: Dashboard, row: Row, backends: tuple[Backend, ...], top: int
+    ) -> Iterator[PlannedPanel]:
         x, y, height = 0, top, 0
         for panel in row.panels:
-            place = next((place for place in places if panel.signal.measure(place) is not None), None)
-            if place is None:
+            backend = next((backend for backend in backends if panel.signal.measure(backend) is not None), None)
+            if backend is None:
                 continue
             if x + panel.width > COLUMNS:
                 x, y, height = 0, y + height, 0
             try:
-                planned = self._panel(dashboard, panel, place, _Spot(x, y))
+                planned = self._panel(dashboard, panel, backend, _Spot(x, y))
             except Refused as refused:
                 self.findings += refused.findings
                 continue
@@ -104,15 +106,15 @@ class PanelPlanner:
                 yield planned
                 x, height = x + panel.width, max(height, panel.height)
 
-    def _panel(self, dashboard: Dashboard, panel: Panel, place: Place, spot: _Spot) -> PlannedPanel | None:
-        measure = panel.signal.measure(place)
+    def _panel(self, dashboard: Dashboard, panel: Panel, backend: Backend, spot: _Spot) -> PlannedPanel | None:
+        measure = panel.signal.measure(backend)
         assert measure is not None  # noqa: S101 - the caller chose a place that measures the signal
-        watching, off = self._on(panel, place, self.alerts), self._on(panel, place, self.disabled)
+        watching, off = self._on(panel, backend, self.alerts), self._on(panel, backend, self.disabled)
         judged = panel.view in JUDGED and not panel.by
         judges, would_judge = (watching, off) if judged else ((), ())
-        queries = self.queries.of(panel, place, (*watching, *off), frozenset(dashboard.labels))
+        queries = self.queries.of(panel, backend, (*watching, *off), frozenset(dashboard.labels))
         if not queries:
-            problem = f"a panel cannot show {panel.signal.name} as {panel.view.value} at {place.title}"
+            problem = f"a panel cannot show {panel.signal.name} as {panel.view.value} at {backend.title}"
             remedy = (
                 "choose another view: a latency has quantiles and heatmap, and slow_share where an alert's threshold "
                 "says slower_than=; a listing has rows"
@@ -122,7 +124,7 @@ class PanelPlanner:
         return PlannedPanel(
             id=stable_id(*_named(dashboard, panel)),
             panel=panel,
-            place=place,
+            backend=backend,
             title=panel.heading,
             description=_description(panel, queries, judges, would_judge, self.definitions),
             unit=_unit(panel, measure),
@@ -134,10 +136,10 @@ class PanelPlanner:
             y=spot.y,
         )
 
-    def _on(self, panel: Panel, place: Place, alerts: tuple[Alert, ...]) -> tuple[Alert, ...]:
-        """Those of `alerts` that `place` raises on the panel's signal."""
+    def _on(self, panel: Panel, backend: Backend, alerts: tuple[Alert, ...]) -> tuple[Alert, ...]:
+        """Those of `alerts` that `backend` raises on the panel's signal."""
         return tuple(
-            alert for alert in alerts if alert.signal is panel.signal and place in raised_at(alert, self.environment)
+            alert for alert in alerts if alert.signal is panel.signal and backend in raised_at(alert, self.environment)
         )
 
 
@@ -154,7 +156,7 @@ def _description(
     off: tuple[Alert, ...],
     definitions: Definitions,
 ) -> str:
-    parts = [panel.signal.says]
+    parts = [panel.signal.description]
     for alert in judges:
         levels = ", ".join(
             f"{level.value} when {value_in_words(alert.threshold, level)}"

@@ -9,14 +9,14 @@ from monitoring_kit.core.units import Quantity, plain
 from monitoring_kit.definitions import Definitions
 from monitoring_kit.environment.model import Environment
 from monitoring_kit.environment.values import ResourceId
+from monitoring_kit.model import kql, prom
 from monitoring_kit.model.alerts import Alert
+from monitoring_kit.model.backends import Backend
 from monitoring_kit.model.budgets import ErrorBudget
-from monitoring_kit.model.kql import KqlText, LogDurations, LogList
+from monitoring_kit.model.kql import KqlText
 from monitoring_kit.model.kql_template import PANEL, KqlTemplateError, render_kql, tables_named
 from monitoring_kit.model.log_tables import LogScope
 from monitoring_kit.model.objectives import counters_behind
-from monitoring_kit.model.places import Place
-from monitoring_kit.model.prom import Durations, Level, Usage
 from monitoring_kit.model.signals import Measure, Panel, Platform, View
 from monitoring_kit.plan.expressions import placed
 from monitoring_kit.plan.model import LogQueryPlan, PanelQuery, PlatformQuery, PrometheusQuery, QueryFormat
@@ -36,17 +36,17 @@ class PanelQueries:
         self.settings = environment.settings()
 
     def of(
-        self, panel: Panel, place: Place, watching: tuple[Alert, ...], variables: frozenset[str]
+        self, panel: Panel, backend: Backend, watching: tuple[Alert, ...], variables: frozenset[str]
     ) -> tuple[PanelQuery, ...]:
-        """The queries of `panel` at `place`, none where its view cannot show how the signal is measured there.
+        """The queries of `panel` at `backend`, none where its view cannot show how the signal is measured there.
 
         `watching` are the alerts raised there on the signal, `variables` the labels that a reader may narrow down.
         Raises Refused for a selector or a Kusto text that cannot be used.
         """
-        measure = panel.signal.measure(place)
+        measure = panel.signal.measure(backend)
         if measure is None:
             return ()
-        if place is Place.PROMETHEUS:
+        if backend is Backend.PROMETHEUS:
             return tuple(self._prometheus(panel, measure, watching, variables))
         if isinstance(measure, Platform):
             return tuple(self._platform(measure)) if panel.view in JUDGED else ()
@@ -56,27 +56,27 @@ class PanelQueries:
         self, panel: Panel, measure: Measure, watching: tuple[Alert, ...], variables: frozenset[str]
     ) -> Iterator[PrometheusQuery]:
         signal, interval = panel.signal, GrafanaInterval.RATE_INTERVAL
-        per = (*signal.labels, *panel.by.split())
+        by = (*signal.labels, *panel.by.split())
         # The line that is drawn is the one that is judged: same window, so that panel and alert never disagree.
         window: Window = watching[0].threshold.window if watching and not panel.by else interval
 
         def query(expression: Expression, legend: str, format: QueryFormat, instant: bool) -> PrometheusQuery:
-            narrowed = placed(expression, self.definitions, self.settings, variables & {*per})
+            narrowed = placed(expression, self.definitions, self.settings, variables & {*by})
             return PrometheusQuery(narrowed, legend, format, instant)
 
-        name = " ".join(f"{{{{{label}}}}}" for label in per if label != "namespace") or signal.title
+        name = " ".join(f"{{{{{label}}}}}" for label in by if label != "namespace") or signal.title
         match panel.view, measure:
-            case View.QUANTILES, Durations():
+            case View.QUANTILES, prom.Histogram():
                 for rank in panel.quantiles:
-                    quantile = measure.quantile(rank, per, interval)
+                    quantile = measure.quantile(rank, by, interval)
                     yield query(quantile, f"p{plain(rank * 100)} {name}", QueryFormat.SERIES, False)
-            case View.HEATMAP, Durations():
+            case View.HEATMAP, prom.Histogram():
                 yield query(measure.buckets(interval), "{{le}}", QueryFormat.BUCKETS, False)
-            case View.AMOUNTS, Usage():
+            case View.AMOUNTS, prom.Utilisation():
                 amounts = {
-                    "used": measure.used_amount(per, window),
-                    "request": measure.request_amount(per),
-                    "limit": measure.limit_amount(per),
+                    "used": measure.used_amount(by, window),
+                    "request": measure.request_amount(by),
+                    "limit": measure.limit_amount(by),
                 }
                 for what, amount in amounts.items():
                     yield query(amount, f"{what} {name}", QueryFormat.SERIES, False)
@@ -84,13 +84,13 @@ class PanelQueries:
                 for rate in measure.rates_of(panel.severity):
                     for judged in (rate.long, rate.short):
                         legend = f"{name} over {judged.words()}, against {rate.factor}"
-                        yield query(measure.burn_rate(per, judged), legend, QueryFormat.SERIES, False)
+                        yield query(measure.burn_rate(by, judged), legend, QueryFormat.SERIES, False)
             case _, ErrorBudget():
                 return  # one window alone decides nothing
-            case View.LIST, Level():
-                yield query(measure.value(per, interval), "", QueryFormat.ROWS, True)
+            case View.LIST, prom.Gauge():
+                yield query(measure.value(by, interval), "", QueryFormat.ROWS, True)
             case ((View.TIMESERIES | View.STAT | View.SLOW_SHARE), _):
-                value = prometheus_value(measure, per, window, _bound(watching))
+                value = prometheus_value(measure, by, window, _bound(watching))
                 if value is not None:
                     yield query(value, name, QueryFormat.SERIES, panel.view is View.STAT)
             case _:
@@ -112,11 +112,11 @@ class PanelQueries:
     def _log(self, panel: Panel, measure: Measure, watching: tuple[Alert, ...]) -> Iterator[LogQueryPlan]:
         signal = panel.signal
         text: KqlText | None = None
-        if panel.view is View.LIST and isinstance(measure, LogList):
+        if panel.view is View.LIST and isinstance(measure, kql.Table):
             text = KqlText(measure.text(), tuple(measure.columns.split()), ())
             yield from self._log_query(panel, text, QueryFormat.ROWS)
             return
-        if panel.view is View.QUANTILES and isinstance(measure, LogDurations):
+        if panel.view is View.QUANTILES and isinstance(measure, kql.Durations):
             text = measure.quantiles(panel.quantiles, signal.unit)
         elif panel.view in JUDGED:
             text = log_value(measure, signal, _bound(watching), None, panel.by)

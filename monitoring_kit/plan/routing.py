@@ -15,7 +15,7 @@ from typing import Literal
 
 from monitoring_kit.environment.model import Addresses, Notifications, Smtp, Team
 from monitoring_kit.environment.values import SecretKey
-from monitoring_kit.model.routing import Audience, Inhibition, Pace, Routing
+from monitoring_kit.model.routing import Audience, Grouping, Inhibition, Routing
 from monitoring_kit.model.thresholds import Severity
 from monitoring_kit.plan.model import Plan, PrometheusAlert
 
@@ -46,7 +46,7 @@ class PlannedReceiver:
 
     name: str
     addresses: Addresses
-    told_of_the_end: bool
+    send_resolved: bool
 
 
 @dataclass(frozen=True)
@@ -54,12 +54,12 @@ class PlannedRoute:
     """A node of the tree, as Alertmanager walks it.
 
     An alert that matches goes to the first of `routes` that it matches, and to those after it as long as the matched
-    ones have `continues`; where it matches none of them, to `receiver`. Without a `pace` the one above counts.
+    ones have `continues`; where it matches none of them, to `receiver`. Without a `grouping` the one above counts.
     """
 
     matchers: tuple[Matcher, ...]
     receiver: str
-    pace: Pace | None = None
+    grouping: Grouping | None = None
     continues: bool = False
     routes: tuple[PlannedRoute, ...] = ()
 
@@ -111,7 +111,7 @@ def whole_routing(plan: Plan, routing: Routing) -> PlannedRouting | None:
     if notifications is None:
         return None
     switch = DEAD_MANS_SWITCH if notifications.dead_mans_switch else NOBODY
-    heartbeat = PlannedRoute((_named(routing.heartbeat.alert),), switch, routing.heartbeat.pace)
+    heartbeat = PlannedRoute((_named(routing.heartbeat.alert),), switch, routing.heartbeat.grouping)
     return _planned(plan, routing, notifications, (), (heartbeat,))
 
 
@@ -171,7 +171,7 @@ def _planned(
     root = PlannedRoute(
         matchers=matchers,
         receiver=_receiver_name(notifications.everything_else, Audience.CHANNEL),
-        pace=routing.otherwise,
+        grouping=routing.otherwise,
         routes=(
             *first,
             *(PlannedRoute((_named(discarded.alert),), NOBODY) for discarded in routing.discarded),
@@ -196,7 +196,7 @@ def _team_route(team: Team, routing: Routing) -> PlannedRoute:
             PlannedRoute(
                 matchers=(Matcher("severity", "=", route.severity.value),),
                 receiver=_receiver_name(team.name, route.audience),
-                pace=route.pace,
+                grouping=route.grouping,
                 continues=any(later.severity is route.severity for later in routing.routes[position + 1 :]),
             )
             for position, route in enumerate(routing.routes)
@@ -209,11 +209,11 @@ def _receivers(notifications: Notifications) -> Iterator[PlannedReceiver]:
     for team in notifications.teams:
         for audience in Audience:
             addresses = team.page if audience is Audience.PAGE else team.channel
-            yield PlannedReceiver(_receiver_name(team.name, audience), addresses, audience.told_of_the_end)
+            yield PlannedReceiver(_receiver_name(team.name, audience), addresses, audience.send_resolved)
     if notifications.dead_mans_switch:
         switch: SecretKey = notifications.dead_mans_switch
-        yield PlannedReceiver(DEAD_MANS_SWITCH, Addresses(webhook=switch), told_of_the_end=False)
-    yield PlannedReceiver(NOBODY, Addresses(), told_of_the_end=False)
+        yield PlannedReceiver(DEAD_MANS_SWITCH, Addresses(webhook=switch), send_resolved=False)
+    yield PlannedReceiver(NOBODY, Addresses(), send_resolved=False)
 
 
 def _receiver_name(team: str, audience: Audience) -> str:

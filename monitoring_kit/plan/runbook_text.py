@@ -10,21 +10,21 @@ from types import MappingProxyType
 
 from monitoring_kit.environment.model import Environment
 from monitoring_kit.kql.literals import kql_string
-from monitoring_kit.model.places import Place
+from monitoring_kit.model.backends import Backend
 from monitoring_kit.promql.printer import quote
 
 SECTIONS = ("Meaning", "Impact", "Diagnosis", "Mitigation")
 PLACEHOLDER = re.compile(r"<([A-Za-z]\w*)>")
 
 # A part of a section under such a sub-heading is only for alerts that are raised at one of these places.
-PARTS: Mapping[str, frozenset[Place]] = MappingProxyType(
+PARTS: Mapping[str, frozenset[Backend]] = MappingProxyType(
     {
-        "On Prometheus": frozenset({Place.PROMETHEUS}),
-        "On Azure": frozenset(Place) - {Place.PROMETHEUS},
-        "On Kubernetes": frozenset({Place.PROMETHEUS, Place.CONTAINER_INSIGHTS}),
-        "On an online endpoint": frozenset({Place.ONLINE_ENDPOINT}),
-        "On Container insights": frozenset({Place.CONTAINER_INSIGHTS}),
-        "With Application Insights": frozenset({Place.APPLICATION_INSIGHTS}),
+        "On Prometheus": frozenset({Backend.PROMETHEUS}),
+        "On Azure": frozenset(Backend) - {Backend.PROMETHEUS},
+        "On Kubernetes": frozenset({Backend.PROMETHEUS, Backend.CONTAINER_INSIGHTS}),
+        "On an online endpoint": frozenset({Backend.ONLINE_ENDPOINT}),
+        "On Container insights": frozenset({Backend.CONTAINER_INSIGHTS}),
+        "With Application Insights": frozenset({Backend.APPLICATION_INSIGHTS}),
     }
 )
 # Shown wherever the environment has the place, though the alert is raised by another.
@@ -117,21 +117,23 @@ def blocks(text: str) -> tuple[Block, ...]:
     return tuple(found)
 
 
-def for_places(text: str, places: frozenset[Place], present: frozenset[Place] = frozenset()) -> str:
-    """The runbook without the parts that are for alerts raised elsewhere than at `places`.
+def for_places(text: str, backends: frozenset[Backend], present: frozenset[Backend] = frozenset()) -> str:
+    """The runbook without the parts that are for alerts raised elsewhere than at `backends`.
 
     `present` are all the places of the environment, for the parts that are about what else can be looked at there.
     """
-    return "\n".join(line.text for line in lines_for_places(text, places, present)).strip()
+    return "\n".join(line.text for line in lines_for_places(text, backends, present)).strip()
 
 
-def lines_for_places(text: str, places: frozenset[Place], present: frozenset[Place] = frozenset()) -> Iterator[Line]:
+def lines_for_places(
+    text: str, backends: frozenset[Backend], present: frozenset[Backend] = frozenset()
+) -> Iterator[Line]:
     """The lines of `for_places`, each with its number in the whole runbook."""
     skipping = False
     for line in lines(text):
         if line.heading:
             level, title = line.heading
-            wanted = present if title in PARTS_WHERE_PRESENT else places
+            wanted = present if title in PARTS_WHERE_PRESENT else backends
             skipping = level > 2 and not PARTS.get(title, wanted) & wanted
         if not skipping:
             yield line

@@ -6,7 +6,7 @@ from monitoring_kit.core.durations import Duration
 from monitoring_kit.core.units import Quantity
 from monitoring_kit.environment.model import Environment
 from monitoring_kit.model.alerts import Alert
-from monitoring_kit.model.places import Place
+from monitoring_kit.model.backends import Backend
 from monitoring_kit.model.thresholds import Severity, Threshold
 
 _NOUNS = {
@@ -40,20 +40,20 @@ def prometheus_subject(labels: tuple[str, ...]) -> str:
     return text[0].upper() + text[1:]
 
 
-def azure_subject(place: Place, environment: Environment, dimensions: tuple[str, ...], deployment: str = "") -> str:
-    """What an Azure alert of `place` is about: one of the things that its `dimensions` tell apart, wider ones first.
+def azure_subject(backend: Backend, environment: Environment, dimensions: tuple[str, ...], deployment: str = "") -> str:
+    """What an Azure alert of `backend` is about: one of the things that its `dimensions` tell apart, wider ones first.
 
     Azure names which one only beside the text, so the text says "A pod of ...".
     """
-    whole = _azure_scope(place, environment, deployment)
+    whole = _azure_scope(backend, environment, deployment)
     nouns = [noun for noun in (_AZURE_NOUNS.get(name, name) for name in dimensions) if noun]
     text = f"{'an' if nouns[-1][0] in 'aeiou' else 'a'} {nouns[-1]} of {whole}" if nouns else whole
     return text[0].upper() + text[1:]
 
 
-def _azure_scope(place: Place, environment: Environment, deployment: str) -> str:
+def _azure_scope(backend: Backend, environment: Environment, deployment: str) -> str:
     azure = environment.azure
-    if azure is not None and azure.container_insights is not None and place is Place.CONTAINER_INSIGHTS:
+    if azure is not None and azure.container_insights is not None and backend is Backend.CONTAINER_INSIGHTS:
         return f"Deployment {azure.container_insights.workload} in {azure.container_insights.namespace}"
     if azure is not None and azure.online_endpoint is not None:
         endpoint = f"endpoint {azure.online_endpoint.id.name}"
@@ -64,9 +64,9 @@ def _azure_scope(place: Place, environment: Environment, deployment: str) -> str
 
 
 def summary(alert: Alert, severity: Severity, subject: str, value: str) -> str:
-    """One line: the subject and what it does. Raises KeyError where `says` names a hole that does not exist."""
+    """One line: the subject and what it does. Raises KeyError where `summary` names a hole that does not exist."""
     threshold = alert.threshold
-    says = alert.says.format_map(
+    says = alert.summary.format_map(
         {
             "value": value,
             "threshold": str(_level(threshold, severity)),
@@ -95,15 +95,15 @@ def description(alert: Alert, severity: Severity, value: str, window: Duration |
     """
     threshold = alert.threshold
     because = _literal(threshold.because) if value else threshold.because
-    if alert.signal.yes_or_no and threshold.hold.seconds:
-        return f"It has been so for at least {threshold.hold.words()}. Why: {because}."
+    if alert.signal.yes_or_no and threshold.for_.seconds:
+        return f"It has been so for at least {threshold.for_.words()}. Why: {because}."
     measured = ": ".join(part for part in (judged_title(alert), value) if part)
     over = f" over {window.words()}" if window else ""
-    hold = f" for {threshold.hold.words()}" if threshold.hold.seconds else ""
+    for_ = f" for {threshold.for_.words()}" if threshold.for_.seconds else ""
     guard = f", judged only from {threshold.min_events} events on" if threshold.min_events else ""
     if threshold.min_bad_events:
         guard = f", judged only from {threshold.min_bad_events} bad events on"
-    limit = f"Threshold: {value_in_words(threshold, severity)}{hold}{guard}."
+    limit = f"Threshold: {value_in_words(threshold, severity)}{for_}{guard}."
     return f"{measured}{over}. {limit} Why: {because}."
 
 

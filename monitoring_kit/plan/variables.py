@@ -9,8 +9,8 @@ from dataclasses import replace
 from monitoring_kit.core.findings import Finding, Refused
 from monitoring_kit.definitions import Definitions
 from monitoring_kit.environment.model import Environment
+from monitoring_kit.model.backends import Backend
 from monitoring_kit.model.dashboards import Dashboard
-from monitoring_kit.model.places import Place
 from monitoring_kit.plan.model import PrometheusQuery, Variable
 from monitoring_kit.plan.queries import PanelQueries, scraped_metrics
 from monitoring_kit.plan.scope import scoped
@@ -47,7 +47,7 @@ def _metrics_with(
         if label not in (*panel.signal.labels, *panel.by.split()):
             continue
         with suppress(Refused):  # the panel itself reports what its expression refuses
-            for query in queries.of(panel, Place.PROMETHEUS, (), frozenset()):
+            for query in queries.of(panel, Backend.PROMETHEUS, (), frozenset()):
                 assert isinstance(query, PrometheusQuery)  # noqa: S101 - as asked for
                 for metric in scraped_metrics(query.expression, definitions):
                     shape = definitions.catalogue.shape(metric)

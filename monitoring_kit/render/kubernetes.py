@@ -5,7 +5,7 @@ from __future__ import annotations
 import json
 from collections.abc import Mapping
 
-from monitoring_kit.environment.model import PrometheusBackend
+from monitoring_kit.environment.model import PrometheusSettings
 from monitoring_kit.plan.model import Plan
 from monitoring_kit.render.prometheus import HEADER, header_of, rule_groups, subject_of
 from monitoring_kit.render.yaml_text import YamlValue, yaml_documents, yaml_text
@@ -44,12 +44,12 @@ def render_kubernetes(
     return {f"kubernetes/{name}": text for name, text in files.items()}
 
 
-def _metadata(prometheus: PrometheusBackend, name: str, labels: Mapping[str, str]) -> Mapping[str, YamlValue]:
+def _metadata(prometheus: PrometheusSettings, name: str, labels: Mapping[str, str]) -> Mapping[str, YamlValue]:
     return {"name": name, "namespace": prometheus.namespace, "labels": {"app": prometheus.workload, **labels}}
 
 
 def _prometheus_rule(
-    prometheus: PrometheusBackend, name: str, group: Mapping[str, YamlValue]
+    prometheus: PrometheusSettings, name: str, group: Mapping[str, YamlValue]
 ) -> Mapping[str, YamlValue]:
     return {
         "apiVersion": "monitoring.coreos.com/v1",
@@ -59,7 +59,7 @@ def _prometheus_rule(
     }
 
 
-def _service(prometheus: PrometheusBackend) -> Mapping[str, YamlValue]:
+def _service(prometheus: PrometheusSettings) -> Mapping[str, YamlValue]:
     return {
         "apiVersion": "v1",
         "kind": "Service",
@@ -72,7 +72,7 @@ def _service(prometheus: PrometheusBackend) -> Mapping[str, YamlValue]:
     }
 
 
-def _service_monitor(prometheus: PrometheusBackend) -> Mapping[str, YamlValue]:
+def _service_monitor(prometheus: PrometheusSettings) -> Mapping[str, YamlValue]:
     """Scrapes the metrics Service alone: another Service of the app would bring every series a second time."""
     return {
         "apiVersion": "monitoring.coreos.com/v1",
@@ -94,7 +94,7 @@ def _service_monitor(prometheus: PrometheusBackend) -> Mapping[str, YamlValue]:
     }
 
 
-def _config_map(prometheus: PrometheusBackend, uid: str, dashboard: str) -> Mapping[str, YamlValue]:
+def _config_map(prometheus: PrometheusSettings, uid: str, dashboard: str) -> Mapping[str, YamlValue]:
     """The sidecar puts the files of all ConfigMaps into one folder, so the key has to be unique in the cluster."""
     return {
         "apiVersion": "v1",
@@ -108,7 +108,7 @@ def _config_map(prometheus: PrometheusBackend, uid: str, dashboard: str) -> Mapp
     }
 
 
-def _kustomization(prometheus: PrometheusBackend, resources: list[str]) -> Mapping[str, YamlValue]:
+def _kustomization(prometheus: PrometheusSettings, resources: list[str]) -> Mapping[str, YamlValue]:
     return {
         "apiVersion": "kustomize.config.k8s.io/v1beta1",
         "kind": "Kustomization",

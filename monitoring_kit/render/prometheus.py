@@ -56,11 +56,11 @@ def _rule(rule: PrometheusRule) -> Mapping[str, YamlValue]:
     if isinstance(rule, EventRecording):
         labels = {"labels": dict(rule.labels)} if rule.labels else {}
         return {"record": rule.name, "expr": print_promql(rule.expression), **labels}
-    hold = rule.alert.threshold.hold
+    for_ = rule.alert.threshold.for_
     return {
         "alert": rule.alert.name,
         "expr": print_promql(rule.condition),
-        **({"for": hold.prometheus()} if hold.seconds else {}),
+        **({"for": for_.prometheus()} if for_.seconds else {}),
         "labels": dict(sorted(rule.labels.items())),
         "annotations": dict(sorted(rule.annotations.items())),
     }

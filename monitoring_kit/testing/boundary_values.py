@@ -7,7 +7,7 @@ from dataclasses import dataclass
 from functools import cached_property
 
 from monitoring_kit.core.units import COUNT, RATIO, Unit
-from monitoring_kit.model.prom import CounterIncrease, Durations, Events, Level, Missing
+from monitoring_kit.model import prom
 from monitoring_kit.model.thresholds import Comparison, Threshold
 from monitoring_kit.plan.model import PrometheusAlert
 from monitoring_kit.plan.values import judged_unit
@@ -78,7 +78,7 @@ class Intent:
     @property
     def _smallest(self) -> float:
         """A value above 0 that is small: one event in the window."""
-        return 1.0 if isinstance(self.measure, CounterIncrease) else 1.0 / self.threshold.window.seconds
+        return 1.0 if isinstance(self.measure, prom.Increase) else 1.0 / self.threshold.window.seconds
 
     @property
     def healthy(self) -> float:
@@ -86,7 +86,7 @@ class Intent:
         good = self.good_for_all
         if self.threshold.earlier is not None:
             return max(good, 10 * float(self.threshold.earlier.value.to(self.unit)))
-        if isinstance(self.measure, Missing):
+        if isinstance(self.measure, prom.Absent):
             return 0.0
         if self.threshold.comparison.worse_is_higher:
             return good if self._whole else good / 2
@@ -95,7 +95,7 @@ class Intent:
     @property
     def _whole(self) -> bool:
         """Whether the value is a whole number."""
-        return isinstance(self.measure, Level | Missing) and self.unit == COUNT
+        return isinstance(self.measure, prom.Gauge | prom.Absent) and self.unit == COUNT
 
     @property
     def very_bad(self) -> float:
@@ -103,10 +103,12 @@ class Intent:
         bad = self.bad_for_all
         if not self.threshold.comparison.worse_is_higher:
             return 0.0
-        if isinstance(self.measure, Missing):
+        if isinstance(self.measure, prom.Absent):
             return 1.0
         worse = bad * 6 if not self._whole else bad + 1
-        return min(worse, 1.0) if self.unit == RATIO and isinstance(self.measure, Events | Durations) else worse
+        return (
+            min(worse, 1.0) if self.unit == RATIO and isinstance(self.measure, prom.Ratio | prom.Histogram) else worse
+        )
 
     @property
     def lead_minutes(self) -> float:
@@ -122,7 +124,7 @@ class Intent:
     @property
     def hold_minutes(self) -> float:
         """How long it has to be bad, in whole evaluations."""
-        return math.ceil(self.threshold.hold.seconds / EVALUATION_SECONDS) * EVALUATION_SECONDS / 60
+        return math.ceil(self.threshold.for_.seconds / EVALUATION_SECONDS) * EVALUATION_SECONDS / 60
 
     @property
     def steady_minutes(self) -> float:

@@ -25,7 +25,7 @@ class Kind(Enum):
     JUST_BAD = ("just beyond the threshold", Shows.FIRES)
     JUST_GOOD = ("just short of the threshold", Shows.SILENT)
     HOLD = ("begin and end", Shows.FIRES)
-    BURST = ("shorter than the hold", Shows.SILENT)
+    BURST = ("shorter than its for", Shows.SILENT)
     FOREIGN = ("somebody else's series", Shows.SILENT)
     INSTANCES = ("two instances with unequal load", Shows.BOTH)
     GROUPS = ("two groups of which one is well", Shows.FIRES)

@@ -12,9 +12,9 @@ from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 
 from monitoring_kit.core.units import COUNT
+from monitoring_kit.model import prom
 from monitoring_kit.model.budgets import ErrorBudget
 from monitoring_kit.model.metrics import MetricType
-from monitoring_kit.model.prom import CounterIncrease, Durations, Events, Level
 from monitoring_kit.model.signals import Signal
 from monitoring_kit.model.thresholds import Severity
 from monitoring_kit.plan.model import PrometheusAlert
@@ -113,8 +113,8 @@ class _Deriver:
 
     def _bursts(self) -> Iterator[Case | NotApplicable]:
         """For each severity the longest burst that is bad for a while and does not fire; one may serve several."""
-        if not self.intent.threshold.hold.seconds:
-            yield NotApplicable(Kind.BURST, "it has no hold: it fires at once")
+        if not self.intent.threshold.for_.seconds:
+            yield NotApplicable(Kind.BURST, "it has no for: it fires at once")
             return
         missing = list(self.rules)
         while missing:
@@ -134,7 +134,7 @@ class _Deriver:
                 served = [one for one in self.rules if self._almost_fires(oracle, one.severity, end)]
                 if rule in served:
                     return profile, served
-        raise CannotDerive(f"no burst is both bad enough for {rule.severity.value} and shorter than the hold")
+        raise CannotDerive(f"no burst is both bad enough for {rule.severity.value} and shorter than its for")
 
     def _almost_fires(self, oracle: Oracle, severity: Severity, end: int) -> bool:
         fires = any(oracle.firing(severity, end).values())
@@ -160,7 +160,7 @@ class _Deriver:
         load = _QUIET if self.intent.threshold.min_events is None else BUSY
         own = self._made(Fixture(bad, load=load), 1)
         yield self._case(Kind.GROUPS, "one bad, others well with more load", (*own, *others))
-        if isinstance(self.measure, CounterIncrease | Level) and self.measure.only_while:
+        if isinstance(self.measure, prom.Increase | prom.Gauge) and self.measure.only_while:
             unconditional = self._made(Fixture(bad, condition_holds=False), 1)
             yield self._case(Kind.GROUPS, "the condition holds for the others alone", (*unconditional, *others))
 
@@ -190,7 +190,7 @@ class _Deriver:
         late = 3.0
         born = (Stretch(late, None), *self.intent.steady(self.intent.very_bad))
         yield self._case(Kind.BORN_LATE, "bad from birth", self._own(born))
-        if isinstance(self.measure, Events):
+        if isinstance(self.measure, prom.Ratio):
             profile = (Stretch(self.intent.window_minutes, 0.0), *self.intent.steady(self.intent.very_bad))
             fixture = Fixture(profile, bad_born_at=self.intent.window_minutes)
             yield self._case(Kind.BORN_LATE, "the first bad event makes its series", self._made(fixture, 1))
@@ -199,7 +199,7 @@ class _Deriver:
 
     def _low_traffic(self) -> Iterator[Case | NotApplicable]:
         least = self.intent.threshold.min_events
-        if least is None or not isinstance(self.measure, Events | Durations):
+        if least is None or not isinstance(self.measure, prom.Ratio | prom.Histogram):
             yield NotApplicable(Kind.LOW_TRAFFIC, "its threshold asks for no number of events")
             return
         a_minute, bad = float(least.to(COUNT)) / self.intent.window_minutes, self.intent.steady(self.intent.very_bad)

@@ -70,7 +70,7 @@ class BudgetDeriver:
         calm = Counts({})
         yield self._case(Kind.LOW_TRAFFIC, "no events at all", self._own(Counts({}, otherwise=(0.0, 0.0))))
         yield self._case(Kind.HOLD, "begin and end", self._own(calm, everything_bad, calm))
-        yield NotApplicable(Kind.BURST, "it has no hold: its short window ends it")
+        yield NotApplicable(Kind.BURST, "it has no for: its short window ends it")
         yield self._case(Kind.FOREIGN, "bad elsewhere, well here", self._own(calm))
         yield self._case(Kind.FOREIGN, "bad elsewhere, nothing here", ())
         yield NotApplicable(Kind.INSTANCES, "instances are added up in what is recorded")

@@ -7,10 +7,10 @@ from dataclasses import replace
 from itertools import groupby
 
 from monitoring_kit.core.durations import Duration
+from monitoring_kit.model import prom
 from monitoring_kit.model.budgets import OBJECTIVE_LABEL, OUTCOMES, Outcome
 from monitoring_kit.model.metrics import bucket_label
 from monitoring_kit.model.objectives import STAGES, Objective
-from monitoring_kit.model.prom import Durations, Events
 from monitoring_kit.plan.model import EventRecording
 from monitoring_kit.plan.scope import scoped
 from monitoring_kit.promql.tree import Selector, walk
@@ -55,17 +55,17 @@ def derive_events(
 def _rate_case(objective: Objective, outcome: Outcome, ground: Ground, window: int) -> RecordedCase:
     """Unequal instances, a restart, a late birth, an end, groups that differ in each label, one without bad events."""
     measure = derivable(objective.signal)
-    if not isinstance(measure, Events | Durations):
+    if not isinstance(measure, prom.Ratio | prom.Histogram):
         raise CannotDerive(f"the events of {objective.name} are told by an expression of its own")
     read = selectors(measure, ground)
-    per = sorted(ground.shape(Selector(objective.series.rate(outcome))).labels - {OBJECTIVE_LABEL})
+    by = sorted(ground.shape(Selector(objective.series.rate(outcome))).labels - {OBJECTIVE_LABEL})
     threshold = replace(objective.threshold, slower_than=objective.slower_than)
 
     def made(group: dict[str, str], fixture: Fixture, number: int = 1) -> list[Series]:
         return series_of(measure, threshold, ground, group, fixture, number)
 
     minutes = window / 60
-    first, *others = ground.groups(per, read)
+    first, *others = ground.groups(by, read)
     busy = (Stretch(1.5 * minutes, 0.25), Stretch(1.5 * minutes, 0.5))
     quiet = (Stretch(minutes / 2, None), Stretch(1.5 * minutes, 0.75), Stretch(minutes, None))
     series = made(first, Fixture(busy, load=_BUSY, reset_at=2 * minutes))
@@ -73,14 +73,14 @@ def _rate_case(objective: Objective, outcome: Outcome, ground: Ground, window: i
     ends = (Stretch(2 * minutes, 0.0), Stretch(minutes, None))
     for number, other in enumerate(others, start=1):
         series += made(other, Fixture(ends, load=100.0 * number, bad_born_at=3 * minutes))
-    free = [label for label in per if not any(one.label == label for selector in read for one in selector.matchers)]
+    free = [label for label in by if not any(one.label == label for selector in read for one in selector.matchers)]
     series += [*_strangers(series, free, read, ground)]
     return case_of(
         series,
         {
             time: {
                 tuple(sorted((*group, (OBJECTIVE_LABEL, objective.name)))): value
-                for group, value in _events(measure, objective, outcome, ground, series, per, time, window).items()
+                for group, value in _events(measure, objective, outcome, ground, series, by, time, window).items()
             }
             for time in moments(window)
         },
@@ -108,20 +108,20 @@ def _events(
     outcome: Outcome,
     ground: Ground,
     series: Sequence[Series],
-    per: Sequence[str],
+    by: Sequence[str],
     time: int,
     window: int,
 ) -> Values:
     """Events per second of each group. Where something happens and nothing is bad, there are 0 bad events."""
     first, *rest = selectors(measure, ground)
     if rest:
-        bad, total = (summed_rates(picked(series, selector), per, time, window) for selector in (first, rest[0]))
+        bad, total = (summed_rates(picked(series, selector), by, time, window) for selector in (first, rest[0]))
         return total if outcome == "total" else {group: bad.get(group, 0.0) for group in total}
-    total = summed_rates(picked(series, bucket_of(first, "+Inf")), per, time, window)
+    total = summed_rates(picked(series, bucket_of(first, "+Inf")), by, time, window)
     if outcome == "total" or objective.slower_than is None:
         return total
     quick_ones = picked(series, bucket_of(first, bucket_label(objective.slower_than.value)))
-    quick = summed_rates(quick_ones, per, time, window)
+    quick = summed_rates(quick_ones, by, time, window)
     return {group: total[group] - quick[group] for group in total if group in quick}
 
 

@@ -87,9 +87,9 @@ def rule_mutants(rule: Mapping[str, object]) -> Iterator[Mutant]:
     for change in changes(parse(str(rule["expr"]))):
         yield Mutant(change.operator, change.place, {**rule, "expr": one_line(change.expression)}, change)
     if "alert" in rule:
-        hold = parse_duration(str(rule.get("for", "0s"))).seconds
-        times = {"hold removed": 0, "hold x0.5": hold // 2, "hold x2": 2 * hold} if hold else {}
-        for operator, seconds in (times or {"hold added": _HOLD_ADDED_SECONDS}).items():
+        for_ = parse_duration(str(rule.get("for", "0s"))).seconds
+        times = {"for removed": 0, "for x0.5": for_ // 2, "for x2": 2 * for_} if for_ else {}
+        for operator, seconds in (times or {"for added": _HOLD_ADDED_SECONDS}).items():
             yield Mutant(operator, "for", {**rule, "for": Duration(seconds).prometheus()})
     labels = rule.get("labels")
     if isinstance(labels, dict):

@@ -11,8 +11,8 @@ from dataclasses import dataclass, field, replace
 from itertools import pairwise
 
 from monitoring_kit.core.units import COUNT, Unit
+from monitoring_kit.model import prom
 from monitoring_kit.model.metrics import bucket_label
-from monitoring_kit.model.prom import CounterIncrease, CounterRate, Durations, Events, Level, Missing, Usage
 from monitoring_kit.model.thresholds import Severity, Threshold
 from monitoring_kit.promql.tree import Matcher, Selector
 from monitoring_kit.testing.samples import EVALUATION_SECONDS, Series, newest, picks, within
@@ -49,7 +49,7 @@ class Oracle:
     """The reference model of one alert over `series`; `unit` is the unit in which its value is measured."""
 
     measure: DerivableMeasure
-    per: tuple[str, ...]
+    by: tuple[str, ...]
     threshold: Threshold
     unit: Unit
     ground: Ground
@@ -66,7 +66,7 @@ class Oracle:
         for time in _evaluations(until):
             bad = self.bad(severity, time)
             since = {group: since.get(group, time) for group in bad}
-            held = self.threshold.hold.seconds
+            held = self.threshold.for_.seconds
             found[time] = {group: value for group, value in bad.items() if time - since[group] >= held}
         return found
 
@@ -91,7 +91,7 @@ class Oracle:
 
     def _measured(self, time: int) -> Moment:
         values = self.value(time, self.threshold.window.seconds)
-        exact = isinstance(self.measure, Level | Missing)
+        exact = isinstance(self.measure, prom.Gauge | prom.Absent)
         bounds = [self.bound(severity) for severity, _ in self.threshold.levels]
         close = any(_is_close(value, bound, exact) for value in values.values() for bound in bounds)
         if (least := self.threshold.min_events) is not None:
@@ -108,35 +108,35 @@ class Oracle:
         """The signal's value in each group at `time`, measured over `window` seconds."""
         first, *rest = selectors(self.measure, self.ground)
         match self.measure:
-            case Events():
+            case prom.Ratio():
                 total = self._rates(rest[0], time, window)
                 bad = self._rates(first, time, window)
                 return {group: bad.get(group, 0.0) / all_ for group, all_ in total.items() if all_ > 0}
-            case CounterRate():
+            case prom.Rate():
                 return self._rates(first, time, window)
-            case Durations():
+            case prom.Histogram():
                 return self._slow_share(first, time, window)
-            case Usage(used_is=kind):
+            case prom.Utilisation(used_is=kind):
                 used = self._rates(first, time, window) if kind == "counter" else self._newest(first, time, max)
                 limit = self._newest(rest[0], time, max)
                 return {group: value / limit[group] for group, value in used.items() if group in limit}
-            case CounterIncrease():
+            case prom.Increase():
                 increase = {group: value * window for group, value in self._rates(first, time, window).items()}
                 return self._held(self.measure, increase, time)
-            case Level():
+            case prom.Gauge():
                 return self._level(self.measure, first, time, window)
-            case Missing():
+            case prom.Absent():
                 there = any(newest(one.samples, time) is not None for one in self._picked(first))
                 return {} if there else {self._pinned(first): 1.0}
 
-    def _level(self, measure: Level, selector: Selector, time: int, window: int) -> Values:
+    def _level(self, measure: prom.Gauge, selector: Selector, time: int, window: int) -> Values:
         combined: Mapping[str, Callable[[list[float]], float]] = {"sum": sum, "max": max, "min": min, "count": len}
         values = self._newest(selector, time, combined[measure.combine], window if measure.highest_in_window else 0)
         values = self._held(measure, values, time)
         gone = measure.or_missing and all(newest(one.samples, time) is None for one in self._picked(selector))
         return {**values, self._pinned(selector): 0.0} if gone else values
 
-    def _held(self, measure: CounterIncrease | Level, values: Values, time: int) -> Values:
+    def _held(self, measure: prom.Increase | prom.Gauge, values: Values, time: int) -> Values:
         condition = held_while(measure, self.ground)
         if condition is None:
             return values
@@ -160,9 +160,9 @@ class Oracle:
         """How many events the window holds."""
         window = self.threshold.window.seconds
         match self.measure:
-            case Events():
+            case prom.Ratio():
                 total = selectors(self.measure, self.ground)[1]
-            case Durations():
+            case prom.Histogram():
                 total = bucket_of(selectors(self.measure, self.ground)[0], "+Inf")
             case _:
                 return self.value(time, window)
@@ -170,7 +170,7 @@ class Oracle:
 
     def _rates(self, selector: Selector, time: int, window: int) -> Values:
         """The rate of each group: the sum over its series that have one."""
-        return summed_rates(self._picked(selector), self.per, time, window)
+        return summed_rates(self._picked(selector), self.by, time, window)
 
     def _newest(
         self, selector: Selector, time: int, combine: Callable[[list[float]], float], highest_in: int = 0
@@ -190,25 +190,25 @@ class Oracle:
         return self._by_selector[selector]
 
     def _group(self, series: Series) -> Group:
-        return group_of(series, self.per)
+        return group_of(series, self.by)
 
     def _pinned(self, selector: Selector) -> Group:
         """What remains to be said of series that are not there: the values that the selector names."""
         return tuple(sorted((one.label, one.value) for one in selector.matchers if one.operator == "="))
 
 
-def group_of(series: Series, per: Iterable[str]) -> Group:
+def group_of(series: Series, by: Iterable[str]) -> Group:
     """The group that a series belongs to. An absent label has the value ""."""
-    return tuple(sorted((label, series.labels.get(label, "")) for label in per))
+    return tuple(sorted((label, series.labels.get(label, "")) for label in by))
 
 
-def summed_rates(series: Iterable[Series], per: Iterable[str], time: int, window: int) -> Values:
-    """The rates of counters over the `window` before `time`, added up by the labels `per`."""
+def summed_rates(series: Iterable[Series], by: Iterable[str], time: int, window: int) -> Values:
+    """The rates of counters over the `window` before `time`, added up by the labels `by`."""
     rates: Values = {}
     for one in series:
         rate = rate_of(within(one.samples, time, window), time, window)
         if rate is not None:
-            group = group_of(one, per)
+            group = group_of(one, by)
             rates[group] = rates.get(group, 0.0) + rate
     return rates
 

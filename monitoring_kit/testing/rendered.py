@@ -27,7 +27,7 @@ def told(rule: PrometheusAlert, group: Mapping[str, str], value: float, ground: 
 
     Its labels are those of the group and three that say who hears of it; they are not taken from the rule.
     """
-    own = {"severity": rule.severity.value, "team": rule.alert.owner, "service": ground.settings["workload"]}
+    own = {"severity": rule.severity.value, "team": rule.alert.team, "service": ground.settings["workload"]}
     labels = {**group, **own}
     return Firing(rule.severity, labels, spoken(rule, labels, value))
 

@@ -62,7 +62,7 @@ class Verdict:
 def run_alert(
     rules: Sequence[Rule], alert: str, stages: Sequence[Sequence[Scenario]], catalogue: MetricCatalogue
 ) -> list[Verdict]:
-    """The fate of every mutant of `alert`; `rules` hold its rules and the recordings that these read.
+    """The outcome of every mutant of `alert`; `rules` hold its rules and the recordings that these read.
 
     Stages run one after the other, each with the mutants that are left: put the cases first that kill most. Raises
     Refused where a rule as it is does not pass its cases.
@@ -91,7 +91,7 @@ def run_alert(
 
 
 def run_recording(rule: Rule, case: RecordedCase) -> list[Verdict]:
-    """The fate of every mutant of a recording rule. Raises Refused where the rule as it is does not pass its case."""
+    """The outcome of every mutant of a recording rule. Raises Refused where the rule itself does not pass its case."""
     mutants = {f"m{number:05}": mutant for number, mutant in enumerate(rule_mutants(rule), start=1)}
     records: dict[str, Rule] = {"m00000": rule, **{name: mutant.rule for name, mutant in mutants.items()}}
     fates: dict[str, Fate] = {}

@@ -49,23 +49,23 @@ class Ground:
             raise CannotDerive(f"{selector.metric} is not in the contract")
         return shape
 
-    def group(self, per: Sequence[str], selectors: Sequence[Selector], number: int = 0) -> dict[str, str] | None:
-        """Values for the labels `per` of one group. Group 0 is the first, each other differs from it in one label.
+    def group(self, by: Sequence[str], selectors: Sequence[Selector], number: int = 0) -> dict[str, str] | None:
+        """Values for the labels `by` of one group. Group 0 is the first, each other differs from it in one label.
 
         None where there are not so many: the scope pins the other labels.
         """
-        values = {label: self._allowed(label, selectors, 0) for label in per}
-        varying = [label for label in per if len(self._all_allowed(label, selectors)) > 1]
+        values = {label: self._allowed(label, selectors, 0) for label in by}
+        varying = [label for label in by if len(self._all_allowed(label, selectors)) > 1]
         if number > len(varying):
             return None
         if number:
             values[varying[number - 1]] = self._allowed(varying[number - 1], selectors, 1)
         return values
 
-    def groups(self, per: Sequence[str], selectors: Sequence[Selector]) -> Iterator[dict[str, str]]:
+    def groups(self, by: Sequence[str], selectors: Sequence[Selector]) -> Iterator[dict[str, str]]:
         """Every group that there is: the first, and one for each label that may differ."""
         number = 0
-        while (group := self.group(per, selectors, number)) is not None:
+        while (group := self.group(by, selectors, number)) is not None:
             yield group
             number += 1
 

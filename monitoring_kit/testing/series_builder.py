@@ -8,15 +8,15 @@ from __future__ import annotations
 from collections.abc import Callable, Iterator, Mapping
 from dataclasses import dataclass, replace
 
+from monitoring_kit.model import prom
 from monitoring_kit.model.metrics import MetricType, bucket_label
-from monitoring_kit.model.prom import CounterIncrease, CounterRate, Durations, Events, Level, Missing, Usage
 from monitoring_kit.model.signals import Signal
 from monitoring_kit.model.thresholds import Threshold
 from monitoring_kit.promql.tree import Binary, Matcher, NumberLiteral, Selector
 from monitoring_kit.testing.samples import Profile, Series, Stretch, counter, gauge, scaled
 from monitoring_kit.testing.scope import CannotDerive, Ground
 
-DerivableMeasure = Events | CounterRate | Durations | Usage | CounterIncrease | Level | Missing
+DerivableMeasure = prom.Ratio | prom.Rate | prom.Histogram | prom.Utilisation | prom.Increase | prom.Gauge | prom.Absent
 
 # Events a minute where nothing asks for a number: many, so that a guard for low traffic stays out of the way.
 BUSY = 1000.0
@@ -47,7 +47,9 @@ class Fixture:
 def derivable(signal: Signal) -> DerivableMeasure | None:
     """How Prometheus measures the signal, None where series cannot be derived from that."""
     measure = signal.prometheus
-    if isinstance(measure, Events | CounterRate | Durations | Usage | CounterIncrease | Level | Missing):
+    if isinstance(
+        measure, prom.Ratio | prom.Rate | prom.Histogram | prom.Utilisation | prom.Increase | prom.Gauge | prom.Absent
+    ):
         return measure
     return None
 
@@ -55,22 +57,22 @@ def derivable(signal: Signal) -> DerivableMeasure | None:
 def selectors(measure: DerivableMeasure, ground: Ground) -> tuple[Selector, ...]:
     """What the measure reads, narrowed to the environment."""
     match measure:
-        case Events(bad=bad, total=total):
+        case prom.Ratio(bad=bad, total=total):
             return ground.selector(bad), ground.selector(total)
-        case CounterRate(counter=text):
+        case prom.Rate(counter=text):
             return (ground.selector(text),)
-        case Durations(histogram=histogram, only=only):
+        case prom.Histogram(histogram=histogram, only=only):
             return (ground.selector(f"{histogram}_bucket{only}"),)
-        case Usage(used=used, limit=limit):
+        case prom.Utilisation(used=used, limit=limit):
             return ground.selector(used), ground.selector(limit)
-        case CounterIncrease(counter=text) | Level(gauge=text):
+        case prom.Increase(counter=text) | prom.Gauge(gauge=text):
             condition = held_while(measure, ground)
             return (ground.selector(text), *([condition[0]] if condition else []))
-        case Missing(series=text):
+        case prom.Absent(series=text):
             return (ground.selector(text),)
 
 
-def held_while(measure: CounterIncrease | Level, ground: Ground) -> tuple[Selector, str, float] | None:
+def held_while(measure: prom.Increase | prom.Gauge, ground: Ground) -> tuple[Selector, str, float] | None:
     """The condition of `only_while`: a selector, a comparison and a number. None where there is no condition.
 
     The comparison is "" where it is enough that there is a series.
@@ -105,27 +107,27 @@ def series_of(
 def unequal_instances(measure: DerivableMeasure, fixture: Fixture) -> tuple[Fixture, Fixture]:
     """Two instances that together have the fixture's value, each with another value and another load."""
     match measure:
-        case Events() | Durations():
+        case prom.Ratio() | prom.Histogram():
             quiet = replace(fixture, load=fixture.load * (1 - _BUSY_SHARE), profile=_map(fixture.profile, _quiet))
             busy = replace(fixture, load=fixture.load * _BUSY_SHARE, profile=_map(fixture.profile, _busy))
             return busy, quiet
-        case CounterRate() | CounterIncrease():
+        case prom.Rate() | prom.Increase():
             return _split(fixture, _BUSY_SHARE)
-        case Usage(used_is=kind):
+        case prom.Utilisation(used_is=kind):
             first, second = _split(fixture, _BUSY_SHARE) if kind == "counter" else (fixture, fixture)
             return first, replace(
                 second, profile=scaled(second.profile, 2 if kind == "counter" else 1), limit=LIMIT / 2
             )
-        case Level(combine="sum"):
+        case prom.Gauge(combine="sum"):
             return (
                 replace(fixture, profile=_map(fixture.profile, lambda value: value - value // 2)),
                 replace(fixture, profile=_map(fixture.profile, lambda value: value // 2)),
             )
-        case Level(combine="min"):
+        case prom.Gauge(combine="min"):
             return fixture, replace(fixture, profile=_map(fixture.profile, lambda value: value + 1))
-        case Level(combine="max"):
+        case prom.Gauge(combine="max"):
             return fixture, replace(fixture, profile=_map(fixture.profile, lambda value: max(0.0, value - 1)))
-        case Missing():
+        case prom.Absent():
             gone = replace(fixture, profile=_map(fixture.profile, lambda _: 1.0))
             return fixture, gone
         case _:
@@ -143,21 +145,21 @@ class _Maker:
     def of(self, measure: DerivableMeasure) -> Iterator[Series]:
         profile, load = self.fixture.profile, self.fixture.load
         match measure:
-            case Events():
+            case prom.Ratio():
                 yield from self._events(measure)
-            case CounterRate(counter=text):
+            case prom.Rate(counter=text):
                 yield self._counter(self.ground.selector(text), scaled(profile, 60))
-            case Durations():
+            case prom.Histogram():
                 yield from self._durations(measure)
-            case Usage(used=used, used_is=kind, limit=limit):
+            case prom.Utilisation(used=used, used_is=kind, limit=limit):
                 amount = scaled(profile, self.fixture.limit)
                 make = self._counter if kind == "counter" else self._gauge
                 yield make(self.ground.selector(used), scaled(amount, 60) if kind == "counter" else amount)
                 yield self._gauge(self.ground.selector(limit), _always(profile, self.fixture.limit))
-            case CounterIncrease(counter=text):
+            case prom.Increase(counter=text):
                 yield self._counter(self.ground.selector(text), scaled(profile, 60 / self.threshold.window.seconds))
                 yield from self._condition(measure)
-            case Level(gauge=text, combine="count"):
+            case prom.Gauge(gauge=text, combine="count"):
                 most = max(int(stretch.value or 0) for stretch in profile)
                 for index in range(most):
                     present = tuple(
@@ -166,16 +168,16 @@ class _Maker:
                     )
                     yield self._gauge(self.ground.selector(text), present, self.number + index)
                 yield from self._condition(measure)
-            case Level(gauge=text):
+            case prom.Gauge(gauge=text):
                 yield self._gauge(self.ground.selector(text), profile)
                 yield from self._condition(measure)
-            case Missing(series=text):
+            case prom.Absent(series=text):
                 selector = self.ground.selector(text)
                 there = tuple(Stretch(part.minutes, None if part.value else load) for part in profile)
                 is_counter = self.ground.shape(selector).type is MetricType.COUNTER
                 yield (self._counter if is_counter else self._gauge)(selector, there)
 
-    def _events(self, measure: Events) -> Iterator[Series]:
+    def _events(self, measure: prom.Ratio) -> Iterator[Series]:
         bad, total = self.ground.selector(measure.bad), self.ground.selector(measure.total)
         profile, load = self.fixture.profile, self.fixture.load
         born = self.fixture.bad_born_at
@@ -190,7 +192,7 @@ class _Maker:
         labels = self.ground.labels([total], self.group, self.number, avoid=[bad])
         yield Series(total.metric, labels, counter(others, self.fixture.reset_at))
 
-    def _durations(self, measure: Durations) -> Iterator[Series]:
+    def _durations(self, measure: prom.Histogram) -> Iterator[Series]:
         """Three buckets around the bound that is judged, and the one of all events, of a spread that is no line."""
         bound = self.threshold.slower_than
         if bound is None:
@@ -210,7 +212,7 @@ class _Maker:
             one = replace(buckets, matchers=(*buckets.matchers, Matcher("le", "=", le)))
             yield self._counter(one, _map(self.fixture.profile, _in_bucket(self.fixture.load, share)))
 
-    def _condition(self, measure: CounterIncrease | Level) -> Iterator[Series]:
+    def _condition(self, measure: prom.Increase | prom.Gauge) -> Iterator[Series]:
         condition = held_while(measure, self.ground)
         if condition is None:
             return

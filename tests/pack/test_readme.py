@@ -47,8 +47,8 @@ def test_the_example_of_a_new_signal_builds(project: Path) -> None:
     dashboard = project / "dashboards/pods.py"
     edit(
         dashboard,
-        "from monitoring_kit.model.places",
-        "from queries.scrape import longest_scrape\nfrom monitoring_kit.model.places",
+        "from monitoring_kit.model.backends",
+        "from queries.scrape import longest_scrape\nfrom monitoring_kit.model.backends",
     )
     panel = renamed(example("dashboards/pods.py"))
     edit(dashboard, '"Do the figures arrive?",\n', f'"Do the figures arrive?",\n{panel}')

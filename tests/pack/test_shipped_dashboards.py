@@ -14,12 +14,12 @@ from monitoring_kit.analysis.labels import infer
 from monitoring_kit.definitions import load_definitions
 from monitoring_kit.environment.model import (
     ActionGroup,
-    AzureBackend,
+    AzureSettings,
     ContainerInsights,
     Environment,
     ManagedPrometheus,
     OnlineEndpoint,
-    PrometheusBackend,
+    PrometheusSettings,
 )
 from monitoring_kit.environment.values import Form
 from monitoring_kit.plan.model import PlannedDashboard, PlannedPanel, PrometheusQuery
@@ -113,10 +113,10 @@ class TestEveryDashboard:
     def test_fills_the_grid_without_gap_and_overlap(self, uid: str) -> None:
         cells: dict[tuple[int, int], str] = {}
         for panel in shipped_dashboards()[uid]["panels"]:
-            place = panel["gridPos"]
-            assert place["x"] + place["w"] <= COLUMNS
-            for y in range(place["y"], place["y"] + place["h"]):
-                for x in range(place["x"], place["x"] + place["w"]):
+            backend = panel["gridPos"]
+            assert backend["x"] + backend["w"] <= COLUMNS
+            for y in range(backend["y"], backend["y"] + backend["h"]):
+                for x in range(backend["x"], backend["x"] + backend["w"]):
                     assert (x, y) not in cells, f"{panel['title']} lies on {cells[x, y]}"
                     cells[x, y] = panel["title"]
         bottom = max(y for _, y in cells) + 1
@@ -184,10 +184,10 @@ def forms_in(hint: Any) -> Iterator[Form]:
 
 def forms() -> dict[str, Form]:
     """How the value of each field of an environment file is written."""
-    azure = (AzureBackend, ActionGroup, OnlineEndpoint, ContainerInsights, ManagedPrometheus)
+    azure = (AzureSettings, ActionGroup, OnlineEndpoint, ContainerInsights, ManagedPrometheus)
     return {
         f"{block.__name__}.{name}": form
-        for block in (Environment, PrometheusBackend, *azure)
+        for block in (Environment, PrometheusSettings, *azure)
         for name, hint in typing.get_type_hints(block, include_extras=True).items()
         for form in forms_in(hint)
     }

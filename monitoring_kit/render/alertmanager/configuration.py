@@ -6,7 +6,7 @@ from collections.abc import Iterable, Mapping
 
 from monitoring_kit.definitions import Definitions
 from monitoring_kit.environment.values import SecretKey
-from monitoring_kit.model.routing import Pace
+from monitoring_kit.model.routing import Grouping
 from monitoring_kit.plan.model import Plan
 from monitoring_kit.plan.routing import (
     Matcher,
@@ -69,12 +69,12 @@ def inhibit_rules(inhibitions: Iterable[PlannedInhibition]) -> list[YamlValue]:
     ]
 
 
-def _times(pace: Pace) -> Block:
+def _times(grouping: Grouping) -> Block:
     return {
-        "group_by": list(pace.group_by),
-        "group_wait": pace.wait.prometheus(),
-        "group_interval": pace.interval.prometheus(),
-        "repeat_interval": pace.repeat.prometheus(),
+        "group_by": list(grouping.group_by),
+        "group_wait": grouping.wait.prometheus(),
+        "group_interval": grouping.interval.prometheus(),
+        "repeat_interval": grouping.repeat.prometheus(),
     }
 
 
@@ -88,7 +88,7 @@ def _matcher(matcher: Matcher) -> str:
 
 
 def _receiver(receiver: PlannedReceiver, folder: str) -> Block:
-    addresses, told = receiver.addresses, {"send_resolved": receiver.told_of_the_end}
+    addresses, told = receiver.addresses, {"send_resolved": receiver.send_resolved}
     block: dict[str, YamlValue] = {"name": receiver.name}
     if addresses.emails:
         block["email_configs"] = [

@@ -3,9 +3,9 @@
 from __future__ import annotations
 
 from monitoring_kit.definitions import Definitions
-from monitoring_kit.environment.model import PrometheusBackend, Smtp
+from monitoring_kit.environment.model import PrometheusSettings, Smtp
 from monitoring_kit.environment.values import SecretKey
-from monitoring_kit.model.routing import Pace
+from monitoring_kit.model.routing import Grouping
 from monitoring_kit.plan.model import Plan
 from monitoring_kit.plan.routing import (
     Matcher,
@@ -36,7 +36,7 @@ def alertmanager_config(plan: Plan, definitions: Definitions) -> str | None:
     return yaml_text(_resource(routing, prometheus), f"{source}\n{_EITHER_OR}")
 
 
-def _resource(routing: PlannedRouting, prometheus: PrometheusBackend) -> Block:
+def _resource(routing: PlannedRouting, prometheus: PrometheusSettings) -> Block:
     return {
         "apiVersion": "monitoring.coreos.com/v1alpha1",
         "kind": "AlertmanagerConfig",
@@ -53,12 +53,12 @@ def _resource(routing: PlannedRouting, prometheus: PrometheusBackend) -> Block:
     }
 
 
-def _times(pace: Pace) -> Block:
+def _times(grouping: Grouping) -> Block:
     return {
-        "groupBy": list(pace.group_by),
-        "groupWait": pace.wait.prometheus(),
-        "groupInterval": pace.interval.prometheus(),
-        "repeatInterval": pace.repeat.prometheus(),
+        "groupBy": list(grouping.group_by),
+        "groupWait": grouping.wait.prometheus(),
+        "groupInterval": grouping.interval.prometheus(),
+        "repeatInterval": grouping.repeat.prometheus(),
     }
 
 
@@ -75,7 +75,7 @@ def _inhibition(rule: PlannedInhibition) -> Block:
 
 
 def _receiver(receiver: PlannedReceiver, smtp: Smtp | None) -> Block:
-    addresses, told = receiver.addresses, {"sendResolved": receiver.told_of_the_end}
+    addresses, told = receiver.addresses, {"sendResolved": receiver.send_resolved}
     block: dict[str, YamlValue] = {"name": receiver.name}
     if addresses.emails and smtp:
         block["emailConfigs"] = [

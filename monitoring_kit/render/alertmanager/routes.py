@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Callable, Mapping, Sequence
 from types import MappingProxyType
 
-from monitoring_kit.model.routing import Pace
+from monitoring_kit.model.routing import Grouping
 from monitoring_kit.plan.routing import Matcher, PlannedRoute
 from monitoring_kit.render.yaml_text import YamlValue
 
@@ -14,12 +14,12 @@ Block = Mapping[str, YamlValue]
 
 def route_block(
     route: PlannedRoute,
-    times_of: Callable[[Pace], Block],
+    times_of: Callable[[Grouping], Block],
     matchers_of: Callable[[tuple[Matcher, ...]], Sequence[YamlValue]],
     above: Block = MappingProxyType({}),
 ) -> Block:
     """A node. `above` are the times and labels of the node above, which count where the node does not say otherwise."""
-    times = times_of(route.pace) if route.pace else above
+    times = times_of(route.grouping) if route.grouping else above
     below = [route_block(one, times_of, matchers_of, times) for one in route.routes]
     return {
         **({"matchers": list(matchers_of(route.matchers))} if route.matchers else {}),

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 
-from monitoring_kit.environment.model import AzureBackend
+from monitoring_kit.environment.model import AzureSettings
 from monitoring_kit.model.log_tables import LogScope
 from monitoring_kit.plan.model import Plan
 from monitoring_kit.render.azure.arm_template import (
@@ -30,7 +30,7 @@ READER = "acdd72a7-3385-48ef-bd42-f606fba81ae7"
 """The built-in role Reader, the same in every tenant: what Microsoft asks for where a log alert has an identity."""
 
 
-def diagnostic_setting(plan: Plan, azure: AzureBackend) -> Iterator[Resource]:
+def diagnostic_setting(plan: Plan, azure: AzureSettings) -> Iterator[Resource]:
     """Without it an online endpoint writes no log at all. Its metrics are not exported: no query reads them there."""
     if azure.online_endpoint is None:
         return
@@ -55,7 +55,7 @@ def diagnostic_setting(plan: Plan, azure: AzureBackend) -> Iterator[Resource]:
     )
 
 
-def reader_roles(plan: Plan, azure: AzureBackend) -> Iterator[Resource]:
+def reader_roles(plan: Plan, azure: AzureSettings) -> Iterator[Resource]:
     """The right to read for the identity of each log alert: without it the rule fails at every run, and stays silent.
 
     The name of an assignment contains the identity, because an assignment cannot be given to another one later on.

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 
-from monitoring_kit.environment.model import AzureBackend
+from monitoring_kit.environment.model import AzureSettings
 from monitoring_kit.plan.model import LogAlert, MetricAlert, Plan
 from monitoring_kit.render.azure.access import diagnostic_setting, reader_roles
 from monitoring_kit.render.azure.arm_template import (
@@ -47,7 +47,7 @@ def render_azure(plan: Plan) -> Mapping[str, str]:
     return {**texts, **values}
 
 
-def alerts_template(plan: Plan, azure: AzureBackend) -> Template:
+def alerts_template(plan: Plan, azure: AzureSettings) -> Template:
     """The template `azure/alerts.json`: it can be deployed to any resource group, as often as one likes."""
     metric = tuple(_metric_alert(plan, azure, alert) for alert in plan.metric_alerts)
     log = tuple(_log_alert(plan, azure, alert) for alert in plan.log_alerts)
@@ -72,7 +72,7 @@ def alerts_template(plan: Plan, azure: AzureBackend) -> Template:
     )
 
 
-def log_alert_properties(plan: Plan, azure: AzureBackend, planned: LogAlert) -> Mapping[str, Value]:
+def log_alert_properties(plan: Plan, azure: AzureSettings, planned: LogAlert) -> Mapping[str, Value]:
     """The properties of a scheduled query rule.
 
     Azure does not check the query at deployment (`skipQueryValidation`): a log table exists only after its first row,
@@ -106,7 +106,7 @@ def log_alert_properties(plan: Plan, azure: AzureBackend, planned: LogAlert) -> 
     }
 
 
-def metric_alert_properties(plan: Plan, azure: AzureBackend, planned: MetricAlert) -> Mapping[str, Value]:
+def metric_alert_properties(plan: Plan, azure: AzureSettings, planned: MetricAlert) -> Mapping[str, Value]:
     """The properties of a metric alert: a static threshold on one metric of one resource."""
     platform = planned.platform
     only = [{"name": name, "operator": "Include", "values": [value]} for name, value in sorted(platform.only.items())]
@@ -148,7 +148,7 @@ def description(planned: LogAlert | MetricAlert) -> str:
     return "\n".join((planned.summary, planned.description, *links))
 
 
-def _action_group(plan: Plan, azure: AzureBackend) -> Resource:
+def _action_group(plan: Plan, azure: AzureSettings) -> Resource:
     group = azure.action_group
     return Resource(
         type=ACTION_GROUPS,
@@ -169,7 +169,7 @@ def _action_group(plan: Plan, azure: AzureBackend) -> Resource:
     )
 
 
-def _metric_alert(plan: Plan, azure: AzureBackend, planned: MetricAlert) -> Resource:
+def _metric_alert(plan: Plan, azure: AzureSettings, planned: MetricAlert) -> Resource:
     return Resource(
         type=METRIC_ALERTS,
         api_version="2018-03-01",
@@ -180,7 +180,7 @@ def _metric_alert(plan: Plan, azure: AzureBackend, planned: MetricAlert) -> Reso
     )
 
 
-def _log_alert(plan: Plan, azure: AzureBackend, planned: LogAlert) -> Resource:
+def _log_alert(plan: Plan, azure: AzureSettings, planned: LogAlert) -> Resource:
     return Resource(
         type=LOG_ALERTS,
         api_version=LOG_ALERTS_VERSION,
@@ -201,7 +201,7 @@ def _context(plan: Plan, planned: LogAlert | MetricAlert) -> Mapping[str, Value]
         "environment": plan.environment.name,
         "severity": planned.severity.value,
         "summary": planned.summary,
-        "team": planned.alert.owner,
+        "team": planned.alert.team,
         **links,
     }
 

@@ -2,29 +2,29 @@
 
 from __future__ import annotations
 
-from monitoring_kit.environment.model import AzureBackend
+from monitoring_kit.environment.model import AzureSettings
 from monitoring_kit.model.log_tables import LogScope
 from monitoring_kit.render.azure.arm_template import Parameter
 
 
-def location(azure: AzureBackend) -> Parameter:
+def location(azure: AzureSettings) -> Parameter:
     """Where log alerts live: beside the workspace that they query."""
     return Parameter("location", "Region of the log alerts: that of the Log Analytics workspace.", value=azure.location)
 
 
-def log_analytics(azure: AzureBackend) -> Parameter:
+def log_analytics(azure: AzureSettings) -> Parameter:
     """The workspace."""
     return Parameter("logAnalyticsId", "Id of the Log Analytics workspace.", value=str(azure.log_analytics))
 
 
-def online_endpoint(azure: AzureBackend) -> Parameter:
+def online_endpoint(azure: AzureSettings) -> Parameter:
     """The endpoint; its deployments' ids follow from it."""
     endpoint = azure.online_endpoint
     value = str(endpoint.id) if endpoint else None
     return Parameter("onlineEndpointId", "Id of the Azure ML online endpoint.", value=value)
 
 
-def queried(azure: AzureBackend, scope: LogScope) -> Parameter:
+def queried(azure: AzureSettings, scope: LogScope) -> Parameter:
     """The resource that a log query of `scope` runs against."""
     if scope is LogScope.WORKSPACE:
         return log_analytics(azure)

@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Mapping
 
 from monitoring_kit.core.durations import Duration
-from monitoring_kit.environment.model import AzureBackend, ManagedPrometheus
+from monitoring_kit.environment.model import AzureSettings, ManagedPrometheus
 from monitoring_kit.plan.model import EventRecording, Plan, PrometheusRecording, PrometheusRule
 from monitoring_kit.promql.printer import print_promql
 from monitoring_kit.render.azure.arm_template import Parameter, Resource, Template, Value, resource_id, value_of
@@ -16,7 +16,7 @@ from monitoring_kit.render.azure.names import ACTION_GROUPS, SEVERITIES, action_
 TIME_TO_RESOLVE = Duration(600)
 
 
-def rule_groups_template(plan: Plan, azure: AzureBackend, managed: ManagedPrometheus) -> Template:
+def rule_groups_template(plan: Plan, azure: AzureSettings, managed: ManagedPrometheus) -> Template:
     """The template `azure/prometheus-rule-groups.json`, to be deployed beside the action group of `alerts.json`."""
     return Template(
         description=(
@@ -45,7 +45,7 @@ def rule_groups(plan: Plan) -> Mapping[str, tuple[PrometheusRule, ...]]:
 
 
 def _rule_group(
-    plan: Plan, azure: AzureBackend, managed: ManagedPrometheus, name: str, rules: tuple[PrometheusRule, ...]
+    plan: Plan, azure: AzureSettings, managed: ManagedPrometheus, name: str, rules: tuple[PrometheusRule, ...]
 ) -> Resource:
     prometheus = plan.environment.prometheus
     interval = max(prometheus.evaluation_interval, GROUP_INTERVAL) if prometheus else GROUP_INTERVAL
@@ -82,7 +82,7 @@ def _rule(plan: Plan, planned: PrometheusRule) -> Mapping[str, Value]:
     return {
         "alert": planned.alert.name,
         "expression": print_promql(planned.condition),
-        "for": planned.alert.threshold.hold.iso8601(),
+        "for": planned.alert.threshold.for_.iso8601(),
         "severity": SEVERITIES[planned.severity],
         "enabled": True,
         "labels": dict(planned.labels),

@@ -43,7 +43,7 @@ def render_dashboard(dashboard: PlannedDashboard, plan: Plan) -> JsonObject:
         grafana.Dashboard(
             title=dashboard.title,
             uid=dashboard.uid,
-            description=dashboard.dashboard.says,
+            description=dashboard.dashboard.description,
             tags=tags,
             editable=False,
             schemaVersion=SCHEMA_VERSION,

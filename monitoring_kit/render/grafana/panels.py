@@ -38,8 +38,8 @@ _ALLOWED_AMOUNTS = "/^(request|limit)( |$)/"
 
 def row(planned: PlannedRow) -> grafana.RowPanel:
     """The heading of a row. Its panels follow it in the dashboard's list."""
-    place = grafana.GridPos(h=1, w=COLUMNS, x=0, y=planned.y)
-    return grafana.RowPanel(id=planned.id, title=planned.title, gridPos=place)
+    backend = grafana.GridPos(h=1, w=COLUMNS, x=0, y=planned.y)
+    return grafana.RowPanel(id=planned.id, title=planned.title, gridPos=backend)
 
 
 def panel(planned: PlannedPanel, dashboard: PlannedDashboard, environment: Environment) -> grafana.Panel:

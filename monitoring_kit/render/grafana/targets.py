@@ -9,7 +9,7 @@ from string import ascii_uppercase
 from grafanalib import core as grafana
 
 from monitoring_kit.core.durations import Duration
-from monitoring_kit.environment.model import PrometheusBackend
+from monitoring_kit.environment.model import PrometheusSettings
 from monitoring_kit.model.log_tables import LogScope
 from monitoring_kit.plan.model import LogQueryPlan, PanelQuery, PlatformQuery, PrometheusQuery, QueryFormat
 from monitoring_kit.promql.printer import print_promql
@@ -43,7 +43,7 @@ def data_source(query: PanelQuery) -> JsonObject:
     return {"type": AZURE_TYPE, "uid": f"${{{AZURE_VARIABLE}}}"}
 
 
-def targets(queries: Iterable[PanelQuery], prometheus: PrometheusBackend | None) -> list[JsonObject]:
+def targets(queries: Iterable[PanelQuery], prometheus: PrometheusSettings | None) -> list[JsonObject]:
     """The queries of a panel, called A, B, C and so on."""
     return [
         {**_body(query, prometheus), "refId": reference, "datasource": data_source(query)}
@@ -57,7 +57,7 @@ def _references() -> Iterator[str]:
         yield from map("".join, product(ascii_uppercase, repeat=length))
 
 
-def _body(query: PanelQuery, prometheus: PrometheusBackend | None) -> JsonObject:
+def _body(query: PanelQuery, prometheus: PrometheusSettings | None) -> JsonObject:
     match query:
         case PrometheusQuery():
             return _prometheus(query, prometheus)
@@ -67,7 +67,7 @@ def _body(query: PanelQuery, prometheus: PrometheusBackend | None) -> JsonObject
             return _platform(query)
 
 
-def _prometheus(query: PrometheusQuery, prometheus: PrometheusBackend | None) -> JsonObject:
+def _prometheus(query: PrometheusQuery, prometheus: PrometheusSettings | None) -> JsonObject:
     scrape = prometheus.scrape_interval if prometheus else CLUSTER_SCRAPE_INTERVAL
     target: JsonObject = grafana.Target(
         expr=print_promql(query.expression),

@@ -10,8 +10,8 @@ from monitoring_kit.definitions import Definitions
 from monitoring_kit.environment.model import Environment
 from monitoring_kit.model.alerts import Alert
 from monitoring_kit.model.signals import Signal
+from monitoring_kit.plan.backends import backends_of
 from monitoring_kit.plan.model import MetricAlert, Plan, PlannedDashboard
-from monitoring_kit.plan.places import places_of
 from monitoring_kit.render.pages.markdown import TEMPLATES, Markdown, code, link, listed, sentence, table
 from monitoring_kit.render.pages.runbook import (
     AVERAGED,
@@ -72,11 +72,11 @@ def _alerts(plan: Plan, definitions: Definitions, raised: Iterable[Alert]) -> Ma
         levels = [
             f"{severity.value}: {level_in_words(alert.threshold, severity)}" for severity, _ in alert.threshold.levels
         ]
-        places = dict.fromkeys(place_of(rule).title for rule in rules_of(plan, alert))
+        backends = dict.fromkeys(place_of(rule).title for rule in rules_of(plan, alert))
         page = link(alert.name, f"runbooks/{alert.name}.md") if alert.name in definitions.runbooks else code(alert.name)
         windows = dict.fromkeys(map(measured_over, rules_of(plan, alert)))
         holds = dict.fromkeys(map(_hold, rules_of(plan, alert)))
-        row = (page, "; ".join(levels), ", ".join(windows), "; ".join(holds), ", ".join(places), alert.owner)
+        row = (page, "; ".join(levels), ", ".join(windows), "; ".join(holds), ", ".join(backends), alert.team)
         rows.append(row)
     return table(("Alert", "Fires at", "Measured over", "Must last", "Raised at", "Owner"), rows)
 
@@ -84,8 +84,8 @@ def _alerts(plan: Plan, definitions: Definitions, raised: Iterable[Alert]) -> Ma
 def _hold(rule: PlannedAlert) -> str:
     if isinstance(rule, MetricAlert):
         return AVERAGED
-    hold = rule.alert.threshold.hold
-    return hold.words() if hold.seconds else "at once"
+    for_ = rule.alert.threshold.for_
+    return for_.words() if for_.seconds else "at once"
 
 
 def _why_silent(alert: Alert, environment: Environment) -> str:
@@ -98,7 +98,7 @@ def _signals(plan: Plan, definitions: Definitions, signals: Iterable[Signal]) ->
     rows = [
         (
             code(signal.name),
-            f"{signal.title}. {signal.says}",
+            f"{signal.title}. {signal.description}",
             signal.unit.name,
             ", ".join(_places(signal, plan.environment)),
             _watched(plan, definitions, signal),
@@ -137,7 +137,7 @@ def _recordings(plan: Plan) -> Markdown:
 
 
 def _places(signal: Signal, environment: Environment) -> tuple[str, ...]:
-    return tuple(place.title for place in places_of(environment) if signal.measure(place) is not None)
+    return tuple(backend.title for backend in backends_of(environment) if signal.measure(backend) is not None)
 
 
 def _watched(plan: Plan, definitions: Definitions, signal: Signal) -> Markdown:
@@ -167,7 +167,7 @@ def _chapter(environment: Environment, dashboard: PlannedDashboard) -> Chapter:
     ]
     return Chapter(
         heading=link(dashboard.title, f"{environment.grafana_url}/d/{dashboard.uid}"),
-        says=dashboard.dashboard.says,
+        says=dashboard.dashboard.description,
         panels=table(("Row", "Panel", "Signal", "Unit", "Draws the lines of"), rows),
     )
 

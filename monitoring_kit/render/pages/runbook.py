@@ -12,11 +12,11 @@ from monitoring_kit.core.units import plain
 from monitoring_kit.definitions import Definitions, Runbook
 from monitoring_kit.environment.model import Environment
 from monitoring_kit.model.alerts import Alert
-from monitoring_kit.model.places import Place
+from monitoring_kit.model.backends import Backend
 from monitoring_kit.model.signals import View
 from monitoring_kit.model.thresholds import Severity, Threshold
+from monitoring_kit.plan.backends import backends_of
 from monitoring_kit.plan.model import LogAlert, MetricAlert, Plan, PlannedDashboard, PlannedPanel, PrometheusAlert
-from monitoring_kit.plan.places import places_of
 from monitoring_kit.plan.runbook_text import environment_names, filled, for_places
 from monitoring_kit.plan.texts import value_in_words
 from monitoring_kit.promql.printer import print_promql
@@ -34,7 +34,7 @@ from monitoring_kit.render.pages.markdown import (
 
 PlannedAlert = PrometheusAlert | LogAlert | MetricAlert
 
-# In place of a hold, for a metric alert: it knows none, and averages over the whole time instead.
+# In place of a `for`, for a metric alert: it knows none, and averages over the whole time instead.
 AVERAGED = "the average of that time decides"
 
 _LABEL = re.compile(r"\{\{\s*\$labels\.(\w+)\s*\}\}")
@@ -69,15 +69,15 @@ def rules_of(plan: Plan, alert: Alert) -> tuple[PlannedAlert, ...]:
     return tuple(rule for rule in rules if rule.alert.name == alert.name)
 
 
-def place_of(rule: PlannedAlert) -> Place:
+def place_of(rule: PlannedAlert) -> Backend:
     """Where a rule is judged."""
     match rule:
         case PrometheusAlert():
-            return Place.PROMETHEUS
-        case LogAlert(place=place):
-            return place
+            return Backend.PROMETHEUS
+        case LogAlert(backend=backend):
+            return backend
         case MetricAlert():
-            return Place.ONLINE_ENDPOINT
+            return Backend.ONLINE_ENDPOINT
 
 
 def level_in_words(threshold: Threshold, severity: Severity) -> str:
@@ -99,14 +99,14 @@ def panel_url(environment: Environment, dashboard: PlannedDashboard, panel: Plan
 
 
 def _page(plan: Plan, definitions: Definitions, alert: Alert, rules: tuple[PlannedAlert, ...], runbook: Runbook) -> str:
-    places = frozenset(map(place_of, rules))
-    shown = for_places(runbook.text, places, frozenset(places_of(plan.environment)))
+    backends = frozenset(map(place_of, rules))
+    shown = for_places(runbook.text, backends, frozenset(backends_of(plan.environment)))
     return TEMPLATES.get_template("runbook.md.j2").render(
         alert=alert,
         sources=listed(map(code, (runbook.where.file, alert.where.file, plan.environment.where.file))),
         summaries=tuple(dict.fromkeys(_as_read(rule) for rule in rules)),
         levels=_levels(rules),
-        facts=tuple(_facts(plan, definitions, alert, rules, places)),
+        facts=tuple(_facts(plan, definitions, alert, rules, backends)),
         conditions=tuple(_conditions(rules)),
         prose=Markdown(filled(shown, environment_names(plan.environment))),
     )
@@ -131,27 +131,27 @@ def _threshold(rule: PlannedAlert) -> Threshold:
 
 
 def _times(rule: PlannedAlert) -> tuple[str, str, str]:
-    """Window, hold and raiser of a rule."""
+    """Window, `for` and raiser of a rule."""
     match rule:
         case PrometheusAlert(group=group):
             threshold = rule.alert.threshold
-            hold = threshold.hold.words() if threshold.hold.seconds else f"at once: {threshold.no_hold_because}"
-            return measured_over(rule), hold, sentence("Prometheus, rule group", code(group))
+            for_ = threshold.for_.words() if threshold.for_.seconds else f"at once: {threshold.immediate_because}"
+            return measured_over(rule), for_, sentence("Prometheus, rule group", code(group))
         case LogAlert(periods=periods):
             often = f"looked at every {rule.frequency.words()}"
-            hold = f"{periods} windows in a row, {often}" if periods > 1 else f"one window, {often}"
-            return rule.window.words(), hold, f"Azure Monitor, log alert on {rule.place.title}"
+            for_ = f"{periods} windows in a row, {often}" if periods > 1 else f"one window, {often}"
+            return rule.window.words(), for_, f"Azure Monitor, log alert on {rule.backend.title}"
         case MetricAlert(deployment=deployment):
             on = sentence("deployment", code(deployment)) if deployment else escaped("the endpoint")
-            hold = AVERAGED
-            return rule.window.words(), hold, sentence("Azure Monitor, metric alert on", on)
+            for_ = AVERAGED
+            return rule.window.words(), for_, sentence("Azure Monitor, metric alert on", on)
 
 
 def _facts(
-    plan: Plan, definitions: Definitions, alert: Alert, rules: tuple[PlannedAlert, ...], places: frozenset[Place]
+    plan: Plan, definitions: Definitions, alert: Alert, rules: tuple[PlannedAlert, ...], backends: frozenset[Backend]
 ) -> Iterator[Fact]:
     signal, threshold = alert.signal, alert.threshold
-    yield Fact("Measures", sentence(f"{signal.title},", code(signal.name), f"({signal.unit}). {signal.says}"))
+    yield Fact("Measures", sentence(f"{signal.title},", code(signal.name), f"({signal.unit}). {signal.description}"))
     yield Fact("Why these numbers", threshold.because)
     if threshold.min_events is not None:
         yield Fact("Silent", f"with fewer than {threshold.min_events} events in {threshold.window.words()}")
@@ -165,13 +165,13 @@ def _facts(
             f"it was above {before.value} over {before.window.words()}, {before.ago.words()} ago. So it ends by itself "
             f"after {ends} at the latest, mended or not",
         )
-    yield Fact("Owner", alert.owner)
+    yield Fact("Owner", alert.team)
     yield Fact("The alert carries", _carried(rules))
     panels = [
         sentence(link(panel.title, panel_url(plan.environment, dashboard, panel)), f"on {dashboard.title}")
         for dashboard in plan.dashboards
         for panel in dashboard.panels
-        if panel.place in places and panel.panel.view is not View.STAT
+        if panel.backend in backends and panel.panel.view is not View.STAT
         if alert.name in {watching.name for watching in panel.alerts}
     ]
     if panels:
@@ -188,12 +188,12 @@ def _exceptions(plan: Plan, definitions: Definitions, alert: Alert) -> Iterator[
             for severity, level in alert.threshold.levels
             if level != default.threshold.level(severity)
         ]
-        if alert.threshold.hold != default.threshold.hold:
-            changes.append(f"must last {alert.threshold.hold.words()}, elsewhere {default.threshold.hold.words()}")
+        if alert.threshold.for_ != default.threshold.for_:
+            changes.append(f"must last {alert.threshold.for_.words()}, elsewhere {default.threshold.for_.words()}")
         if changes:
             yield Fact("Set by this environment", sentence("; ".join(changes), "in", code(override.where.file)))
-    measured = [place for place in places_of(plan.environment) if alert.signal.measure(place) is not None]
-    if alert.prometheus_only and any(place is not Place.PROMETHEUS for place in measured):
+    measured = [backend for backend in backends_of(plan.environment) if alert.signal.measure(backend) is not None]
+    if alert.prometheus_only and any(backend is not Backend.PROMETHEUS for backend in measured):
         yield Fact("Not raised by Azure", alert.prometheus_only)
 
 

@@ -77,10 +77,10 @@ def put(*path: str | int, value: Any) -> Callable[[dict[str, Any]], None]:
     """The fault of writing `value` at `path`."""
 
     def plant(document: dict[str, Any]) -> None:
-        place: Any = document
+        backend: Any = document
         for step in path[:-1]:
-            place = place[step]
-        place[path[-1]] = value
+            backend = backend[step]
+        backend[path[-1]] = value
 
     return plant
 
@@ -89,10 +89,10 @@ def drop(*path: str | int) -> Callable[[dict[str, Any]], None]:
     """The fault of leaving out what stands at `path`."""
 
     def plant(document: dict[str, Any]) -> None:
-        place: Any = document
+        backend: Any = document
         for step in path[:-1]:
-            place = place[step]
-        del place[path[-1]]
+            backend = backend[step]
+        del backend[path[-1]]
 
     return plant
 

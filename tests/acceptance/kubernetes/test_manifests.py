@@ -77,13 +77,13 @@ def test_a_planted_fault_is_found_where_it_is(
     manifest: dict[str, Any], path: tuple[str | int, ...], value: object, error: str
 ) -> None:
     bad = copy.deepcopy(manifest)
-    place: Any = bad
+    backend: Any = bad
     for step in path[:-1]:
-        place = place[step]
+        backend = backend[step]
     if value is None:
-        del place[path[-1]]
+        del backend[path[-1]]
     else:
-        place[path[-1]] = value
+        backend[path[-1]] = value
     found = manifest_errors([*GOOD, bad])
     assert error in "\n".join(found)
     others = [one["metadata"]["name"] for one in GOOD if one["metadata"]["name"] != manifest["metadata"]["name"]]

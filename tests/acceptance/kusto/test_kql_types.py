@@ -10,9 +10,9 @@ from functools import cache
 import pytest
 
 from monitoring_kit.core.findings import Location
-from monitoring_kit.model.kql import LogDurations, LogEvents, LogList, LogQuery, LogRows
+from monitoring_kit.model import kql
+from monitoring_kit.model.backends import Backend
 from monitoring_kit.model.log_tables import LogScope, log_table
-from monitoring_kit.model.places import Place
 from monitoring_kit.plan.model import LogAlert, LogQueryPlan, QueryFormat
 from tests.acceptance.kusto.language_service import type_findings, without_macros
 from tests.acceptance.kusto.texts import (
@@ -52,8 +52,8 @@ def test_no_text_is_left_out() -> None:
     texts = {sent.text for sent in everything()}
     users = "\n".join(sent.user for sent in everything())
     for signal in shipped().signals.values():
-        measures = [signal.measure(place) for place in Place]
-        if any(isinstance(one, LogEvents | LogRows | LogDurations | LogQuery | LogList) for one in measures):
+        measures = [signal.measure(backend) for backend in Backend]
+        if any(isinstance(one, kql.Ratio | kql.Rate | kql.Durations | kql.Query | kql.Table) for one in measures):
             assert f"signal {signal.name}" in users
     for name in variants():
         assert {alert.query for alert in plan_of(name).log_alerts} <= texts
@@ -65,13 +65,13 @@ def test_no_text_is_left_out() -> None:
 
 TRAFFIC = log_table(
     "Traffic",
-    place=Place.ONLINE_ENDPOINT,
+    backend=Backend.ONLINE_ENDPOINT,
     own_rows="true",
     columns="TimeGenerated:datetime Deployment:string Code:int Ms:real Instance:int Body:dynamic",
 )
 REQUESTS = log_table(
     "requests",
-    place=Place.APPLICATION_INSIGHTS,
+    backend=Backend.APPLICATION_INSIGHTS,
     scope=LogScope.COMPONENT,
     time="timestamp",
     own_rows="true",

@@ -12,13 +12,14 @@ from monitoring_kit.core.findings import Location
 from monitoring_kit.core.units import COUNT, SECONDS
 from monitoring_kit.definitions import Definitions
 from monitoring_kit.environment.model import Environment
-from monitoring_kit.model.kql import KqlText, LogDurations, LogList, LogQuery
+from monitoring_kit.model import kql
+from monitoring_kit.model.backends import Backend
+from monitoring_kit.model.kql import KqlText
 from monitoring_kit.model.kql_template import PANEL, Form, alert_form, render_kql, tables_named
 from monitoring_kit.model.log_tables import LogScope, LogTable
-from monitoring_kit.model.places import Place
 from monitoring_kit.model.signals import Measure, Platform, Signal
+from monitoring_kit.plan.backends import backends_of
 from monitoring_kit.plan.model import LogAlert, LogQueryPlan, Plan, QueryFormat
-from monitoring_kit.plan.places import places_of
 from monitoring_kit.plan.runbook_text import PLACEHOLDER, blocks, environment_names, filled
 from monitoring_kit.plan.values import log_value
 
@@ -53,11 +54,11 @@ def texts_of_plan(plan: Plan) -> Iterator[Sent]:
     """What the log alerts and the panels of an environment send."""
     for alert in plan.log_alerts:
         user = f"alert {alert.alert.name} {alert.severity.value}"
-        where, signal = _defined(alert.alert.signal, alert.place)
+        where, signal = _defined(alert.alert.signal, alert.backend)
         yield Sent(where, f"{signal}, {user}", alert.scope, alert.query, needs_of_alert(alert))
     for dashboard in plan.dashboards:
         for panel in dashboard.panels:
-            where, signal = _defined(panel.panel.signal, panel.place)
+            where, signal = _defined(panel.panel.signal, panel.backend)
             user = f"{signal}, panel {panel.title!r} of dashboard {dashboard.dashboard.name}"
             for query in panel.queries:
                 if isinstance(query, LogQueryPlan):
@@ -67,13 +68,13 @@ def texts_of_plan(plan: Plan) -> Iterator[Sent]:
 
 def texts_of_signals(definitions: Definitions, environment: Environment) -> Iterator[Sent]:
     """Every signal in both forms, also in the one that no alert or panel asks for yet."""
-    places, settings = places_of(environment), environment.settings()
+    backends, settings = backends_of(environment), environment.settings()
     for signal in definitions.signals.values():
-        for place in places:
-            measure = signal.measure(place)
-            if measure is None or isinstance(measure, Platform) or place is Place.PROMETHEUS:
+        for backend in backends:
+            measure = signal.measure(backend)
+            if measure is None or isinstance(measure, Platform) or backend is Backend.PROMETHEUS:
                 continue
-            where, subject = _defined(signal, place)
+            where, subject = _defined(signal, backend)
             for form, text, format in _forms(signal, measure):
                 tables = tables_named(text.text, definitions.tables)
                 rendered = render_kql(text.text, form, settings, definitions.tables)
@@ -117,10 +118,10 @@ def needs_of_panel(format: QueryFormat, by: tuple[str, ...], values: tuple[str, 
 
 
 def _forms(signal: Signal, measure: Measure) -> Iterator[tuple[Form, KqlText, QueryFormat]]:
-    if isinstance(measure, LogList):
+    if isinstance(measure, kql.Table):
         yield PANEL, KqlText(measure.text(), tuple(measure.columns.split()), ()), QueryFormat.ROWS
         return
-    if isinstance(measure, LogDurations):
+    if isinstance(measure, kql.Durations):
         yield PANEL, measure.quantiles((Decimal("0.95"),), signal.unit), QueryFormat.SERIES
     value = log_value(measure, signal, 1 * SECONDS, 20 * COUNT)
     if value is not None:
@@ -132,10 +133,10 @@ def _name(form: Form) -> str:
     return "as a panel" if form.is_panel else "as an alert"
 
 
-def _defined(signal: Signal, place: Place) -> tuple[Location, str]:
+def _defined(signal: Signal, backend: Backend) -> tuple[Location, str]:
     """The line of the measure, and what to call it: a text of its own stands in a file."""
-    measure = signal.measure(place)
-    file = f" ({measure.file})" if isinstance(measure, LogQuery | LogList) else ""
+    measure = signal.measure(backend)
+    file = f" ({measure.file})" if isinstance(measure, kql.Query | kql.Table) else ""
     return (measure.where if measure is not None else signal.where), f"signal {signal.name}{file}"
 
 

@@ -48,15 +48,15 @@ def type_errors(checks: Sequence[Typed]) -> list[str]:
     aliases = {module: f"module{number}" for number, module in enumerate(modules)}
     lines = [f"import type * as {alias} from {json.dumps(module)};" for module, alias in aliases.items()]
     lines += _JSON_TYPE.splitlines()
-    places: dict[int, tuple[str, str]] = {}
+    backends: dict[int, tuple[str, str]] = {}
     for number, check in enumerate(checks):
         prefix = f"{aliases[check.module]}." if check.module else ""
         lines.append(f"export const value{number} =")
         for text, path in _literal(check.value, check.path):
             lines.append(text)
-            places[len(lines)] = (check.subject, path)
+            backends[len(lines)] = (check.subject, path)
         lines[-1] += f" satisfies Json<{prefix}{check.type_name}>;"
-    return _compile("\n".join(lines) + "\n", places)
+    return _compile("\n".join(lines) + "\n", backends)
 
 
 def _literal(value: object, path: str, key: str = "", comma: str = "") -> Iterator[tuple[str, str]]:
@@ -75,7 +75,7 @@ def _literal(value: object, path: str, key: str = "", comma: str = "") -> Iterat
         yield key + json.dumps(value) + comma, path
 
 
-def _compile(text: str, places: Mapping[int, tuple[str, str]]) -> list[str]:
+def _compile(text: str, backends: Mapping[int, tuple[str, str]]) -> list[str]:
     with tempfile.TemporaryDirectory() as name:
         folder = Path(name)
         (folder / "node_modules").symlink_to(NODE_FOLDER / "node_modules")
@@ -85,7 +85,7 @@ def _compile(text: str, places: Mapping[int, tuple[str, str]]) -> list[str]:
     for line in done.stdout.splitlines():
         match = _ERROR.match(line)
         if match is not None:
-            subject, path = places.get(int(match[1]), ("the checker's own text", f"line {match[1]}"))
+            subject, path = backends.get(int(match[1]), ("the checker's own text", f"line {match[1]}"))
             words = _TYPE_WRITTEN_OUT.sub("its type", match[2])
             errors.append(f"{subject}: {path}: {words}" if path else f"{subject}: {words}")
         elif errors and line.startswith(" "):

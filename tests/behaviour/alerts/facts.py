@@ -4,9 +4,9 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 
+from monitoring_kit.model import kql
 from monitoring_kit.model.alerts import Alert
-from monitoring_kit.model.kql import LogDurations, LogEvents, LogQuery, LogRows
-from monitoring_kit.model.places import Place
+from monitoring_kit.model.backends import Backend
 from monitoring_kit.model.signals import Platform
 from monitoring_kit.model.thresholds import Threshold
 
@@ -14,7 +14,7 @@ from monitoring_kit.model.thresholds import Threshold
 def facts(alert: Alert) -> str:
     """The alert's severities, levels, guards, times, what it is raised for at each place, and owner."""
     found = [*_levels(alert.threshold), *_times(alert.threshold), *_split(alert)]
-    return "; ".join(found) + f", to {alert.owner}"
+    return "; ".join(found) + f", to {alert.team}"
 
 
 def _levels(threshold: Threshold) -> list[str]:
@@ -28,7 +28,7 @@ def _levels(threshold: Threshold) -> list[str]:
 
 
 def _times(threshold: Threshold) -> list[str]:
-    found = [f"for {threshold.hold}"]
+    found = [f"for {threshold.for_}"]
     if threshold.slower_than is not None:
         found.append(f"slower than {threshold.slower_than}")
     if threshold.min_events is not None:
@@ -42,12 +42,12 @@ def _times(threshold: Threshold) -> list[str]:
 
 def _split(alert: Alert) -> Iterator[str]:
     """For each of what there is an alert of its own: labels on Prometheus, dimensions on Azure."""
-    for place in Place:
-        measure = alert.signal.measure(place)
-        if place is Place.PROMETHEUS and measure is not None:
+    for backend in Backend:
+        measure = alert.signal.measure(backend)
+        if backend is Backend.PROMETHEUS and measure is not None:
             yield f"of each {' '.join(alert.signal.labels)}"
         elif isinstance(measure, Platform):
             metric = f"{measure.aggregation} {measure.metric.name}"
-            yield f"{place.title}: {metric} of each {measure.by or 'deployment'}"
-        elif isinstance(measure, LogEvents | LogRows | LogDurations | LogQuery) and not alert.prometheus_only:
-            yield f"{place.title}: of each {measure.by or 'service'}"
+            yield f"{backend.title}: {metric} of each {measure.by or 'deployment'}"
+        elif isinstance(measure, kql.Ratio | kql.Rate | kql.Durations | kql.Query) and not alert.prometheus_only:
+            yield f"{backend.title}: of each {measure.by or 'service'}"

@@ -9,8 +9,8 @@ import pytest
 
 from monitoring_kit.core.findings import Refused
 from monitoring_kit.core.units import BYTES, CORES, COUNT, PER_SECOND, RATIO, SECONDS
+from monitoring_kit.model import prom
 from monitoring_kit.model.alerts import Alert
-from monitoring_kit.model.prom import CounterIncrease, CounterRate, Durations, Events, Level, Missing, Promql, Usage
 from monitoring_kit.model.signals import Absence, Increase, Latency, Query, Rate, Ratio, Signal, State, Utilisation
 from monitoring_kit.model.thresholds import Threshold, above, at_least, at_most, below, earlier
 from monitoring_kit.plan.build import build_plan
@@ -39,12 +39,12 @@ class New:
 # As the README adds it, under "Add a signal".
 README_SIGNAL = State(
     title="Slowest scrape",
-    says="The longest that any pod of the service keeps Prometheus waiting.",
+    description="The longest that any pod of the service keeps Prometheus waiting.",
     unit=SECONDS,
-    per="namespace job",
-    prometheus=Level(gauge="scrape_duration_seconds", combine="max"),
+    by="namespace job",
+    prometheus=prom.Gauge(gauge="scrape_duration_seconds", combine="max"),
 )
-README_THRESHOLD = above(warning=5 * SECONDS, hold="15m", because="a scrape is given up after 10 seconds")
+README_THRESHOLD = above(warning=5 * SECONDS, for_="15m", because="a scrape is given up after 10 seconds")
 
 NEW = (
     New("the README's own", README_SIGNAL, README_THRESHOLD),
@@ -52,37 +52,43 @@ NEW = (
         "a share of versions that is nearly all",
         Ratio(
             title="Rejected",
-            says="Rejected.",
-            per="namespace model_name model_version",
-            prometheus=Events(bad='model_predictions_total{status="rejected"}', total="model_predictions_total"),
+            description="Rejected.",
+            by="namespace model_name model_version",
+            prometheus=prom.Ratio(bad='model_predictions_total{status="rejected"}', total="model_predictions_total"),
         ),
-        above(critical=0.98 * RATIO, info=0.5 * RATIO, hold="2m", min_events=50 * COUNT, because="planted"),
+        above(critical=0.98 * RATIO, info=0.5 * RATIO, for_="2m", min_events=50 * COUNT, because="planted"),
     ),
     New(
         "a share of all, without a hold",
         Ratio(
             title="Errors",
-            says="Errors.",
-            per="namespace",
-            prometheus=Events(bad='model_predictions_total{status="error"}', total="model_predictions_total"),
+            description="Errors.",
+            by="namespace",
+            prometheus=prom.Ratio(bad='model_predictions_total{status="error"}', total="model_predictions_total"),
         ),
-        above(warning=0.1 * RATIO, hold="0s", no_hold_because="planted", because="planted"),
+        above(warning=0.1 * RATIO, for_="0s", immediate_because="planted", because="planted"),
     ),
     New(
         "a rate above",
         Rate(
-            title="Busy", says="Busy.", per="namespace model_name", prometheus=CounterRate(counter="model_errors_total")
+            title="Busy",
+            description="Busy.",
+            by="namespace model_name",
+            prometheus=prom.Rate(counter="model_errors_total"),
         ),
-        above(warning=10 * PER_SECOND, critical=50 * PER_SECOND, hold="5m", window="10m", because="planted"),
+        above(warning=10 * PER_SECOND, critical=50 * PER_SECOND, for_="5m", window="10m", because="planted"),
     ),
     New(
         "a rate that is gone",
         Rate(
-            title="Gone", says="Gone.", per="namespace job", prometheus=CounterRate(counter="model_predictions_total")
+            title="Gone",
+            description="Gone.",
+            by="namespace job",
+            prometheus=prom.Rate(counter="model_predictions_total"),
         ),
         at_most(
             critical=0 * PER_SECOND,
-            hold="5m",
+            for_="5m",
             earlier=earlier(2 * PER_SECOND, window="30m", ago="30m"),
             because="planted",
         ),
@@ -91,101 +97,104 @@ NEW = (
         "slow answers of each version",
         Latency(
             title="Latency",
-            says="Latency.",
-            per="namespace model_name model_version",
-            prometheus=Durations(histogram="model_prediction_duration_seconds"),
+            description="Latency.",
+            by="namespace model_name model_version",
+            prometheus=prom.Histogram(histogram="model_prediction_duration_seconds"),
         ),
-        above(critical=0.01 * RATIO, slower_than=2 * SECONDS, hold="3m", min_events=100 * COUNT, because="planted"),
+        above(critical=0.01 * RATIO, slower_than=2 * SECONDS, for_="3m", min_events=100 * COUNT, because="planted"),
     ),
     New(
         "memory of a pod",
         Utilisation(
             title="Memory",
-            says="Memory.",
-            per="namespace pod",
+            description="Memory.",
+            by="namespace pod",
             amount=BYTES,
-            prometheus=Usage(
+            prometheus=prom.Utilisation(
                 used="container_memory_working_set_bytes",
                 used_is="gauge",
                 limit='kube_pod_container_resource_limits{resource="memory"}',
                 request='kube_pod_container_resource_requests{resource="memory"}',
             ),
         ),
-        above(warning=0.7 * RATIO, critical=0.95 * RATIO, hold="10m", because="planted"),
+        above(warning=0.7 * RATIO, critical=0.95 * RATIO, for_="10m", because="planted"),
     ),
     New(
         "processor time over another window",
         Utilisation(
             title="CPU",
-            says="CPU.",
-            per="namespace pod container",
+            description="CPU.",
+            by="namespace pod container",
             amount=CORES,
-            prometheus=Usage(
+            prometheus=prom.Utilisation(
                 used="container_cpu_usage_seconds_total",
                 used_is="counter",
                 limit='kube_pod_container_resource_limits{resource="cpu"}',
                 request='kube_pod_container_resource_requests{resource="cpu"}',
             ),
         ),
-        above(critical=0.95 * RATIO, window="10m", hold="10m", because="planted"),
+        above(critical=0.95 * RATIO, window="10m", for_="10m", because="planted"),
     ),
     New(
         "restarts after an error",
         Increase(
             title="Restarts",
-            says="Restarts.",
-            per="namespace pod container",
-            prometheus=CounterIncrease(
+            description="Restarts.",
+            by="namespace pod container",
+            prometheus=prom.Increase(
                 counter="kube_pod_container_status_restarts_total",
                 only_while='kube_pod_container_status_last_terminated_reason{reason="Error"} == 1',
             ),
         ),
-        above(warning=10 * COUNT, window="30m", hold="0s", no_hold_because="planted", because="planted"),
+        above(warning=10 * COUNT, window="30m", for_="0s", immediate_because="planted", because="planted"),
     ),
     New(
         "a number of series",
         State(
             title="Pods",
-            says="Pods.",
-            per="namespace model_name",
-            prometheus=Level(gauge="model_info", combine="count"),
+            description="Pods.",
+            by="namespace model_name",
+            prometheus=prom.Gauge(gauge="model_info", combine="count"),
         ),
-        above(warning=3 * COUNT, hold="5m", because="planted"),
+        above(warning=3 * COUNT, for_="5m", because="planted"),
     ),
     New(
         "too few replicas",
         State(
             title="Replicas",
-            says="Replicas.",
-            per="namespace deployment",
-            prometheus=Level(gauge="kube_deployment_status_replicas_available"),
+            description="Replicas.",
+            by="namespace deployment",
+            prometheus=prom.Gauge(gauge="kube_deployment_status_replicas_available"),
         ),
-        below(warning=3 * COUNT, critical=2 * COUNT, hold="4m", because="planted"),
+        below(warning=3 * COUNT, critical=2 * COUNT, for_="4m", because="planted"),
     ),
     New(
         "a sum that is at most",
         State(
-            title="Up", says="Up.", per="namespace job", prometheus=Level(gauge="up", combine="sum", or_missing=True)
+            title="Up",
+            description="Up.",
+            by="namespace job",
+            prometheus=prom.Gauge(gauge="up", combine="sum", or_missing=True),
         ),
-        at_most(critical=1 * COUNT, hold="90s", because="planted"),
+        at_most(critical=1 * COUNT, for_="90s", because="planted"),
     ),
     New(
         "a highest value of a window",
         State(
             title="Image",
-            says="Image.",
-            per="namespace pod container",
-            prometheus=Level(
+            description="Image.",
+            by="namespace pod container",
+            prometheus=prom.Gauge(
                 gauge='kube_pod_container_status_waiting_reason{reason="ImagePullBackOff"}', highest_in_window=True
             ),
             yes_or_no=True,
         ),
-        at_least(warning=1 * COUNT, hold="6m", window="3m", because="planted"),
+        at_least(warning=1 * COUNT, for_="6m", window="3m", because="planted"),
     ),
     New(
         "no series",
-        Absence(title="Gone", says="Gone.", per="namespace job", prometheus=Missing(series="model_info")),
-        at_least(warning=1 * COUNT, hold="7m", because="planted"),
+        Absence(title="Gone", description="Gone.", by="namespace job", prometheus=prom.Absent(series="model_info")),
+        at_least(warning=1 * COUNT, for_="7m", because="planted"),
     ),
 )
 
@@ -217,19 +226,21 @@ def test_the_readme_s_signal_is_the_one_above() -> None:
     for file, words in (
         (
             "queries/scrape.py",
-            ("unit=SECONDS", 'per="namespace job"', 'gauge="scrape_duration_seconds", combine="max"'),
+            ("unit=SECONDS", 'by="namespace job"', 'gauge="scrape_duration_seconds", combine="max"'),
         ),
-        ("rules/thresholds.py", ('above(warning=5 * SECONDS, hold="15m"',)),
+        ("rules/thresholds.py", ('above(warning=5 * SECONDS, for_="15m"',)),
     ):
         assert [word for word in words if word not in example(file)] == []
-    alert = Alert(README_SIGNAL, README_THRESHOLD, owner="platform", says="")
+    alert = Alert(README_SIGNAL, README_THRESHOLD, team="platform", summary="")
     assert example("tests/behaviour/alerts/golden.py") == f'    "ModelScrapeSlow": "{facts(alert)}",\n'
 
 
 def test_an_expression_of_somebody_s_own_is_refused_with_the_reason() -> None:
-    signal = Query(title="Own", says="Own.", per="namespace", prometheus=Promql(text="sum by (namespace) (up)"))
+    signal = Query(
+        title="Own", description="Own.", by="namespace", prometheus=prom.Query(text="sum by (namespace) (up)")
+    )
     with pytest.raises(CannotDerive, match="expression of its own"):
-        proven(New("own", signal, above(warning=1 * COUNT, hold="5m", because="planted")))
+        proven(New("own", signal, above(warning=1 * COUNT, for_="5m", because="planted")))
 
 
 def test_a_wrong_rule_does_not_pass_the_cases_of_its_definition() -> None:

@@ -13,9 +13,9 @@ import pytest
 
 from monitoring_kit.core.durations import Duration
 from monitoring_kit.core.units import COUNT, Quantity
+from monitoring_kit.model import kql
 from monitoring_kit.model.alerts import Alert
-from monitoring_kit.model.kql import LogDurations, LogEvents, LogQuery
-from monitoring_kit.model.places import Place
+from monitoring_kit.model.backends import Backend
 from monitoring_kit.model.signals import Measure, Platform
 from monitoring_kit.model.thresholds import BurnRate, Comparison, Severity, Threshold
 from tests.behaviour.alerts.facts import facts
@@ -51,24 +51,24 @@ def changed_alerts(alert: Alert) -> Iterator[tuple[str, Alert]]:
     """The alert with one thing changed, and what."""
     for what, threshold in changed_thresholds(alert.threshold):
         yield what, replace(alert, threshold=threshold)
-    yield "owner", replace(alert, owner="nobody")
+    yield "team", replace(alert, team="nobody")
     for label in alert.signal.labels:
-        per = " ".join(one for one in alert.signal.labels if one != label)
-        yield "per", replace(alert, signal=replace(alert.signal, per=per))
-    for place in Place:
-        measure = alert.signal.measure(place)
+        by = " ".join(one for one in alert.signal.labels if one != label)
+        yield "per", replace(alert, signal=replace(alert.signal, by=by))
+    for backend in Backend:
+        measure = alert.signal.measure(backend)
         if isinstance(measure, Platform):
-            yield f"{place.value} of all", _measuring(alert, place, replace(measure, by=""))
+            yield f"{backend.value} of all", _measuring(alert, backend, replace(measure, by=""))
             other = replace(measure, metric=replace(measure.metric, name="DiskUtilization"))
-            yield f"{place.value} metric", _measuring(alert, place, other)
-            yield f"{place.value} aggregation", _measuring(alert, place, replace(measure, aggregation="Minimum"))
-        elif isinstance(measure, LogEvents | LogDurations | LogQuery):
-            yield f"{place.value} of all", _measuring(alert, place, replace(measure, by=""))
+            yield f"{backend.value} metric", _measuring(alert, backend, other)
+            yield f"{backend.value} aggregation", _measuring(alert, backend, replace(measure, aggregation="Minimum"))
+        elif isinstance(measure, kql.Ratio | kql.Durations | kql.Query):
+            yield f"{backend.value} of all", _measuring(alert, backend, replace(measure, by=""))
 
 
-def _measuring(alert: Alert, place: Place, measure: Measure) -> Alert:
+def _measuring(alert: Alert, backend: Backend, measure: Measure) -> Alert:
     """The alert, its signal measured otherwise in one place."""
-    return replace(alert, signal=replace(alert.signal, **{place.value: measure}))  # type: ignore[arg-type] # a place is a field
+    return replace(alert, signal=replace(alert.signal, **{backend.value: measure}))  # type: ignore[arg-type] # a place is a field
 
 
 def changed_thresholds(threshold: Threshold) -> Iterator[tuple[str, Threshold]]:
@@ -86,7 +86,7 @@ def changed_thresholds(threshold: Threshold) -> Iterator[tuple[str, Threshold]]:
             other = Severity.WARNING if severity is Severity.INFO else Severity.INFO
             yield "levels", replace(threshold, levels=(*rest, (other, level)))
         yield "window", replace(threshold, window=_longer(threshold.window))
-    yield "hold", replace(threshold, hold=_longer(threshold.hold))
+    yield "for", replace(threshold, for_=_longer(threshold.for_))
     yield "min_events", replace(threshold, min_events=_more(threshold.min_events or 0 * COUNT))
     yield "min_bad_events", replace(threshold, min_bad_events=_more(threshold.min_bad_events or 0 * COUNT))
     if threshold.slower_than is not None:

@@ -41,7 +41,7 @@ def firings(address: str, rule: Rule, evaluations: range) -> tuple[Firing, ...]:
     """
     if set(rule) - _KNOWN_FIELDS:
         raise ValueError(f"{rule['alert']}: {', '.join(sorted(set(rule) - _KNOWN_FIELDS))} is not evaluated here")
-    hold = parse_duration(str(rule.get("for", "0s"))).seconds
+    for_ = parse_duration(str(rule.get("for", "0s"))).seconds
     start = evaluations[0]
     found = [
         Firing(
@@ -50,19 +50,19 @@ def firings(address: str, rule: Rule, evaluations: range) -> tuple[Firing, ...]:
             None if until is None else Duration(until - start),
         )
         for labels, times in _true_at(address, rule, evaluations).items()
-        for since, until in held(times, hold, evaluations)
+        for since, until in held(times, for_, evaluations)
     ]
     return tuple(sorted(found, key=lambda firing: (firing.since, sorted(firing.labels.items()))))
 
 
-def held(true_at: Collection[int], hold: int, evaluations: range) -> Iterator[tuple[int, int | None]]:
+def held(true_at: Collection[int], for_: int, evaluations: range) -> Iterator[tuple[int, int | None]]:
     """From when until when an alert fires whose condition holds at the times `true_at`."""
     pending_since: int | None = None
     firing_since: int | None = None
     for now in evaluations:
         if now in true_at:
             pending_since = now if pending_since is None else pending_since
-            if firing_since is None and now - pending_since >= hold:
+            if firing_since is None and now - pending_since >= for_:
                 firing_since = now
         else:
             if firing_since is not None:

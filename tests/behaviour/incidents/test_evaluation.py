@@ -30,7 +30,7 @@ RULES = (*production.recording_rules(), *production.alerts())
 
 
 @pytest.mark.parametrize(
-    ("true_at", "hold", "fires"),
+    ("true_at", "for", "fires"),
     [
         pytest.param([], 60, [], id="never true, never firing"),
         pytest.param([30], 0, [(30, 60)], id="without `for` it fires at once and is resolved at the next evaluation"),
@@ -42,8 +42,8 @@ RULES = (*production.recording_rules(), *production.alerts())
         pytest.param([150, 180], 30, [(180, None)], id="it can outlast the recording"),
     ],
 )
-def test_for(true_at: Collection[int], hold: int, fires: list[tuple[int, int | None]]) -> None:
-    assert list(held(true_at, hold, range(0, 181, 30))) == fires
+def test_for(true_at: Collection[int], for_: int, fires: list[tuple[int, int | None]]) -> None:
+    assert list(held(true_at, for_, range(0, 181, 30))) == fires
 
 
 def test_a_rule_with_a_field_that_changes_when_it_fires_is_refused() -> None:

@@ -17,7 +17,7 @@ from examples.demo.cluster import MODEL_NAME, pod_name
 from examples.demo.incidents import INCIDENTS, WELL, Incident
 from examples.demo.receiver import Notification
 from examples.demo.stack import Stack, plan_of, running_stack
-from monitoring_kit.environment.model import PrometheusBackend
+from monitoring_kit.environment.model import PrometheusSettings
 from monitoring_kit.plan.model import Plan
 from monitoring_kit.programs.prometheus import query
 from queries.metrics import TARGET_LABELS
@@ -47,7 +47,7 @@ def incident(word: str) -> Incident:
     return next(incident for incident in INCIDENTS if incident.word == word)
 
 
-def settings(stack: Stack) -> PrometheusBackend:
+def settings(stack: Stack) -> PrometheusSettings:
     assert stack.plan.environment.prometheus is not None
     return stack.plan.environment.prometheus
 

@@ -14,8 +14,8 @@ from pathlib import Path
 import pytest
 
 from monitoring_kit.core.durations import Duration
+from monitoring_kit.model.backends import Backend
 from monitoring_kit.model.kql_template import alert_form, render_kql
-from monitoring_kit.model.places import Place
 from monitoring_kit.model.signals import Signal
 from monitoring_kit.model.thresholds import Threshold
 from monitoring_kit.plan.build import build_plan
@@ -84,7 +84,7 @@ def threshold_of(signal: Signal) -> Threshold | None:
 
 
 def prometheus_measures(address: str, signal: Signal, minute: float) -> float:
-    measure, threshold = signal.measure(Place.PROMETHEUS), threshold_of(signal)
+    measure, threshold = signal.measure(Backend.PROMETHEUS), threshold_of(signal)
     assert measure is not None
     value = prometheus_value(measure, signal.labels, WINDOW, threshold.slower_than if threshold else None)
     assert value is not None
@@ -94,7 +94,7 @@ def prometheus_measures(address: str, signal: Signal, minute: float) -> float:
 
 
 def azure_measures(signal: Signal, minute: float) -> float:
-    measure, threshold = signal.measure(Place.ONLINE_ENDPOINT), threshold_of(signal)
+    measure, threshold = signal.measure(Backend.ONLINE_ENDPOINT), threshold_of(signal)
     assert measure is not None
     text = log_value(measure, signal, threshold.slower_than if threshold else None, None)
     assert text is not None
@@ -127,8 +127,8 @@ def test_every_signal_with_both_forms_is_compared() -> None:
     both = {
         name
         for name, signal in DEFINITIONS.signals.items()
-        if signal.measure(Place.PROMETHEUS) is not None
-        and (measure := signal.measure(Place.ONLINE_ENDPOINT)) is not None
+        if signal.measure(Backend.PROMETHEUS) is not None
+        and (measure := signal.measure(Backend.ONLINE_ENDPOINT)) is not None
         and log_value(measure, signal, threshold.slower_than if (threshold := threshold_of(signal)) else None, None)
     }
     assert both == {*SIGNALS, "rejected_ratio"}
@@ -144,13 +144,13 @@ class Spell:
 
 def prometheus_spell(address: str, alert: PrometheusAlert) -> Spell:
     """When the rule fires, which has to find its condition true at every evaluation of its `for`."""
-    condition, hold = one_line(alert.condition), alert.alert.threshold.hold.seconds
+    condition, for_ = one_line(alert.condition), alert.alert.threshold.for_.seconds
     bad_since: float | None = None
     firing: list[float] = []
     for second in range(0, 60 * MINUTES, 30):
         is_bad = bool(prometheus_server.query(address, condition, START + second))
         bad_since = (second if bad_since is None else bad_since) if is_bad else None
-        if bad_since is not None and second - bad_since >= hold:
+        if bad_since is not None and second - bad_since >= for_:
             firing.append(second / 60)
     return Spell(firing[0], firing[-1])
 

@@ -51,7 +51,7 @@ def test_a_mutant_that_no_case_notices_is_complained_of() -> None:
     only_bad = replace(run, stages=[run.stages[0][:1]])
     found = list(complaints(only_bad.verdicts(), [run.rule]))
     assert any(
-        one.startswith("survived, so a case is missing: ModelTargetDown warning | hold x2") is False for one in found
+        one.startswith("survived, so a case is missing: ModelTargetDown warning | for x2") is False for one in found
     )
     assert any("min to max" in one for one in found)
 
@@ -59,10 +59,10 @@ def test_a_mutant_that_no_case_notices_is_complained_of() -> None:
 def test_an_excuse_for_a_mutant_that_is_noticed_is_complained_of() -> None:
     run = alert_run("ModelTargetDown")
     wrong = Excused(run.rule, "number x2", "left of <", "planted")
-    noticed = Excused(run.rule, "hold removed", "for", "planted")
+    noticed = Excused(run.rule, "for removed", "for", "planted")
     found = list(complaints(run.verdicts(), [run.rule], [wrong, noticed]))
     assert len(found) == 2
-    assert "is excused (planted), and is killed: ModelTargetDown warning | hold removed" in found[0]
+    assert "is excused (planted), and is killed: ModelTargetDown warning | for removed" in found[0]
     assert "there is no such mutant" in found[1]
 
 

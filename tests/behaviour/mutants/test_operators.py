@@ -55,14 +55,14 @@ def test_mistakes_in_an_expression(text: str, operator: str, mutant: str) -> Non
 def test_mistakes_in_the_rest_of_an_alert() -> None:
     rule = {"alert": "A", "expr": "up > 1", "for": "10m", "labels": {"severity": "critical", "team": "a"}}
     made = {mutant.operator: mutant.rule for mutant in rule_mutants(rule) if mutant.change is None}
-    assert {operator: made[operator]["for"] for operator in made if operator.startswith("hold")} == {
-        "hold removed": "0s",
-        "hold x0.5": "5m",
-        "hold x2": "20m",
+    assert {operator: made[operator]["for"] for operator in made if operator.startswith("for")} == {
+        "for removed": "0s",
+        "for x0.5": "5m",
+        "for x2": "20m",
     }
     assert made["rule label team dropped"]["labels"] == {"severity": "critical"}
     at_once = {name: value for name, value in rule.items() if name != "for"}
-    assert "hold added" in [mutant.operator for mutant in rule_mutants(at_once)]
+    assert "for added" in [mutant.operator for mutant in rule_mutants(at_once)]
 
 
 def test_mistakes_in_the_rest_of_a_recording() -> None:

@@ -15,7 +15,7 @@ from functools import cache
 
 from monitoring_kit.core.findings import Finding
 from monitoring_kit.definitions import load_definitions
-from monitoring_kit.model.prom import Durations
+from monitoring_kit.model import prom
 from monitoring_kit.model.signals import BudgetLeft, BurnRates
 from monitoring_kit.plan.model import PlannedDashboard, PlannedPanel
 from monitoring_kit.render.grafana.thresholds import GOOD, NEUTRAL
@@ -218,7 +218,7 @@ def _amounts(verdicts: _Verdicts, answer: Answer) -> Iterator[Finding]:
 def _top_bucket(verdicts: _Verdicts, answer: Answer) -> Iterator[Finding]:
     """A quantile beyond the last bucket is reported as that bucket's bound, however slow the events are."""
     measure = verdicts.plan.panel.signal.prometheus
-    if not isinstance(measure, Durations) or "histogram_quantile" not in answer.query:
+    if not isinstance(measure, prom.Histogram) or "histogram_quantile" not in answer.query:
         return
     top = _highest_bound(measure.histogram)
     for series in answer.series:

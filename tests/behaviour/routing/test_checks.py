@@ -11,7 +11,7 @@ from monitoring_kit.checks.routing import routing_definition_findings, routing_f
 from monitoring_kit.core.findings import Finding
 from monitoring_kit.definitions import Definitions
 from monitoring_kit.environment.model import Addresses, Environment
-from monitoring_kit.model.routing import Audience, Discarded, Inhibition, Pace, Route, Routing, pace
+from monitoring_kit.model.routing import Audience, Discarded, Grouping, Inhibition, Route, Routing, grouping
 from monitoring_kit.model.thresholds import Severity
 from monitoring_kit.plan.build import build_plan
 from monitoring_kit.plan.routing import PlannedRoute, PlannedRouting, whole_routing
@@ -49,7 +49,7 @@ def otherwise(
     repeat: str = "1h",
     because: str = "it is planted",
 ) -> Definitions:
-    planted = pace(group_by=group_by, wait=wait, interval=interval, repeat=repeat, because=because)
+    planted = grouping(group_by=group_by, wait=wait, interval=interval, repeat=repeat, because=because)
     return with_routing(otherwise=planted)
 
 
@@ -226,5 +226,5 @@ def test_severities_of_one_alert_mute_each_other_on_the_labels_that_they_carry()
 
 
 def test_a_pace_is_a_time() -> None:
-    assert isinstance(routing().otherwise, Pace)
-    assert {pace.repeat.seconds % pace.interval.seconds for pace in routing().paces} == {0}
+    assert isinstance(routing().otherwise, Grouping)
+    assert {grouping.repeat.seconds % grouping.interval.seconds for grouping in routing().groupings} == {0}

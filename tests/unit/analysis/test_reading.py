@@ -9,18 +9,18 @@ import pytest
 from monitoring_kit.analysis.kusto import Reading, read_query
 from monitoring_kit.kql.pipeline import parse_query
 from monitoring_kit.kql.tokens import KqlSyntaxError
+from monitoring_kit.model.backends import Backend
 from monitoring_kit.model.log_tables import log_table
-from monitoring_kit.model.places import Place
 
 TRAFFIC = log_table(
     "Traffic",
-    place=Place.ONLINE_ENDPOINT,
+    backend=Backend.ONLINE_ENDPOINT,
     own_rows="true",
     columns="TimeGenerated:datetime Deployment:string Code:int Ms:real Bag:dynamic",
 )
 PODS = log_table(
     "Pods",
-    place=Place.CONTAINER_INSIGHTS,
+    backend=Backend.CONTAINER_INSIGHTS,
     own_rows="true",
     cumulative="Restarts",
     columns="TimeGenerated:datetime Pod:string Deployment:string Restarts:int",

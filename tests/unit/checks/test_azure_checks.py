@@ -19,7 +19,7 @@ from tests.unit.render.azure.planned import (
     MINUTES,
     PROMETHEUS_ALERT,
     planned,
-    with_hold,
+    with_for,
 )
 
 WITH_MANAGED = replace(AZURE, managed_prometheus=MANAGED)
@@ -31,9 +31,9 @@ def minutes(number: int) -> Duration:
 
 
 def log_alert(
-    window: int = 5, frequency: int = 5, periods: int = 1, hold: int = 5, query: str = LOG_ALERT.query
+    window: int = 5, frequency: int = 5, periods: int = 1, for_: int = 5, query: str = LOG_ALERT.query
 ) -> LogAlert:
-    alert = with_hold(ALERT, hold)
+    alert = with_for(ALERT, for_)
     return replace(
         LOG_ALERT, alert=alert, window=minutes(window), frequency=minutes(frequency), periods=periods, query=query
     )
@@ -55,9 +55,9 @@ def test_a_plan_within_the_limits_has_no_findings() -> None:
         (log_alert(frequency=10), "azure-frequency", ("every 10m", "looks back only 5m")),
         (log_alert(window=1, frequency=5, periods=5), "azure-window", ("window of 1m needs a run every 1m", "5m")),
         (
-            log_alert(periods=7, hold=30),
+            log_alert(periods=7, for_=30),
             "azure-periods",
-            ("hold of 30m", "7 windows of 5m", "at most 6", "hold=", "25m"),
+            ("for_ of 30m", "7 windows of 5m", "at most 6", "for_=", "25m"),
         ),
         (log_alert(window=24 * 60, periods=3), "azure-lookback", ("3 windows of 1d", "look back 3d", "at most 2d")),
         (

@@ -14,28 +14,30 @@ from monitoring_kit.core.units import BYTES, COUNT, MILLISECONDS, PER_SECOND, RA
 from monitoring_kit.definitions import Definitions
 from monitoring_kit.environment.model import Environment
 from monitoring_kit.environment.reader import read_environment
+from monitoring_kit.model import prom
 from monitoring_kit.model.alerts import Alert
 from monitoring_kit.model.metrics import SCOPE_SETTINGS, source
-from monitoring_kit.model.prom import CounterRate, Durations, Level, Promql
 from monitoring_kit.model.signals import Latency, Query, Rate, Signal, State, Unwatched
 from monitoring_kit.model.thresholds import Severity, above
 from monitoring_kit.plan.build import build_plan
 from tests.support.planting import REFERENCE, alone, any_threshold, findings_of, shipped, shipped_environment
 
-TARGETS = State(title="Targets", says="Targets.", per="namespace job", prometheus=Level(gauge="up", combine="sum"))
+TARGETS = State(
+    title="Targets", description="Targets.", by="namespace job", prometheus=prom.Gauge(gauge="up", combine="sum")
+)
 REQUESTS = Rate(
-    title="Requests", says="Requests.", per="namespace", prometheus=CounterRate(counter="model_predictions_total")
+    title="Requests", description="Requests.", by="namespace", prometheus=prom.Rate(counter="model_predictions_total")
 )
 LATENCY = Latency(
     title="Latency",
-    says="Latency.",
-    per="namespace model_name",
-    prometheus=Durations(histogram="model_prediction_duration_seconds"),
+    description="Latency.",
+    by="namespace model_name",
+    prometheus=prom.Histogram(histogram="model_prediction_duration_seconds"),
 )
 
 
-def raw(promql: str, per: str = "namespace") -> Query:
-    return Query(title="Planted", says="Planted.", per=per, prometheus=Promql(text=promql))
+def raw(promql: str, by: str = "namespace") -> Query:
+    return Query(title="Planted", description="Planted.", by=by, prometheus=prom.Query(text=promql))
 
 
 def slower_than(bound: object) -> Definitions:
@@ -43,7 +45,7 @@ def slower_than(bound: object) -> Definitions:
 
 
 def levels(warning: float, critical: float) -> Definitions:
-    threshold = above(warning=warning * COUNT, critical=critical * COUNT, hold="5m", because="it is planted")
+    threshold = above(warning=warning * COUNT, critical=critical * COUNT, for_="5m", because="it is planted")
     return alone(TARGETS, threshold)
 
 
@@ -69,17 +71,17 @@ CASES: dict[str, tuple[Callable[[], Definitions], str, tuple[str, ...]]] = {
         ("model_predictions_total",),
     ),
     "an alert that loses the namespace": (
-        lambda: alone(replace(TARGETS, per="job"), any_threshold()),
+        lambda: alone(replace(TARGETS, by="job"), any_threshold()),
         "namespace",
-        ("per job", 'per="namespace job"'),
+        ("by job", 'by="namespace job"'),
     ),
     "a text that names a label which the query drops": (
-        lambda: alone(raw("sum by (namespace) (up)", per="namespace pod"), any_threshold()),
+        lambda: alone(raw("sum by (namespace) (up)", by="namespace pod"), any_threshold()),
         "template-label",
         ("pod",),
     ),
     "a legend that names a label which the query drops": (
-        lambda: alone(raw("sum by (namespace) (up)", per="namespace pod")),
+        lambda: alone(raw("sum by (namespace) (up)", by="namespace pod")),
         "legend-label",
         ("pod",),
     ),
@@ -108,11 +110,11 @@ CASES: dict[str, tuple[Callable[[], Definitions], str, tuple[str, ...]]] = {
     "a threshold without a reason": (lambda: alone(TARGETS, any_threshold(because=" ")), "reason", ("because",)),
     "a threshold without a level": (lambda: alone(TARGETS, any_threshold(levels=())), "no-level", ("critical=",)),
     "an alert that fires at once": (
-        lambda: alone(TARGETS, any_threshold(hold=Duration(0))),
-        "hold",
+        lambda: alone(TARGETS, any_threshold(for_=Duration(0))),
+        "for",
         ("no_hold_because",),
     ),
-    "an alert without an owner": (lambda: alone(TARGETS, any_threshold(), owner=" "), "owner", ("team",)),
+    "an alert without a team": (lambda: alone(TARGETS, any_threshold(), team=" "), "team", ("name the team",)),
     "a text with an unknown hole": (
         lambda: alone(TARGETS, any_threshold(), says="has {number} targets"),
         "text",
@@ -134,7 +136,7 @@ CASES: dict[str, tuple[Callable[[], Definitions], str, tuple[str, ...]]] = {
         ("dashboards/",),
     ),
     "a signal that is measured nowhere": (
-        lambda: with_signal(Signal(title="Nothing", says="Nothing.", name="planted")),
+        lambda: with_signal(Signal(title="Nothing", description="Nothing.", name="planted")),
         "unmeasured",
         ("prometheus=",),
     ),
@@ -189,10 +191,8 @@ def test_the_shipped_definitions_have_no_findings() -> None:
 
 
 def test_all_mistakes_are_reported_in_one_run() -> None:
-    definitions = alone(
-        replace(TARGETS, per="job"), any_threshold(MILLISECONDS, because="", hold=Duration(0)), owner=""
-    )
-    assert {"namespace", "unit", "reason", "hold", "owner"} <= findings_of(definitions).keys()
+    definitions = alone(replace(TARGETS, by="job"), any_threshold(MILLISECONDS, because="", for_=Duration(0)), team="")
+    assert {"namespace", "unit", "reason", "for", "team"} <= findings_of(definitions).keys()
 
 
 def overriding(folder: Path, alerts: str) -> Environment:

@@ -10,9 +10,9 @@ from dataclasses import replace
 import pytest
 
 from monitoring_kit.core.units import COUNT, PERCENT, RATIO, SECONDS
+from monitoring_kit.model import prom
+from monitoring_kit.model.backends import Backend
 from monitoring_kit.model.log_tables import platform_metric
-from monitoring_kit.model.places import Place
-from monitoring_kit.model.prom import CounterIncrease, Promql
 from monitoring_kit.model.signals import Increase, Platform, Query, State
 from monitoring_kit.plan.build import build_plan
 from monitoring_kit.promql.tree import Matcher, Selector, walk
@@ -39,7 +39,7 @@ QUANTILE_WITHOUT_LE = (
     ids=["error ratio with unmatched labels", "quantile per pod", "lost le", "rate of a gauge", "unknown metric"],
 )
 def test_a_query_of_the_guide_is_refused(promql: str, unit: object, check: str, words: tuple[str, ...]) -> None:
-    signal = Query(title="Planted", says="As in the guide.", per="namespace", prometheus=Promql(text=promql))
+    signal = Query(title="Planted", description="As in the guide.", by="namespace", prometheus=prom.Query(text=promql))
     found = findings_of(alone(replace(signal, unit=unit), any_threshold(unit)))  # type: ignore[arg-type] # see the table
     assert check in found, found
     assert all(word in found[check] for word in words), found[check]
@@ -61,9 +61,9 @@ def test_container_figures_leave_out_the_pods_own_cgroup_and_sandbox(signal: Que
 def test_a_raw_query_of_container_figures_is_narrowed_in_the_same_way() -> None:
     raw = Query(
         title="CPU",
-        says="As in the guide.",
-        per="namespace pod",
-        prometheus=Promql(text="max by (namespace, pod) (rate(container_cpu_usage_seconds_total[5m]))"),
+        description="As in the guide.",
+        by="namespace pod",
+        prometheus=prom.Query(text="max by (namespace, pod) (rate(container_cpu_usage_seconds_total[5m]))"),
     )
     plan = build_plan(alone(raw, any_threshold()), shipped_environment("production"))
     (selector,) = [part for part in walk(plan.prometheus_alerts[0].condition) if isinstance(part, Selector)]
@@ -74,20 +74,22 @@ def test_a_raw_query_of_container_figures_is_narrowed_in_the_same_way() -> None:
 def test_an_alert_on_restarts_without_a_hold_is_refused() -> None:
     restarts = Increase(
         title="Restarts",
-        says="As in the guide.",
-        per="namespace pod container",
-        prometheus=CounterIncrease(counter="kube_pod_container_status_restarts_total"),
+        description="As in the guide.",
+        by="namespace pod container",
+        prometheus=prom.Increase(counter="kube_pod_container_status_restarts_total"),
     )
-    found = findings_of(alone(restarts, any_threshold(hold=replace(any_threshold().hold, seconds=0))))
-    assert "fires at once" in found["hold"]
-    assert "no_hold_because" in found["hold"]
+    found = findings_of(alone(restarts, any_threshold(for_=replace(any_threshold().for_, seconds=0))))
+    assert "fires at once" in found["for"]
+    assert "no_hold_because" in found["for"]
 
 
 @pytest.mark.parametrize("name", ["Percentage CPU", "RequestFailureRate"])
 def test_a_metric_that_an_endpoint_does_not_have_is_refused(name: str) -> None:
     endpoint = "Microsoft.MachineLearningServices/workspaces/onlineEndpoints"
     metric = platform_metric(endpoint, name, unit=PERCENT, aggregations="Average")
-    signal = State(title="Planted", says="As in the guide.", unit=PERCENT, online_endpoint=Platform(metric=metric))
+    signal = State(
+        title="Planted", description="As in the guide.", unit=PERCENT, online_endpoint=Platform(metric=metric)
+    )
     found = findings_of(alone(signal, any_threshold(PERCENT)), "staging")
     assert any(name in message for message in found.values()), found
 
@@ -97,4 +99,4 @@ def test_both_sides_of_the_shipped_error_ratio_carry_the_same_labels() -> None:
     rules = [rule for rule in plan.prometheus_alerts if rule.alert.signal is error_ratio]
     assert {rule.severity.value for rule in rules} == {"critical", "warning"}
     assert not [message for message in findings_of(shipped()).values() if "error_ratio" in message]
-    assert error_ratio.measure(Place.PROMETHEUS) is not None
+    assert error_ratio.measure(Backend.PROMETHEUS) is not None

@@ -11,10 +11,10 @@ from monitoring_kit.checks.kql import kql_findings
 from monitoring_kit.core.durations import Duration
 from monitoring_kit.core.units import RATIO
 from monitoring_kit.environment.values import ResourceId
+from monitoring_kit.model import kql
+from monitoring_kit.model.backends import Backend
 from monitoring_kit.model.dashboards import Dashboard
-from monitoring_kit.model.kql import LogQuery
 from monitoring_kit.model.log_tables import LogScope, log_table
-from monitoring_kit.model.places import Place
 from monitoring_kit.plan.build import build_plan
 from monitoring_kit.plan.model import LogQueryPlan, Plan, PlannedDashboard, PlannedPanel, PlannedRow, QueryFormat
 from tests.support.planting import shipped, shipped_environment
@@ -22,26 +22,26 @@ from tests.unit.render.azure.planned import ALERT, LOG_ALERT, MINUTES, SIGNAL, W
 
 TRAFFIC = log_table(
     "Traffic",
-    place=Place.ONLINE_ENDPOINT,
+    backend=Backend.ONLINE_ENDPOINT,
     own_rows="true",
     columns="TimeGenerated:datetime Deployment:string Code:int Ms:real Body:dynamic Type:string",
 )
 PODS = log_table(
     "KubePodInventory",
-    place=Place.CONTAINER_INSIGHTS,
+    backend=Backend.CONTAINER_INSIGHTS,
     own_rows="true",
     cumulative="ContainerRestartCount",
     columns="TimeGenerated:datetime PodUid:string Name:string Deployment:string ContainerRestartCount:int",
 )
 LOGS = log_table(
     "ContainerLogV2",
-    place=Place.CONTAINER_INSIGHTS,
+    backend=Backend.CONTAINER_INSIGHTS,
     own_rows="true",
     columns="TimeGenerated:datetime Deployment:string",
 )
 REQUESTS = log_table(
     "requests",
-    place=Place.APPLICATION_INSIGHTS,
+    backend=Backend.APPLICATION_INSIGHTS,
     scope=LogScope.COMPONENT,
     time="timestamp",
     own_rows="true",
@@ -66,7 +66,7 @@ def panel_plan(query: str, *, format: QueryFormat = QueryFormat.SERIES, scope: L
     panel = PlannedPanel(
         id=1,
         panel=SIGNAL.timeseries(12),
-        place=Place.ONLINE_ENDPOINT,
+        backend=Backend.ONLINE_ENDPOINT,
         title="Errors",
         description="",
         unit=RATIO,
@@ -311,7 +311,7 @@ def test_sampling_is_no_matter_once_the_weights_are_summed() -> None:
 
 
 def test_a_finding_names_the_file_that_holds_the_text() -> None:
-    measure = LogQuery(file="kql/errors.kql", place=Place.ONLINE_ENDPOINT, value_column="Value")
+    measure = kql.Query(file="kql/errors.kql", backend=Backend.ONLINE_ENDPOINT, value_column="Value")
     alert = replace(ALERT, signal=replace(SIGNAL, online_endpoint=measure))
     plan = planned(replace(LOG_ALERT, alert=alert, query="Trafic", column="Value"))
     assert messages(plan)["kql-table"].startswith(f"{measure.where}: signal errors: kql/errors.kql: there is no table")

@@ -10,8 +10,8 @@ import pytest
 
 from monitoring_kit.checks.platform_metrics import platform_metric_findings
 from monitoring_kit.core.units import COUNT
+from monitoring_kit.model.backends import Backend
 from monitoring_kit.model.log_tables import PlatformMetric, platform_metric
-from monitoring_kit.model.places import Place
 from monitoring_kit.model.signals import Platform
 from monitoring_kit.plan.build import build_plan
 from queries.platform_metrics import DEPLOYMENT, ENDPOINT, REQUESTS_PER_MINUTE
@@ -79,6 +79,6 @@ def test_the_shipped_environments_ask_for_metrics_that_exist(name: str) -> None:
 
 
 def test_the_contract_holds_what_is_measured_and_nothing_else() -> None:
-    measures = [signal.measure(Place.ONLINE_ENDPOINT) for signal in shipped().signals.values()]
+    measures = [signal.measure(Backend.ONLINE_ENDPOINT) for signal in shipped().signals.values()]
     used = {measure.metric.name for measure in measures if isinstance(measure, Platform)}
     assert {metric.name for metric in shipped().platform_metrics} == used

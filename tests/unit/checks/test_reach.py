@@ -8,47 +8,55 @@ import pytest
 
 from monitoring_kit.checks.reachable_levels import reach_findings
 from monitoring_kit.core.units import COUNT, PER_SECOND, PERCENT, RATIO, Quantity
-from monitoring_kit.model.prom import CounterRate, Events, Level, Missing, Promql, Usage
+from monitoring_kit.model import prom
 from monitoring_kit.model.signals import Absence, BudgetLeft, Query, Rate, Ratio, Signal, State, Utilisation
 from monitoring_kit.model.thresholds import Threshold, above, at_least, at_most, below
 from tests.support.planting import alone, findings_of
 
-UP = Level(gauge="up", combine="sum")
+UP = prom.Gauge(gauge="up", combine="sum")
 PER = "namespace"
 
 SHARE = Ratio(
     title="Planted",
-    says="Planted.",
-    per=PER,
-    prometheus=Events(bad='model_predictions_total{status="error"}', total="model_predictions_total"),
+    description="Planted.",
+    by=PER,
+    prometheus=prom.Ratio(bad='model_predictions_total{status="error"}', total="model_predictions_total"),
 )
 USED = Utilisation(
     title="Planted",
-    says="Planted.",
-    per=PER,
-    prometheus=Usage(
+    description="Planted.",
+    by=PER,
+    prometheus=prom.Utilisation(
         used="container_memory_working_set_bytes",
         used_is="gauge",
         limit='kube_pod_container_resource_limits{resource="memory"}',
         request='kube_pod_container_resource_requests{resource="memory"}',
     ),
 )
-FULL = State(title="Planted", says="Planted.", per=PER, unit=PERCENT, prometheus=Level(gauge="up"))
-RATE = Rate(title="Planted", says="Planted.", per=PER, prometheus=CounterRate(counter="model_predictions_total"))
-STATE = State(title="Planted", says="Planted.", per=PER, prometheus=UP)
-YES_OR_NO = State(title="Planted", says="Planted.", per=PER, prometheus=Level(gauge="up"), yes_or_no=True)
-ABSENT = Absence(title="Planted", says="Planted.", per=PER, prometheus=Missing(series="up"))
-COUNTED = State(title="Planted", says="Planted.", per=PER, prometheus=Level(gauge="model_info", combine="count"))
+FULL = State(title="Planted", description="Planted.", by=PER, unit=PERCENT, prometheus=prom.Gauge(gauge="up"))
+RATE = Rate(title="Planted", description="Planted.", by=PER, prometheus=prom.Rate(counter="model_predictions_total"))
+STATE = State(title="Planted", description="Planted.", by=PER, prometheus=UP)
+YES_OR_NO = State(title="Planted", description="Planted.", by=PER, prometheus=prom.Gauge(gauge="up"), yes_or_no=True)
+ABSENT = Absence(title="Planted", description="Planted.", by=PER, prometheus=prom.Absent(series="up"))
+COUNTED = State(
+    title="Planted", description="Planted.", by=PER, prometheus=prom.Gauge(gauge="model_info", combine="count")
+)
 COUNTED_OR_0 = State(
-    title="Planted", says="Planted.", per=PER, prometheus=Level(gauge="up", combine="count", or_missing=True)
+    title="Planted", description="Planted.", by=PER, prometheus=prom.Gauge(gauge="up", combine="count", or_missing=True)
 )
 OWN_COUNT = Query(
-    title="Planted", says="Planted.", per=PER, prometheus=Promql(text="count by (namespace) (model_info)")
+    title="Planted", description="Planted.", by=PER, prometheus=prom.Query(text="count by (namespace) (model_info)")
 )
 OWN = Query(
-    title="Planted", says="Planted.", per=PER, unit=RATIO, prometheus=Promql(text="sum by (namespace) (deriv(up[5m]))")
+    title="Planted",
+    description="Planted.",
+    by=PER,
+    unit=RATIO,
+    prometheus=prom.Query(text="sum by (namespace) (deriv(up[5m]))"),
 )
-LEFT = BudgetLeft(title="Planted", says="Planted.", per=PER, prometheus=Promql(text="sum by (namespace) (up)"))
+LEFT = BudgetLeft(
+    title="Planted", description="Planted.", by=PER, prometheus=prom.Query(text="sum by (namespace) (up)")
+)
 
 Compared = Callable[..., Threshold]
 FIRES = {"never": "unreachable", "always": "always-reached", "sometimes": ""}
@@ -102,13 +110,13 @@ CASES: list[tuple[Signal, Compared, Quantity, str]] = [
 
 @pytest.mark.parametrize(("signal", "compared", "level", "fires"), CASES)
 def test_a_level_has_to_part_the_values(signal: Signal, compared: Compared, level: Quantity, fires: str) -> None:
-    threshold = compared(warning=level, hold="5m", because="it is planted")
+    threshold = compared(warning=level, for_="5m", because="it is planted")
     (alert,) = alone(signal, threshold).alerts.values()
     assert "".join(finding.check for finding in reach_findings(alert, None)) == FIRES[fires]
 
 
 def test_a_definition_is_refused_at_its_threshold_with_what_to_write() -> None:
-    threshold = above(warning=0.5 * RATIO, critical=100 * RATIO, hold="5m", because="it is planted")
+    threshold = above(warning=0.5 * RATIO, critical=100 * RATIO, for_="5m", because="it is planted")
     (message,) = findings_of(alone(SHARE, threshold)).values()
     assert message.startswith("tests/unit/checks/test_reach.py:")
     assert "critical at more than 10000% would never fire" in message
@@ -116,6 +124,6 @@ def test_a_definition_is_refused_at_its_threshold_with_what_to_write() -> None:
 
 
 def test_a_definition_that_waits_for_longer_than_a_day_is_refused() -> None:
-    threshold = above(warning=0.5 * RATIO, hold="2d", because="it is planted")
+    threshold = above(warning=0.5 * RATIO, for_="2d", because="it is planted")
     (message,) = findings_of(alone(SHARE, threshold)).values()
-    assert message.endswith('write at most hold="1d"')
+    assert message.endswith('write at most for_="1d"')

@@ -93,8 +93,8 @@ def test_building_one_environment_leaves_the_others_alone(project: Path) -> None
         ("rules/runbooks/ModelTargetDown.md", "## Mitigation", "## What to do", ("ModelTargetDown", "## Mitigation")),
         (
             "rules/alerts.py",
-            "latency, LATENCY, owner=ML_SERVING",
-            "latency, LATENCY, owner=None",
+            "latency, LATENCY, team=ML_SERVING",
+            "latency, LATENCY, team=None",
             ("rules/alerts.py:", "Alert ModelLatencyHigh: its owner cannot be None"),
         ),
         ("queries/tables.py", '{"Outcome": OUTCOME}', '{"Out)come": OUTCOME}', ("queries/tables.py:", "'Out)come'")),

@@ -46,7 +46,7 @@ alerts:
   ModelErrorRatioHigh:
     warning: 5%
     critical: 10%
-    hold: 10m
+    for: 10m
   ModelLatencyHigh:
     disabled: "Latency is not promised here."
 """

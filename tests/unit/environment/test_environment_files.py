@@ -82,7 +82,7 @@ def test_an_optional_field_may_be_left_out(read: Read, line: str) -> None:
         ("runbooks_url:", "namespace: x\nrunbooks_url:", "namespace", 2, "Is prometheus.namespace meant?"),
         ("  location:", "  zzz: 1\n  location:", "azure.zzz", 13, "Allowed: location, log_analytics"),
         ("  location:", "  'a\"b': 1\n  location:", "azure.'a\"b'", 13, "Allowed: location"),
-        ("    hold: 10m", "    for: 10m", "alerts.ModelErrorRatioHigh.for", 35, "Allowed: critical, warning, info"),
+        ("    for: 10m", "    hold: 10m", "alerts.ModelErrorRatioHigh.hold", 35, "Allowed: critical, warning, info"),
     ],
 )
 def test_an_unknown_field_is_named_with_the_nearest_one(
@@ -141,7 +141,7 @@ def test_all_problems_of_a_file_come_at_once_in_the_order_of_its_lines(findings:
     assert [(f.where.line, f.subject) for f in found] == [
         (7, "prometheus.metrics_port"),
         (13, "azure.location"),
-        (35, "alerts.ModelErrorRatioHigh.hold"),
+        (35, "alerts.ModelErrorRatioHigh.for"),
         (38, "file"),
         (39, "unknown"),
     ]
@@ -156,12 +156,12 @@ def test_a_report_stays_readable_however_much_is_wrong(findings: Findings) -> No
 def test_overrides_keep_the_text_and_the_place_of_each_value(read: Read) -> None:
     overrides = read(VALID).overrides
     changed, off = overrides["ModelErrorRatioHigh"], overrides["ModelLatencyHigh"]
-    assert (changed.levels, changed.hold, changed.disabled) == ({"warning": "5%", "critical": "10%"}, "10m", None)
-    assert (changed.where.line, {name: place.line for name, place in changed.places.items()}) == (
+    assert (changed.levels, changed.for_, changed.disabled) == ({"warning": "5%", "critical": "10%"}, "10m", None)
+    assert (changed.where.line, {name: place.line for name, place in changed.locations.items()}) == (
         32,
-        {"critical": 34, "warning": 33, "hold": 35},
+        {"critical": 34, "warning": 33, "for": 35},
     )
-    assert (off.levels, off.hold, off.disabled) == ({}, None, "Latency is not promised here.")
+    assert (off.levels, off.for_, off.disabled) == ({}, None, "Latency is not promised here.")
 
 
 @pytest.mark.parametrize(
@@ -174,8 +174,8 @@ def test_overrides_keep_the_text_and_the_place_of_each_value(read: Read) -> None
         ("alerts: {A: {}}", "alerts.A", "found an empty block"),
         ("alerts: {A: {critical: }}", "alerts.A.critical", "found no value"),
         ("alerts: {A: {critical: [1]}}", "alerts.A.critical", "found a list"),
-        ("alerts: {A: {hold: 5 minutes}}", "alerts.A.hold", "found '5 minutes'"),
-        ("alerts: {A: {hold: 5s1m}}", "alerts.A.hold", "is not a duration"),
+        ("alerts: {A: {for: 5 minutes}}", "alerts.A.for", "found '5 minutes'"),
+        ("alerts: {A: {for: 5s1m}}", "alerts.A.for", "is not a duration"),
         ("alerts: {A: {disabled: true}}", "alerts.A.disabled", "found 'true'"),
         ("alerts: {A: {disabled: ''}}", "alerts.A.disabled", "found '' in quotes"),
         ("alerts: {A: {disabled: out of order, critical: 1}}", "alerts.A", "disabled and changed at the same time"),

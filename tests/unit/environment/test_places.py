@@ -41,7 +41,7 @@ def line_of(text: str, start: str) -> int:
 def test_a_field_is_found_at_its_line_and_one_that_is_left_out_at_its_block(
     read: Callable[[str | bytes], Environment], path: str, line: str
 ) -> None:
-    assert read(VALID).place(path).line == line_of(VALID, line)
+    assert read(VALID).location(path).line == line_of(VALID, line)
 
 
 def without_team(name: str) -> str:

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import pytest
 
-from monitoring_kit.model.places import Place
+from monitoring_kit.model.backends import Backend
 from monitoring_kit.plan.model import LogAlert, MetricAlert
 from monitoring_kit.plan.texts import azure_subject
 from tests.acceptance.kusto.variants import OPTION_B, STAGING, plan_of, variants
@@ -49,4 +49,4 @@ def test_every_alert_that_azure_raises_is_listed() -> None:
     ],
 )
 def test_what_is_not_split_is_the_whole(dimensions: tuple[str, ...], deployment: str, subject: str) -> None:
-    assert azure_subject(Place.ONLINE_ENDPOINT, variants()[STAGING], dimensions, deployment) == subject
+    assert azure_subject(Backend.ONLINE_ENDPOINT, variants()[STAGING], dimensions, deployment) == subject

@@ -30,24 +30,24 @@ REFUSED = [
     ("InferenceCpuNearLimit", "warning", "0%", "would always fire", "more than 0% and less than 100%"),
     ("ModelVersionSkew", "warning", "0", "would always fire", "`warning:` as 1 or more"),
     ("InferenceContainerRestarts", "warning", "0", "would always fire", "more than 0"),
-    ("ModelErrorRatioHigh", "hold", "30d", "nobody hears of anything that ends within 30 days", "at most `hold: 1d`"),
-    ("ModelErrorRatioHigh", "hold", "0s", "fires at once", "such as `hold: 5m`"),
+    ("ModelErrorRatioHigh", "for", "30d", "nobody hears of anything that ends within 30 days", "at most `for: 1d`"),
+    ("ModelErrorRatioHigh", "for", "0s", "fires at once", "such as `for: 5m`"),
 ]
 
 ON_AZURE = [
-    ("ModelErrorRatioHigh", "1h", "a hold of 1h takes 13 windows of 5m", "write at most `hold: 25m`"),
-    ("InferenceCpuNearLimit", "45m", "a metric alert cannot judge 45m", "write `hold:` as one of 1m, 5m"),
+    ("ModelErrorRatioHigh", "1h", "for_ of 1h takes 13 windows of 5m", "write at most `for: 25m`"),
+    ("InferenceCpuNearLimit", "45m", "a metric alert cannot judge 45m", "write `for:` as one of 1m, 5m"),
 ]
 
 ALLOWED = [
-    ("ModelErrorRatioHigh", {"critical": "99%", "warning": "0%", "hold": "20m"}),
+    ("ModelErrorRatioHigh", {"critical": "99%", "warning": "0%", "for": "20m"}),
     ("ModelTrafficStopped", {"critical": "0.1/s"}),
     ("ModelAllTargetsDown", {"critical": "1"}),
     ("InferenceNoReplicas", {"critical": "3"}),
     ("InferenceOutOfMemory", {"warning": "2"}),
-    ("ModelVersionSkew", {"warning": "2", "hold": "1d"}),
+    ("ModelVersionSkew", {"warning": "2", "for": "1d"}),
     ("InferenceMemoryNearLimit", {"warning": "99.5%"}),
-    ("InferenceContainerRestarts", {"warning": "2", "hold": "0s"}),
+    ("InferenceContainerRestarts", {"warning": "2", "for": "0s"}),
 ]
 
 
@@ -70,9 +70,9 @@ def test_a_number_that_makes_no_alert_is_refused(
     assert remedy in finding.remedy
 
 
-@pytest.mark.parametrize(("alert", "hold", "problem", "remedy"), ON_AZURE)
-def test_a_time_that_azure_refuses_is_refused(tmp_path: Path, alert: str, hold: str, problem: str, remedy: str) -> None:
-    finding = only_finding(tmp_path, alert, "hold", hold, "staging")
+@pytest.mark.parametrize(("alert", "for", "problem", "remedy"), ON_AZURE)
+def test_a_time_that_azure_refuses_is_refused(tmp_path: Path, alert: str, for_: str, problem: str, remedy: str) -> None:
+    finding = only_finding(tmp_path, alert, "for", for_, "staging")
     assert problem in finding.problem
     assert remedy in finding.remedy
 

@@ -39,7 +39,7 @@ def runbook(plan: Plan) -> str:
 
 
 @pytest.mark.parametrize("environment", ["production", "staging"])
-@pytest.mark.parametrize("changes", [{"critical": "10%"}, {"hold": "10m"}, {"warning": "3%", "hold": "10m"}], ids=str)
+@pytest.mark.parametrize("changes", [{"critical": "10%"}, {"for": "10m"}, {"warning": "3%", "for": "10m"}], ids=str)
 def test_without_a_reason_of_its_own_a_number_names_its_file(
     tmp_path: Path, changes: dict[str, str], environment: str
 ) -> None:

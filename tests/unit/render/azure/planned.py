@@ -10,16 +10,16 @@ from monitoring_kit.core.findings import Location
 from monitoring_kit.core.units import PERCENT, RATIO
 from monitoring_kit.environment.model import (
     ActionGroup,
-    AzureBackend,
+    AzureSettings,
     Environment,
     ManagedPrometheus,
     OnlineEndpoint,
-    PrometheusBackend,
+    PrometheusSettings,
 )
 from monitoring_kit.environment.values import ResourceId
 from monitoring_kit.model.alerts import Alert
+from monitoring_kit.model.backends import Backend
 from monitoring_kit.model.log_tables import LogScope, platform_metric
-from monitoring_kit.model.places import Place
 from monitoring_kit.model.signals import Platform, State
 from monitoring_kit.model.thresholds import Severity, above
 from monitoring_kit.plan.model import LogAlert, MetricAlert, Plan, PrometheusAlert
@@ -35,7 +35,7 @@ CLUSTER = f"{GROUP}/Microsoft.ContainerService/managedClusters/aks"
 
 MINUTES = 60
 
-AZURE = AzureBackend(
+AZURE = AzureSettings(
     location="westeurope",
     log_analytics=ResourceId(WORKSPACE),
     action_group=ActionGroup("ml-serving", emails=("a@example.com",), webhooks=("teams",)),
@@ -43,7 +43,7 @@ AZURE = AzureBackend(
     application_insights=ResourceId(COMPONENT),
 )
 MANAGED = ManagedPrometheus(ResourceId(MONITOR), ResourceId(CLUSTER))
-PROMETHEUS = PrometheusBackend(
+PROMETHEUS = PrometheusSettings(
     namespace="ns",
     workload="ml",
     service="ml-metrics",
@@ -62,12 +62,12 @@ ENVIRONMENT = Environment(
     where=Location("environments/test.yaml"),
 )
 
-SIGNAL = State(title="Errors", says="Share that failed.", unit=RATIO, name="errors")
+SIGNAL = State(title="Errors", description="Share that failed.", unit=RATIO, name="errors")
 ALERT = Alert(
     SIGNAL,
-    above(critical=0.05 * RATIO, hold="5m", because="callers notice"),
-    owner="ml",
-    says="fails",
+    above(critical=0.05 * RATIO, for_="5m", because="callers notice"),
+    team="ml",
+    summary="fails",
     name="ErrorsHigh",
 )
 LINKS = {"runbook_url": "https://git.example.com/ErrorsHigh.md", "dashboard_url": "https://grafana.example.com/d/x"}
@@ -75,7 +75,7 @@ LINKS = {"runbook_url": "https://git.example.com/ErrorsHigh.md", "dashboard_url"
 LOG_ALERT = LogAlert(
     alert=ALERT,
     severity=Severity.CRITICAL,
-    place=Place.ONLINE_ENDPOINT,
+    backend=Backend.ONLINE_ENDPOINT,
     scope=LogScope.WORKSPACE,
     query="Traffic\n| summarize Errors = countif(Code >= 500) by bin(TimeGenerated, 5m), Deployment",
     column="Errors",
@@ -134,7 +134,7 @@ PLAN = Plan(
 )
 
 
-def planned(*alerts: LogAlert | MetricAlert | PrometheusAlert, azure: AzureBackend = AZURE) -> Plan:
+def planned(*alerts: LogAlert | MetricAlert | PrometheusAlert, azure: AzureSettings = AZURE) -> Plan:
     """A plan with these alerts and nothing else."""
     return replace(
         PLAN,
@@ -146,6 +146,6 @@ def planned(*alerts: LogAlert | MetricAlert | PrometheusAlert, azure: AzureBacke
     )
 
 
-def with_hold(alert: Alert, minutes: int) -> Alert:
+def with_for(alert: Alert, minutes: int) -> Alert:
     """The alert with another hold."""
-    return replace(alert, threshold=replace(alert.threshold, hold=Duration(minutes * MINUTES)))
+    return replace(alert, threshold=replace(alert.threshold, for_=Duration(minutes * MINUTES)))

@@ -235,10 +235,10 @@ HOSTILE = "[concat(parameters('webhookUrl_teams'), '\"')]"
         replace(LOG_ALERT, dimensions=(HOSTILE,)),
         replace(LOG_ALERT, links={"runbook_url": HOSTILE}),
         replace(LOG_ALERT, summary=HOSTILE, description="", links={}),
-        replace(LOG_ALERT, alert=replace(ALERT, owner=HOSTILE)),
+        replace(LOG_ALERT, alert=replace(ALERT, team=HOSTILE)),
         replace(METRIC_ALERT, links={"runbook_url": HOSTILE}),
     ],
-    ids=["query", "column", "dimension", "link", "summary", "owner", "link of a metric alert"],
+    ids=["query", "column", "dimension", "link", "summary", "team", "link of a metric alert"],
 )
 def test_no_text_of_a_definition_becomes_an_expression(alert: Any) -> None:
     text = render_azure(planned(alert))["alerts.json"]

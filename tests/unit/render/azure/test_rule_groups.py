@@ -23,7 +23,7 @@ from tests.unit.render.azure.planned import (
     PROMETHEUS,
     PROMETHEUS_ALERT,
     planned,
-    with_hold,
+    with_for,
 )
 
 WITH_MANAGED = replace(AZURE, managed_prometheus=MANAGED)
@@ -82,7 +82,7 @@ def test_a_group_runs_no_more_often_than_azure_allows(seconds: int, interval: st
 
 @pytest.mark.parametrize(("minutes", "text"), [(0, "PT0S"), (5, "PT5M"), (90, "PT1H30M")])
 def test_the_hold_is_written_as_iso_8601(minutes: int, text: str) -> None:
-    (group,) = groups(replace(PROMETHEUS_ALERT, alert=with_hold(ALERT, minutes)))
+    (group,) = groups(replace(PROMETHEUS_ALERT, alert=with_for(ALERT, minutes)))
     assert group["properties"]["rules"][0]["for"] == text
 
 

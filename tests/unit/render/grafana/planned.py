@@ -10,8 +10,8 @@ from typing import Any, TypeVar
 from monitoring_kit.definitions import load_definitions
 from monitoring_kit.environment.model import Environment
 from monitoring_kit.model.alerts import Alert
+from monitoring_kit.model.backends import Backend
 from monitoring_kit.model.dashboards import Dashboard, Row
-from monitoring_kit.model.places import Place
 from monitoring_kit.model.signals import Panel, Signal
 from monitoring_kit.model.thresholds import Threshold
 from monitoring_kit.plan.build import build_plan
@@ -48,12 +48,12 @@ def plan_of(
     """A plan with one dashboard of one row. With a threshold, an alert judges the signal of the first panel."""
     where = shipped_environment(environment) if isinstance(environment, str) else environment
     signal = panels[0].signal
-    alerts = [Alert(signal, threshold, owner="us", says="is odd", name="PlannedSignalHigh")] if threshold else []
+    alerts = [Alert(signal, threshold, team="us", summary="is odd", name="PlannedSignalHigh")] if threshold else []
     dashboard = Dashboard(
         title="Planned",
-        says="What a test planned.",
+        description="What a test planned.",
         rows=(Row("Is it up?", *panels),),
-        places=tuple(Place),
+        backends=tuple(Backend),
         # An environment without Prometheus has no labels to narrow anything by.
         variables=variables if where.prometheus else "",
         name="planned",
@@ -116,7 +116,7 @@ def steps(panel: Rendered) -> list[tuple[str, float | None]]:
     return [(step["color"], step["value"]) for step in defaults(panel)["thresholds"]["steps"]]
 
 
-def only_at(signal: Kind, place: Place) -> Kind:
+def only_at(signal: Kind, backend: Backend) -> Kind:
     """`signal`, measured in one place only."""
-    others = {other.value: None for other in Place if other is not place}
+    others = {other.value: None for other in Backend if other is not backend}
     return replace(signal, **others)  # type: ignore[arg-type] # the places are fields of every signal

@@ -5,7 +5,7 @@ from __future__ import annotations
 import json
 from dataclasses import replace
 
-from monitoring_kit.model.places import Place
+from monitoring_kit.model.backends import Backend
 from monitoring_kit.model.signals import Panel
 from monitoring_kit.render.grafana import dashboard_json, render_dashboard
 from queries.errors import error_ratio
@@ -115,7 +115,7 @@ def rendered_with(*panels: Panel) -> Rendered:
 
 
 def test_a_panel_that_is_added_before_moves_the_others_but_changes_nothing_else_of_them() -> None:
-    cpu = only_at(cpu_utilisation, Place.PROMETHEUS)
+    cpu = only_at(cpu_utilisation, Backend.PROMETHEUS)
     before, after = rendered_with(request_rate.timeseries(12)), rendered_with(cpu.stat(12), request_rate.timeseries(12))
     (alone_panel,), (_, moved) = panels_of(before), panels_of(after)
     assert before["uid"] == after["uid"]

@@ -8,7 +8,7 @@ import pytest
 
 from monitoring_kit.core.durations import Duration
 from monitoring_kit.environment.model import Environment
-from monitoring_kit.model.places import Place
+from monitoring_kit.model.backends import Backend
 from monitoring_kit.model.signals import Platform
 from queries.resources import cpu_utilisation
 from queries.traffic import app_request_rate, request_rate, requests_per_minute
@@ -60,21 +60,21 @@ def test_a_rate_spans_four_scrapes_of_the_service_and_of_the_cluster(scraped: in
     ("place", "signal", "resource", "time"),
     [
         (
-            Place.ONLINE_ENDPOINT,
+            Backend.ONLINE_ENDPOINT,
             request_rate,
             f"{RESOURCES}/Microsoft.OperationalInsights/workspaces/example-law",
             "TimeGenerated",
         ),
         (
-            Place.APPLICATION_INSIGHTS,
+            Backend.APPLICATION_INSIGHTS,
             app_request_rate,
             f"{RESOURCES}/Microsoft.Insights/components/example-appi",
             "timestamp",
         ),
     ],
 )
-def test_a_log_query(place: Place, signal: object, resource: str, time: str) -> None:
-    rate = only_at(request_rate if signal is request_rate else app_request_rate, place)
+def test_a_log_query(backend: Backend, signal: object, resource: str, time: str) -> None:
+    rate = only_at(request_rate if signal is request_rate else app_request_rate, backend)
     panel = panel_of(rate.timeseries(12), environment="staging")
     (target,) = panel["targets"]
     query = target["azureLogAnalytics"].pop("query")
@@ -101,7 +101,7 @@ def test_a_log_list_comes_as_a_table() -> None:
 
 def test_a_platform_metric_of_a_deployment() -> None:
     namespace = "microsoft.machinelearningservices/workspaces/onlineendpoints/deployments"
-    assert panel_of(only_at(cpu_utilisation, Place.ONLINE_ENDPOINT).timeseries(12), environment="staging")[
+    assert panel_of(only_at(cpu_utilisation, Backend.ONLINE_ENDPOINT).timeseries(12), environment="staging")[
         "targets"
     ] == [
         {
@@ -149,7 +149,7 @@ def test_each_deployment_of_an_endpoint_has_a_query_of_its_own() -> None:
     deployments = tuple(f"blue-{number}" for number in range(28))
     endpoint = replace(environment.azure.online_endpoint, deployments=deployments)
     many = replace(environment, azure=replace(environment.azure, online_endpoint=endpoint))
-    targets = panel_of(only_at(cpu_utilisation, Place.ONLINE_ENDPOINT).timeseries(12), environment=many)["targets"]
+    targets = panel_of(only_at(cpu_utilisation, Backend.ONLINE_ENDPOINT).timeseries(12), environment=many)["targets"]
     names = [target["azureMonitor"]["resources"][0]["resourceName"].rpartition("/")[2] for target in targets]
     assert names == list(deployments)
     assert [target["refId"] for target in targets][24:] == ["Y", "Z", "AA", "AB"]

@@ -5,7 +5,7 @@ from __future__ import annotations
 import pytest
 
 from monitoring_kit.core.units import COUNT
-from monitoring_kit.model.prom import Level
+from monitoring_kit.model import prom
 from monitoring_kit.model.signals import State
 from monitoring_kit.model.thresholds import Threshold, above, at_least, at_most, below
 from queries.metrics import REPLICAS_AVAILABLE
@@ -14,16 +14,16 @@ from tests.unit.render.grafana.planned import defaults, panel_of, steps
 WHY = "it is a test"
 replicas = State(
     title="Replicas",
-    says="Replicas.",
-    per="namespace deployment",
-    prometheus=Level(gauge=REPLICAS_AVAILABLE.name),
+    description="Replicas.",
+    by="namespace deployment",
+    prometheus=prom.Gauge(gauge=REPLICAS_AVAILABLE.name),
 )
 
 LEVELS = {
-    "worse above": above(warning=2 * COUNT, critical=5 * COUNT, hold="5m", because=WHY),
-    "worse from": at_least(warning=2 * COUNT, critical=5 * COUNT, hold="5m", because=WHY),
-    "worse below": below(warning=5 * COUNT, critical=2 * COUNT, hold="5m", because=WHY),
-    "worse up to": at_most(warning=5 * COUNT, critical=2 * COUNT, hold="5m", because=WHY),
+    "worse above": above(warning=2 * COUNT, critical=5 * COUNT, for_="5m", because=WHY),
+    "worse from": at_least(warning=2 * COUNT, critical=5 * COUNT, for_="5m", because=WHY),
+    "worse below": below(warning=5 * COUNT, critical=2 * COUNT, for_="5m", because=WHY),
+    "worse up to": at_most(warning=5 * COUNT, critical=2 * COUNT, for_="5m", because=WHY),
 }
 
 
@@ -56,8 +56,8 @@ def test_a_number_takes_the_colour_of_the_worst_level_that_it_reaches(
         (LEVELS["worse from"], [("transparent", None), ("orange", 2), ("red", 5)]),
         # Up to the transparent step Grafana draws a line in the colour below it: red at 2, orange at 5.
         (LEVELS["worse below"], [("red", None), ("orange", 2), ("transparent", 5)]),
-        (at_most(critical=0 * COUNT, hold="5m", because=WHY), [("red", None), ("transparent", 0)]),
-        (above(info=0.5 * COUNT, hold="5m", because=WHY), [("transparent", None), ("blue", 0.5)]),
+        (at_most(critical=0 * COUNT, for_="5m", because=WHY), [("red", None), ("transparent", 0)]),
+        (above(info=0.5 * COUNT, for_="5m", because=WHY), [("transparent", None), ("blue", 0.5)]),
     ],
 )
 def test_a_graph_draws_each_level_as_a_dashed_line(threshold: Threshold, drawn: list[tuple[str, float | None]]) -> None:

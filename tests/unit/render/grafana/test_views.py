@@ -125,7 +125,7 @@ def test_a_panel_stands_where_the_plan_puts_it_and_says_what_it_shows(view: str)
     rendered = panel_of(panel)
     assert rendered["gridPos"] == {"x": 0, "y": 1, "w": panel.width, "h": panel.height}
     assert rendered["title"] == panel.heading
-    assert panel.signal.says in rendered["description"]
+    assert panel.signal.description in rendered["description"]
 
 
 @pytest.mark.parametrize("panel", [error_ratio.timeseries(12), error_ratio.stat(4), latency.quantiles(12, "p95")])

@@ -10,12 +10,12 @@ from monitoring_kit.core.durations import Duration
 from monitoring_kit.core.findings import Location
 from monitoring_kit.core.units import COUNT
 from monitoring_kit.definitions import Definitions, Runbook, load_definitions
-from monitoring_kit.environment.model import AlertOverride, Environment, PrometheusBackend
+from monitoring_kit.environment.model import AlertOverride, Environment, PrometheusSettings
+from monitoring_kit.model import prom
 from monitoring_kit.model.alerts import Alert
+from monitoring_kit.model.backends import Backend
 from monitoring_kit.model.dashboards import Dashboard, Row
 from monitoring_kit.model.metrics import MetricCatalogue
-from monitoring_kit.model.places import Place
-from monitoring_kit.model.prom import Level
 from monitoring_kit.model.signals import State, Unwatched
 from monitoring_kit.model.thresholds import above
 from monitoring_kit.plan.build import build_plan
@@ -40,24 +40,24 @@ def shipped_plan(name: str) -> Plan:
 
 SIGNAL = State(
     title="Queue length",
-    says="Requests that wait.",
-    per="namespace pod",
-    prometheus=Level(gauge="queue_length"),
+    description="Requests that wait.",
+    by="namespace pod",
+    prometheus=prom.Gauge(gauge="queue_length"),
     name="queue_length",
 )
 SPARE = State(
     title="Spare",
-    says="Nobody looks.",
-    per="namespace",
-    prometheus=Level(gauge="spare"),
+    description="Nobody looks.",
+    by="namespace",
+    prometheus=prom.Gauge(gauge="spare"),
     unwatched=Unwatched("it is spare"),
     name="spare",
 )
 ALERT = Alert(
     SIGNAL,
-    above(warning=10 * COUNT, critical=50 * COUNT, window="5m", hold="10m", because="callers give up"),
-    owner="queue-team",
-    says="keeps {value} requests waiting",
+    above(warning=10 * COUNT, critical=50 * COUNT, window="5m", for_="10m", because="callers give up"),
+    team="queue-team",
+    summary="keeps {value} requests waiting",
     name="QueueLong",
     where=Location("rules/alerts.py", 7),
 )
@@ -90,7 +90,7 @@ def small_environment(overrides: Mapping[str, AlertOverride] | None = None) -> E
         name="small",
         grafana_url="https://grafana.example.com",
         runbooks_url="https://git.example.com/runbooks",
-        prometheus=PrometheusBackend("shop", "server", "metrics", 5001, Duration(30), Duration(30), "prometheus"),
+        prometheus=PrometheusSettings("shop", "server", "metrics", 5001, Duration(30), Duration(30), "prometheus"),
         azure=None,
         overrides=overrides or {},
         where=Location("environments/small.yaml", 1),
@@ -107,7 +107,7 @@ def small_plan(alert: Alert = ALERT, environment: Environment | None = None) -> 
             value=parse("max by (namespace, pod) (queue_length)"),
             condition=parse(f"max by (namespace, pod) (queue_length) > {level.value}"),
             window=None,
-            labels={"severity": severity.value, "team": alert.owner},
+            labels={"severity": severity.value, "team": alert.team},
             annotations={
                 "summary": "Pod {{ $labels.pod }} in {{ $labels.namespace }} keeps "
                 '{{ $value | printf "%.0f" }} requests waiting.'
@@ -118,7 +118,7 @@ def small_plan(alert: Alert = ALERT, environment: Environment | None = None) -> 
     panel = PlannedPanel(
         id=7,
         panel=alert.signal.timeseries(12),
-        place=Place.PROMETHEUS,
+        backend=Backend.PROMETHEUS,
         title=alert.signal.title,
         description="",
         unit=COUNT,
@@ -131,6 +131,8 @@ def small_plan(alert: Alert = ALERT, environment: Environment | None = None) -> 
     )
     stat = replace(panel, id=8, panel=alert.signal.stat(4), title="As a number")
     row = PlannedRow(1, "Is it full?", 0, (panel, stat))
-    dashboard = Dashboard(title="Queue", says="Is the queue long?", rows=(Row("Is it full?"),), places=tuple(Place))
+    dashboard = Dashboard(
+        title="Queue", description="Is the queue long?", rows=(Row("Is it full?"),), backends=tuple(Backend)
+    )
     shown = PlannedDashboard("small-queue", "Queue (small)", dashboard, (), (row,))
     return Plan(environment or small_environment(), (alert,), (), rules, (), (), (shown,), ())

@@ -91,7 +91,7 @@ def test_a_page_is_the_facts_the_prose_and_the_exact_condition() -> None:
 
 
 def test_an_alert_that_fires_at_once_says_why() -> None:
-    threshold = replace(ALERT.threshold, hold=Duration(0), no_hold_because="a kill is over when it is seen")
+    threshold = replace(ALERT.threshold, for_=Duration(0), immediate_because="a kill is over when it is seen")
 
     assert "| at once: a kill is over when it is seen |" in small_page(threshold)
 
@@ -100,7 +100,7 @@ def test_what_an_environment_changed_stands_beside_what_it_is_elsewhere() -> Non
     where = Location("environments/small.yaml", 40)
     override = AlertOverride(ALERT.name, {"critical": "80"}, "20m", None, where)
     levels = ((Severity.CRITICAL, 80 * COUNT), (Severity.WARNING, 10 * COUNT))
-    changed = replace(ALERT, threshold=replace(ALERT.threshold, levels=levels, hold=Duration(1200)))
+    changed = replace(ALERT, threshold=replace(ALERT.threshold, levels=levels, for_=Duration(1200)))
     plan = small_plan(changed, small_environment({ALERT.name: override}))
 
     facts = facts_of(render_runbooks(plan, small_definitions())["runbooks/QueueLong.md"])

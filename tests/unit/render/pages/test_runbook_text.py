@@ -2,7 +2,7 @@ from __future__ import annotations
 
 import pytest
 
-from monitoring_kit.model.places import Place
+from monitoring_kit.model.backends import Backend
 from monitoring_kit.plan.runbook_text import Block, blocks, environment_names, filled, for_places
 from tests.support.planting import shipped_environment
 
@@ -32,14 +32,14 @@ Common again.
 @pytest.mark.parametrize(
     ("place", "kept"),
     [
-        (Place.PROMETHEUS, {"One."}),
-        (Place.ONLINE_ENDPOINT, {"Two.", "Three."}),
-        (Place.APPLICATION_INSIGHTS, {"Two."}),
-        (Place.CONTAINER_INSIGHTS, {"Two."}),
+        (Backend.PROMETHEUS, {"One."}),
+        (Backend.ONLINE_ENDPOINT, {"Two.", "Three."}),
+        (Backend.APPLICATION_INSIGHTS, {"Two."}),
+        (Backend.CONTAINER_INSIGHTS, {"Two."}),
     ],
 )
-def test_only_the_parts_for_the_place_that_raises_the_alert_stay(place: Place, kept: set[str]) -> None:
-    page = for_places(PAGE, frozenset({place}))
+def test_only_the_parts_for_the_place_that_raises_the_alert_stay(backend: Backend, kept: set[str]) -> None:
+    page = for_places(PAGE, frozenset({backend}))
 
     assert {part for part in ("One.", "Two.", "Three.") if part in page} == kept
     assert page.startswith("## Diagnosis\n\nCommon.")
@@ -49,7 +49,7 @@ def test_only_the_parts_for_the_place_that_raises_the_alert_stay(place: Place, k
 def test_a_heading_within_a_block_of_code_is_none() -> None:
     page = "```sh\n### On Azure\n```"
 
-    assert for_places(page, frozenset({Place.PROMETHEUS})) == page
+    assert for_places(page, frozenset({Backend.PROMETHEUS})) == page
 
 
 def test_a_block_of_code_is_found_with_its_language_and_the_line_of_its_text() -> None:

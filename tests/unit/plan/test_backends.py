@@ -6,15 +6,15 @@ from dataclasses import replace
 
 import pytest
 
-from monitoring_kit.environment.model import AzureBackend, Environment
-from monitoring_kit.model.places import Place
-from monitoring_kit.plan.places import raised_at
+from monitoring_kit.environment.model import AzureSettings, Environment
+from monitoring_kit.model.backends import Backend
+from monitoring_kit.plan.backends import raised_at
 from tests.support.planting import shipped, shipped_environment
 
-PROMETHEUS, ENDPOINT, INSIGHTS, CONTAINERS = Place
+PROMETHEUS, ENDPOINT, INSIGHTS, CONTAINERS = Backend
 
 
-def azure_of(name: str) -> AzureBackend:
+def azure_of(name: str) -> AzureSettings:
     azure = shipped_environment(name).azure
     assert azure is not None
     return azure
@@ -61,6 +61,6 @@ OPTION_B = replace(shipped_environment("production"), prometheus=None)
     ],
 )
 def test_an_alert_is_raised_where_it_is_seen_best(
-    alert: str, environment: Environment, places: tuple[Place, ...]
+    alert: str, environment: Environment, backends: tuple[Backend, ...]
 ) -> None:
-    assert raised_at(shipped().alerts[alert], environment) == places
+    assert raised_at(shipped().alerts[alert], environment) == backends

@@ -5,7 +5,7 @@ from __future__ import annotations
 from enum import Enum
 
 
-class Place(Enum):
+class Backend(Enum):
     """Where series, rows or platform metrics come from, in the order in which an alert prefers them.
 
     Prometheus sees every scrape of the pods, Container insights sees the pods from outside; the endpoint's gateway sees
@@ -21,5 +21,7 @@ class Place(Enum):
     def title(self) -> str:
         """The place's name in a sentence."""
         return (
-            "Application Insights" if self is Place.APPLICATION_INSIGHTS else self.value.replace("_", " ").capitalize()
+            "Application Insights"
+            if self is Backend.APPLICATION_INSIGHTS
+            else self.value.replace("_", " ").capitalize()
         )
