@@ -39,16 +39,10 @@ def test_the_example_of_a_new_signal_builds(project: Path) -> None:
     for file in ("queries/scrape.py", "rules/thresholds.py", "rules/alerts.py"):
         edit(project / file, (project / file).read_text(), f"{(project / file).read_text()}\n{renamed(example(file))}")
     imports = "from queries.scrape import longest_scrape\nfrom rules.thresholds import SCRAPE_LONG\n"
-    edit(
-        project / "rules/alerts.py",
-        "from monitoring_kit.model.alerts import Alert\n",
-        f"from monitoring_kit.model.alerts import Alert\n{imports}",
-    )
+    edit(project / "rules/alerts.py", "from rules.thresholds import (\n", f"{imports}from rules.thresholds import (\n")
     dashboard = project / "dashboards/pods.py"
     edit(
-        dashboard,
-        "from monitoring_kit.model.backends",
-        "from queries.scrape import longest_scrape\nfrom monitoring_kit.model.backends",
+        dashboard, "from queries.scrape import", "from queries.scrape import longest_scrape\nfrom queries.scrape import"
     )
     panel = renamed(example("dashboards/pods.py"))
     edit(dashboard, '"Do the figures arrive?",\n', f'"Do the figures arrive?",\n{panel}')

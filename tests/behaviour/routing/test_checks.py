@@ -68,15 +68,15 @@ def without_severity(severity: Severity) -> tuple[Route, ...]:
 CASES: dict[str, tuple[Callable[[], Definitions], str, tuple[str, ...]]] = {
     "a repeat that is shorter than the interval": (
         lambda: otherwise(interval="5m", repeat="1m"),
-        "pace",
+        "grouping",
         ("repeat 1m is no multiple of interval 5m",),
     ),
-    "a repeat between two intervals": (lambda: otherwise(repeat="7m"), "pace", ("repeat 7m", "write a multiple")),
-    "an interval of zero": (lambda: otherwise(interval="0s"), "pace", ("zero", "1s")),
-    "a first message that is the slowest": (lambda: otherwise(wait="10m"), "pace", ("wait 10m", "interval 5m")),
-    "a repeat beyond Alertmanager's memory": (lambda: otherwise(repeat="10d"), "pace", ("10d", "5d")),
-    "a pace without a reason": (lambda: otherwise(because=" "), "pace", ("because=",)),
-    "strangers in one message": (lambda: otherwise(group_by="pod"), "pace", ("grouped", "alertname namespace")),
+    "a repeat between two intervals": (lambda: otherwise(repeat="7m"), "grouping", ("repeat 7m", "write a multiple")),
+    "an interval of zero": (lambda: otherwise(interval="0s"), "grouping", ("zero", "1s")),
+    "a first message that is the slowest": (lambda: otherwise(wait="10m"), "grouping", ("wait 10m", "interval 5m")),
+    "a repeat beyond Alertmanager's memory": (lambda: otherwise(repeat="10d"), "grouping", ("10d", "5d")),
+    "a grouping without a reason": (lambda: otherwise(because=" "), "grouping", ("because=",)),
+    "strangers in one message": (lambda: otherwise(group_by="pod"), "grouping", ("grouped", "alertname namespace")),
     "a severity without a route": (
         lambda: with_routing(routes=without_severity(Severity.WARNING)),
         "route",

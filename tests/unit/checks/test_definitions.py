@@ -73,7 +73,7 @@ CASES: dict[str, tuple[Callable[[], Definitions], str, tuple[str, ...]]] = {
     "an alert that loses the namespace": (
         lambda: alone(replace(TARGETS, by="job"), any_threshold()),
         "namespace",
-        ("by job", 'by="namespace job"'),
+        ("per job", 'by="namespace job"'),
     ),
     "a text that names a label which the query drops": (
         lambda: alone(raw("sum by (namespace) (up)", by="namespace pod"), any_threshold()),
@@ -112,7 +112,7 @@ CASES: dict[str, tuple[Callable[[], Definitions], str, tuple[str, ...]]] = {
     "an alert that fires at once": (
         lambda: alone(TARGETS, any_threshold(for_=Duration(0))),
         "for",
-        ("no_hold_because",),
+        ("immediate_because",),
     ),
     "an alert without a team": (lambda: alone(TARGETS, any_threshold(), team=" "), "team", ("name the team",)),
     "a text with an unknown hole": (

@@ -71,7 +71,7 @@ def test_a_raw_query_of_container_figures_is_narrowed_in_the_same_way() -> None:
     assert Matcher("namespace", "=", "production") in selector.matchers
 
 
-def test_an_alert_on_restarts_without_a_hold_is_refused() -> None:
+def test_an_alert_on_restarts_that_fires_at_once_is_refused() -> None:
     restarts = Increase(
         title="Restarts",
         description="As in the guide.",
@@ -80,7 +80,7 @@ def test_an_alert_on_restarts_without_a_hold_is_refused() -> None:
     )
     found = findings_of(alone(restarts, any_threshold(for_=replace(any_threshold().for_, seconds=0))))
     assert "fires at once" in found["for"]
-    assert "no_hold_because" in found["for"]
+    assert "immediate_because" in found["for"]
 
 
 @pytest.mark.parametrize("name", ["Percentage CPU", "RequestFailureRate"])

@@ -89,13 +89,13 @@ def test_building_one_environment_leaves_the_others_alone(project: Path) -> None
             "ERROR_RATIO = above((",
             ("rules/thresholds.py:", "SyntaxError"),
         ),
-        ("dashboards/pods.py", "import Place", "import Plaice", ("dashboards/pods.py:", "Plaice")),
+        ("dashboards/pods.py", "import Backend", "import Bakend", ("dashboards/pods.py:", "Bakend")),
         ("rules/runbooks/ModelTargetDown.md", "## Mitigation", "## What to do", ("ModelTargetDown", "## Mitigation")),
         (
             "rules/alerts.py",
             "latency, LATENCY, team=ML_SERVING",
             "latency, LATENCY, team=None",
-            ("rules/alerts.py:", "Alert ModelLatencyHigh: its owner cannot be None"),
+            ("rules/alerts.py:", "Alert ModelLatencyHigh: its team cannot be None"),
         ),
         ("queries/tables.py", '{"Outcome": OUTCOME}', '{"Out)come": OUTCOME}', ("queries/tables.py:", "'Out)come'")),
         (

@@ -32,7 +32,7 @@ OPTION_B = replace(shipped_environment("production"), prometheus=None)
 
 
 @pytest.mark.parametrize(
-    ("alert", "environment", "places"),
+    ("alert", "environment", "backends"),
     [
         ("InferenceContainerRestarts", OPTION_A, (PROMETHEUS,)),
         ("InferenceContainerRestarts", OPTION_B, (CONTAINERS,)),

@@ -70,7 +70,7 @@ def test_a_number_that_makes_no_alert_is_refused(
     assert remedy in finding.remedy
 
 
-@pytest.mark.parametrize(("alert", "for", "problem", "remedy"), ON_AZURE)
+@pytest.mark.parametrize(("alert", "for_", "problem", "remedy"), ON_AZURE)
 def test_a_time_that_azure_refuses_is_refused(tmp_path: Path, alert: str, for_: str, problem: str, remedy: str) -> None:
     finding = only_finding(tmp_path, alert, "for", for_, "staging")
     assert problem in finding.problem

@@ -57,7 +57,7 @@ def test_a_rate_spans_four_scrapes_of_the_service_and_of_the_cluster(scraped: in
 
 
 @pytest.mark.parametrize(
-    ("place", "signal", "resource", "time"),
+    ("backend", "signal", "resource", "time"),
     [
         (
             Backend.ONLINE_ENDPOINT,

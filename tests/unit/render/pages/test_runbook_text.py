@@ -30,7 +30,7 @@ Common again.
 
 
 @pytest.mark.parametrize(
-    ("place", "kept"),
+    ("backend", "kept"),
     [
         (Backend.PROMETHEUS, {"One."}),
         (Backend.ONLINE_ENDPOINT, {"Two.", "Three."}),
