@@ -9,7 +9,7 @@ import difflib
 from collections.abc import Iterator
 
 from monitoring_kit.core.findings import Finding
-from monitoring_kit.definitions import Definitions
+from monitoring_kit.model.definitions import Definitions
 from monitoring_kit.model.log_tables import PlatformMetric
 from monitoring_kit.model.signals import Platform
 from monitoring_kit.plan.model import Plan, PlatformQuery
