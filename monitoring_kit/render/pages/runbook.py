@@ -13,8 +13,8 @@ from monitoring_kit.definitions import Definitions, Runbook
 from monitoring_kit.environment.model import Environment
 from monitoring_kit.model.alerts import Alert
 from monitoring_kit.model.backends import Backend
-from monitoring_kit.model.signals import View
 from monitoring_kit.model.thresholds import Severity, Threshold
+from monitoring_kit.model.views import View
 from monitoring_kit.plan.backends import backends_of
 from monitoring_kit.plan.model import LogAlert, MetricAlert, Plan, PlannedDashboard, PlannedPanel, PrometheusAlert
 from monitoring_kit.plan.runbook_text import environment_names, filled, for_places, with_teams
