@@ -280,9 +280,10 @@ RoleName = Annotated[
 Contact = Annotated[
     str,
     Form(
-        "how a person reaches the team, in 3 to 120 characters: a channel, a number, an address; never a secret",
+        "how a person reaches the team, in 3 to 120 characters: a channel, a number, an address, without $ and brackets; "
+        "never a secret",
         '"#ml-serving-oncall"',
-        r"(?=.*\S).{3,120}",
+        r"(?=.*\S)[^$\[\]{}]{3,120}",
         str.strip,
     ),
 ]
