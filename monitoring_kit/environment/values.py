@@ -280,8 +280,8 @@ RoleName = Annotated[
 Contact = Annotated[
     str,
     Form(
-        "how a person reaches the team, in 3 to 120 characters: a channel, a number, an address, without $ and brackets; "
-        "never a secret",
+        "how a person reaches the team, in 3 to 120 characters: a channel, a number, an address; without $ and "
+        "brackets, and never a secret",
         '"#ml-serving-oncall"',
         r"(?=.*\S)[^$\[\]{}]{3,120}",
         str.strip,
