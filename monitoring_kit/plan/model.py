@@ -12,12 +12,13 @@ from monitoring_kit.core.findings import Finding, Location
 from monitoring_kit.core.units import Unit
 from monitoring_kit.environment.model import Environment
 from monitoring_kit.environment.values import ResourceId
+from monitoring_kit.model import azure
 from monitoring_kit.model.alerts import Alert
 from monitoring_kit.model.backends import Backend
 from monitoring_kit.model.dashboards import Dashboard
 from monitoring_kit.model.log_tables import LogScope
 from monitoring_kit.model.recordings import Recording
-from monitoring_kit.model.signals import Panel, Platform
+from monitoring_kit.model.signals import Panel
 from monitoring_kit.model.thresholds import Comparison, Severity
 from monitoring_kit.promql.tree import Expression, Selector
 
@@ -94,7 +95,7 @@ class MetricAlert:
 
     alert: Alert
     severity: Severity
-    platform: Platform
+    platform: azure.Metric
     deployment: str
     threshold: Decimal
     window: Duration
@@ -147,7 +148,7 @@ class LogQueryPlan:
 class PlatformQuery:
     """A platform metric of a panel, read from `resource`."""
 
-    platform: Platform
+    platform: azure.Metric
     resource: ResourceId
     legend: str
 

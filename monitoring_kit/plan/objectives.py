@@ -13,7 +13,6 @@ from types import MappingProxyType
 
 from monitoring_kit.core.durations import Duration
 from monitoring_kit.environment.model import Environment, PrometheusSettings
-from monitoring_kit.model import prom
 from monitoring_kit.model.budgets import OBJECTIVE_LABEL, OUTCOMES, EventSeries, Outcome
 from monitoring_kit.model.definitions import Definitions
 from monitoring_kit.model.objectives import STAGES, Objective, recorded_labels
@@ -67,15 +66,11 @@ def _rates(
 ) -> Iterator[tuple[Outcome, Expression]]:
     """Events per second, by everything that is recorded."""
     by, window = recorded_labels(one, definitions.catalogue), rate_window(prometheus)
-    match one.signal.prometheus:
-        case prom.Ratio() as events:
-            yield "bad", events.bad_per_second(by, window)
-            yield "total", events.per_second(by, window)
-        case prom.Histogram() as durations if one.slower_than is not None:
-            yield "bad", durations.slow_per_second(one.slower_than, by, window)
-            yield "total", durations.per_second(by, window)
-        case _:
-            return  # a finding of the checks
+    events = one.signal.prometheus
+    bad = events.bad_per_second(by, window, one.slower_than) if events is not None else None
+    if events is not None and bad is not None:  # else a finding of the checks
+        yield "bad", bad
+        yield "total", events.per_second(by, window)
 
 
 def rate_window(prometheus: PrometheusSettings) -> Duration:

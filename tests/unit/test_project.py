@@ -15,7 +15,7 @@ SIGNAL = """
 from monitoring_kit.model import prom
 from monitoring_kit.model.signals import State
 
-{name} = State(title="Queue", description="Jobs that wait.", by="namespace", prometheus=prom.Gauge("queue_length"))
+{name} = State(title="Queue", description="Waiting.", by="namespace", prometheus=prom.Gauge(gauge="queue_length"))
 """
 
 

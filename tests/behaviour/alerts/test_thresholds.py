@@ -13,17 +13,17 @@ import pytest
 
 from monitoring_kit.core.durations import Duration
 from monitoring_kit.core.units import COUNT, Quantity
-from monitoring_kit.model import kql
+from monitoring_kit.model import azure, kql
 from monitoring_kit.model.alerts import Alert
 from monitoring_kit.model.backends import Backend
-from monitoring_kit.model.signals import Measure, Platform
+from monitoring_kit.model.signals import Measure
 from monitoring_kit.model.thresholds import BurnRate, Comparison, Severity, Threshold
 from tests.behaviour.alerts.facts import facts
 from tests.behaviour.alerts.golden import ALERTS, OBJECTIVES
 from tests.support.planting import shipped
 
 # Why a number is right may be put better at any time; where it stands is of no concern.
-NO_NUMBERS = {"because", "no_hold_because", "where"}
+NO_NUMBERS = {"because", "immediate_because", "where"}
 
 
 def test_every_alert_wakes_people_as_the_table_says() -> None:
@@ -57,7 +57,7 @@ def changed_alerts(alert: Alert) -> Iterator[tuple[str, Alert]]:
         yield "per", replace(alert, signal=replace(alert.signal, by=by))
     for backend in Backend:
         measure = alert.signal.measure(backend)
-        if isinstance(measure, Platform):
+        if isinstance(measure, azure.Metric):
             yield f"{backend.value} of all", _measuring(alert, backend, replace(measure, by=""))
             other = replace(measure, metric=replace(measure.metric, name="DiskUtilization"))
             yield f"{backend.value} metric", _measuring(alert, backend, other)
@@ -86,7 +86,7 @@ def changed_thresholds(threshold: Threshold) -> Iterator[tuple[str, Threshold]]:
             other = Severity.WARNING if severity is Severity.INFO else Severity.INFO
             yield "levels", replace(threshold, levels=(*rest, (other, level)))
         yield "window", replace(threshold, window=_longer(threshold.window))
-    yield "for", replace(threshold, for_=_longer(threshold.for_))
+    yield "for_", replace(threshold, for_=_longer(threshold.for_))
     yield "min_events", replace(threshold, min_events=_more(threshold.min_events or 0 * COUNT))
     yield "min_bad_events", replace(threshold, min_bad_events=_more(threshold.min_bad_events or 0 * COUNT))
     if threshold.slower_than is not None:
