@@ -82,7 +82,7 @@ class PanelPlanner:
         self.findings += findings
         return PlannedDashboard(
             uid=f"{self.environment.name}-{dashboard.name}",
-            title=f"{dashboard.title} ({self.environment.name})",
+            title=f"{self.environment.title} / {dashboard.title} ({self.environment.name})",
             dashboard=dashboard,
             variables=variables,
             rows=tuple(rows),
