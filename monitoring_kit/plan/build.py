@@ -72,8 +72,14 @@ def _recordings(definitions: Definitions, environment: Environment) -> tuple[Pro
         return ()
     group, settings = f"{environment.prometheus.workload}-recorded", environment.settings()
     return tuple(
-        PrometheusRecording(one, group, scoped(one.expression(), definitions.catalogue, settings))
-        for one in definitions.recordings.values()
+        PrometheusRecording(
+            name=recording.name,
+            group=group,
+            expression=scoped(recording.expression(), definitions.catalogue, settings),
+            window=recording.window,
+            where=recording.where,
+        )
+        for recording in definitions.recordings.values()
     )
 
 
