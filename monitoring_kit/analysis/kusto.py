@@ -10,10 +10,10 @@ from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import dataclass
 from fnmatch import fnmatchcase
 
-from monitoring_kit.kql.arithmetic import Column, Columns, call_of, column_of
-from monitoring_kit.kql.pipeline import Pipeline, Query, Stage, group_end, pipeline_of, split, split_at_word
-from monitoring_kit.kql.tokens import Kind, Token, Tokens
-from monitoring_kit.kql.words import AGGREGATIONS, FUNCTIONS, KEYWORDS, words
+from monitoring_kit.kusto.arithmetic import Column, Columns, call_of, column_of
+from monitoring_kit.kusto.pipeline import Pipeline, Query, Stage, group_end, pipeline_of, split, split_at_word
+from monitoring_kit.kusto.tokens import Kind, Token, Tokens
+from monitoring_kit.kusto.words import AGGREGATIONS, FUNCTIONS, KEYWORDS, words
 from monitoring_kit.model.log_tables import LogScope, LogTable
 
 

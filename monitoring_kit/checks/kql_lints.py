@@ -7,9 +7,9 @@ from dataclasses import dataclass
 from decimal import Decimal, InvalidOperation
 
 from monitoring_kit.analysis.kusto import Reading, Step
-from monitoring_kit.kql.arithmetic import COUNTING, Columns, Division, call_of, column_of, divisions, is_whole, sides
-from monitoring_kit.kql.pipeline import group_end, split
-from monitoring_kit.kql.tokens import Kind, Tokens
+from monitoring_kit.kusto.arithmetic import COUNTING, Columns, Division, call_of, column_of, divisions, is_whole, sides
+from monitoring_kit.kusto.pipeline import group_end, split
+from monitoring_kit.kusto.tokens import Kind, Tokens
 
 _SUMMING = frozenset({"sum", "sumif", "avg", "avgif"})
 _ROW_COUNTING = frozenset({"count", "countif"})

@@ -7,9 +7,9 @@ from collections.abc import Iterator
 
 from monitoring_kit.analysis.kusto import Reading, Step
 from monitoring_kit.checks.kql_lints import Problem, shown
-from monitoring_kit.kql.arithmetic import Columns, column_of, sides
-from monitoring_kit.kql.pipeline import split
-from monitoring_kit.kql.tokens import Kind, Tokens
+from monitoring_kit.kusto.arithmetic import Columns, column_of, sides
+from monitoring_kit.kusto.pipeline import split
+from monitoring_kit.kusto.tokens import Kind, Tokens
 
 _NUMBER = re.compile(r"\d+(?:\.\d+)?(?:[eE][+-]?\d+)?")
 

@@ -6,9 +6,9 @@ import re
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
 
-from monitoring_kit.kql.pipeline import group_end, split
-from monitoring_kit.kql.tokens import Kind, Token, Tokens
-from monitoring_kit.kql.words import KEYWORDS, words
+from monitoring_kit.kusto.pipeline import group_end, split
+from monitoring_kit.kusto.tokens import Kind, Token, Tokens
+from monitoring_kit.kusto.words import KEYWORDS, words
 
 
 @dataclass(frozen=True)

@@ -4,8 +4,8 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 
-from monitoring_kit.kql.tokens import Kind, KqlSyntaxError, Token, Tokens, tokens_of
-from monitoring_kit.kql.words import words
+from monitoring_kit.kusto.tokens import Kind, KqlSyntaxError, Token, Tokens, tokens_of
+from monitoring_kit.kusto.words import words
 
 _OPENING = {"(": ")", "[": "]", "{": "}"}
 _HYPHENATED = words(
