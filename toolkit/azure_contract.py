@@ -81,6 +81,14 @@ def log_table(
     )
 
 
+# The resources that an environment names, for the metrics of which Azure Monitor has a page each: supported metrics of
+# Microsoft.MachineLearningServices/workspaces/onlineEndpoints and .../deployments (Microsoft, 2026-07).
+METRIC_NAMESPACES = (
+    "Microsoft.MachineLearningServices/workspaces/onlineEndpoints",
+    "Microsoft.MachineLearningServices/workspaces/onlineEndpoints/deployments",
+)
+
+
 @dataclass(frozen=True)
 class PlatformMetric:
     """A metric that Azure Monitor itself keeps for a resource. `aggregations` are the only ones that Azure offers."""

@@ -6,9 +6,9 @@ Azure refuses an alert on a metric that the resource does not have, and a panel 
 from __future__ import annotations
 
 import difflib
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator
 
-from toolkit.azure_contract import PlatformMetric
+from toolkit.azure_contract import METRIC_NAMESPACES, PlatformMetric
 from toolkit.definitions import Definitions
 from toolkit.findings import Finding
 from toolkit.plan.model import Plan, PlatformQuery
@@ -18,7 +18,10 @@ from toolkit.signals import Platform
 def platform_metric_findings(plan: Plan, definitions: Definitions) -> list[Finding]:
     """What is wrong with the platform metrics of the plan. Each finding names the definition that asks for one."""
     known = {(metric.namespace, metric.name): metric for metric in definitions.platform_metrics}
-    return sorted(finding for signal, platform in _used(plan) for finding in _findings(signal, platform, known))
+    used = [(signal, platform) for signal, platform in _used(plan) if platform.metric.namespace in METRIC_NAMESPACES]
+    found = [finding for signal, platform in used for finding in _findings(signal, platform, known)]
+    metrics = [*definitions.platform_metrics, *(platform.metric for _, platform in _used(plan))]
+    return sorted([*_unknown_namespaces(metrics), *found])
 
 
 def _used(plan: Plan) -> list[tuple[str, Platform]]:
@@ -32,6 +35,18 @@ def _used(plan: Plan) -> list[tuple[str, Platform]]:
         if isinstance(query, PlatformQuery)
     ]
     return list(dict.fromkeys((*by_alerts, *by_panels)))
+
+
+def _unknown_namespaces(metrics: Iterable[PlatformMetric]) -> Iterator[Finding]:
+    """One finding for each namespace that no resource has, at the first metric that names it."""
+    first = {metric.namespace: metric for metric in sorted(metrics, key=lambda metric: metric.where, reverse=True)}
+    for namespace in sorted(first.keys() - set(METRIC_NAMESPACES)):
+        near = difflib.get_close_matches(namespace, METRIC_NAMESPACES, n=1, cutoff=0.8)
+        hint = f"did you mean {near[0]}? " if near else ""
+        problem = f"no resource of an environment has metrics of {namespace}"
+        remedy = f"{hint}write one of {', '.join(METRIC_NAMESPACES)}"
+        metric = first[namespace]
+        yield Finding(metric.where, f"platform metric {metric.name}", problem, remedy, "platform-namespace")
 
 
 def _findings(signal: str, platform: Platform, known: dict[tuple[str, str], PlatformMetric]) -> Iterator[Finding]:
