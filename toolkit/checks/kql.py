@@ -133,9 +133,10 @@ def _alert_problems(alert: LogAlert, query: Query, reading: Reading) -> Iterator
     for plugin in sorted({token.text for token in tokens if token.kind is Kind.NAME} & LOG_REFUSED_PLUGINS):
         yield Problem(f"Azure refuses {plugin}() in an alert", "name the columns one by one", "kql-refused")
     if query.pipeline.stages and query.pipeline.stages[-1].operator == "count":
-        yield Problem(
-            "the query ends in count: the alert would count that one row", "end with summarize ... by", "kql-refused"
-        )
+        problem = "the query ends in count: the alert would count that one row"
+        yield Problem(problem, "end with summarize ... by", "kql-refused")
+    else:
+        yield from _missing_columns(reading, (alert.column, *alert.dimensions), "the alert")
     for _, (argument, *_) in calls(tokens, "ago"):
         if not _is_timespan(argument):
             yield Problem(
@@ -153,7 +154,6 @@ def _alert_problems(alert: LogAlert, query: Query, reading: Reading) -> Iterator
                 "kql-bin",
             )
     yield from thin_ratios(reading)
-    yield from _missing_columns(reading, (alert.column, *alert.dimensions), "the alert")
 
 
 def _panel_problems(plan: LogQueryPlan, query: Query, reading: Reading, source: _Source) -> Iterator[Problem]:
@@ -202,17 +202,20 @@ def _time_filter(read: TableRead) -> Iterator[Problem]:
 
 
 def _missing_columns(reading: Reading, wanted: tuple[str, ...], user: str) -> Iterator[Problem]:
-    columns = reading.columns
-    if columns is None:
+    if reading.columns is None or reading.unknown:
+        return  # what the result would hold is a guess then
+    missing = [name for name in wanted if not is_known(name, reading.columns, reading.functions)]
+    if not missing:
         return
-    for name in wanted:
-        if not is_known(name, columns, reading.functions):
-            similar = nearest(name, columns)
-            yield Problem(
-                f"the result has no column {name}, which {user} reads: it has at most {', '.join(columns)}",
-                f"did you mean {similar}?" if similar else f"return {name}, or change the names in the definition",
-                "kql-result",
-            )
+    stored = {column for table in reading.tables for column in table.columns}
+    given = [name for name in reading.columns if name not in stored]
+    similar = nearest(missing[0], given)
+    names = ", ".join(given) or "none"
+    yield Problem(
+        f"the result has no column {', '.join(missing)}, which {user} reads; those that the text gives are {names}",
+        f"did you mean {similar}?" if similar else "return it, or change the names in the definition",
+        "kql-result",
+    )
 
 
 def _bin_widths(tokens: Tokens, reading: Reading) -> Iterator[Tokens]:

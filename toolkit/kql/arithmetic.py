@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterator, Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from itertools import pairwise
 
 from toolkit.kql.pipeline import group_end, split
@@ -48,7 +48,7 @@ def call_of(tokens: Tokens) -> tuple[str, tuple[Tokens, ...]] | None:
 def column_of(tokens: Tokens, columns: Columns) -> Column:
     """What is known of the value of an expression over `columns`."""
     if len(tokens) == 1 and tokens[0].kind is Kind.NAME:
-        return columns.get(tokens[0].text, Column())
+        return replace(columns.get(tokens[0].text, Column()), names_table=False)
     whole = is_whole(tokens, columns)
     if (call := call_of(tokens)) is None:
         return Column(whole)
