@@ -207,10 +207,8 @@ def _missing_columns(reading: Reading, wanted: tuple[str, ...], user: str) -> It
     missing = [name for name in wanted if not is_known(name, reading.columns, reading.functions)]
     if not missing:
         return
-    stored = {column for table in reading.tables for column in table.columns}
-    given = [name for name in reading.columns if name not in stored]
-    similar = nearest(missing[0], given)
-    names = ", ".join(given) or "none"
+    similar = nearest(missing[0], reading.given)
+    names = ", ".join(sorted(reading.given)) or "none"
     yield Problem(
         f"the result has no column {', '.join(missing)}, which {user} reads; those that the text gives are {names}",
         f"did you mean {similar}?" if similar else "return it, or change the names in the definition",

@@ -19,7 +19,8 @@ def value_problems(reading: Reading) -> Iterator[Problem]:
     closed: dict[str, frozenset[str]] = {}
     for table in reading.tables:
         for column, values in table.closed.items():
-            closed[column] = closed.get(column, frozenset()) | values
+            if column not in reading.given or column in table.derived:
+                closed[column] = closed.get(column, frozenset()) | values
     for step in reading.steps:
         for column, ignoring_case, value in _compared(step.stage.tokens):
             if column in closed and value:
@@ -28,10 +29,12 @@ def value_problems(reading: Reading) -> Iterator[Problem]:
 
 
 def nearest(name: str, known: Iterable[str]) -> str | None:
-    """The one of `known` that is most likely meant by `name`, None where none is near."""
-    by_lower = {candidate.lower(): candidate for candidate in known}
-    near = difflib.get_close_matches(name.lower(), by_lower, n=1, cutoff=0.6)
-    return by_lower[near[0]] if near else None
+    """The one of `known` that `name` most likely means, in its case of letters if possible; None if none is near."""
+    candidates = sorted(known)
+    by_lower = {candidate.lower(): candidate for candidate in candidates}
+    same_case = difflib.get_close_matches(name, candidates, n=1, cutoff=0.6)
+    any_case = difflib.get_close_matches(name.lower(), by_lower, n=1, cutoff=0.6)
+    return same_case[0] if same_case else by_lower[any_case[0]] if any_case else None
 
 
 def _outside(column: str, ignoring_case: bool, value: str, allowed: frozenset[str]) -> Iterator[Problem]:

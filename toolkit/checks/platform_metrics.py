@@ -1,4 +1,4 @@
-"""Checks that every platform metric of an alert or a panel exists in Azure Monitor, as it is asked for.
+"""Checks that every platform metric exists in Azure Monitor, as an alert or a panel asks for it.
 
 Azure refuses an alert on a metric that the resource does not have, and a panel of one stays empty.
 """
@@ -16,7 +16,7 @@ from toolkit.signals import Platform
 
 
 def platform_metric_findings(plan: Plan, definitions: Definitions) -> list[Finding]:
-    """What is wrong with the platform metrics of the plan. Each finding names the definition that asks for one."""
+    """What is wrong with the platform metrics of the contract, and with those of the plan where it asks for them."""
     known = {(metric.namespace, metric.name): metric for metric in definitions.platform_metrics}
     used = [(signal, platform) for signal, platform in _used(plan) if platform.metric.namespace in METRIC_NAMESPACES]
     found = [finding for signal, platform in used for finding in _findings(signal, platform, known)]

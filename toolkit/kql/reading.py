@@ -44,7 +44,7 @@ class TableRead:
 
 @dataclass(frozen=True)
 class Reading:
-    """What a query does, and the functions that it calls.
+    """What a query does, the functions that it calls and the columns that it gives a value of its own.
 
     `columns` are all that its result may have, None where they cannot be told from the text.
     """
@@ -53,6 +53,7 @@ class Reading:
     steps: tuple[Step, ...]
     unknown: tuple[Unknown, ...]
     functions: frozenset[str]
+    given: frozenset[str]
     columns: Columns | None
 
     @property
@@ -67,7 +68,14 @@ def read_query(query: Query, tables: Mapping[str, LogTable]) -> Reading:
     for let in query.lets:
         reader.let(let.name, let.value)
     columns = reader.pipeline(query.pipeline)
-    return Reading(tuple(reader.reads), tuple(reader.steps), tuple(reader.unknown), reader.functions, columns)
+    return Reading(
+        reads=tuple(reader.reads),
+        steps=tuple(reader.steps),
+        unknown=tuple(reader.unknown),
+        functions=reader.functions,
+        given=reader.given,
+        columns=columns,
+    )
 
 
 def is_known(name: str, columns: Columns, functions: frozenset[str]) -> bool:
@@ -102,6 +110,7 @@ class _Reader:
         self.named_tables: dict[str, Columns | None] = {}
         self.named_values: set[str] = set()
         self.functions: frozenset[str] = frozenset()
+        self.given: frozenset[str] = frozenset()
         self.reads: list[TableRead] = []
         self.steps: list[Step] = []
         self.unknown: list[Unknown] = []
@@ -130,6 +139,7 @@ class _Reader:
             self.steps.append(Step(stage, columns, pipeline))
             if columns is not None:
                 given = dict(_given(stage, columns))
+                self.given |= given.keys()
                 if stage.operator not in _NAMELESS:
                     self._look_up(_looked_up(stage), {**columns, **given})
                 columns = None if stage.operator in _OWN_COLUMNS else {**columns, **given}
