@@ -20,7 +20,7 @@ from toolkit.findings import Finding, Location
 from toolkit.kql.measures import LogList, LogQuery
 from toolkit.kql.pipeline import Query, calls, parse_query
 from toolkit.kql.reading import Reading, TableRead, Unknown, is_known, read_query
-from toolkit.kql.tokens import Kind, KqlSyntaxError, Tokens, tokens_of
+from toolkit.kql.tokens import Kind, KqlSyntaxError, Tokens
 from toolkit.places import Place
 from toolkit.plan.model import LogAlert, LogQueryPlan, Plan
 from toolkit.signals import Signal
@@ -120,7 +120,7 @@ def query_problems(
 
 
 def _alert_problems(alert: LogAlert, query: Query, reading: Reading) -> Iterator[Problem]:
-    tokens = tokens_of(alert.query)
+    tokens = query.tokens
     for macro in sorted({token.text for token in tokens if token.kind is Kind.MACRO}):
         yield Problem(
             f"{macro} means something to Grafana only", "write {{ rows(Table) }}, {{ bin }}, {{ width }}", "kql-macro"
@@ -161,7 +161,7 @@ def _panel_problems(plan: LogQueryPlan, query: Query, reading: Reading, source: 
         yield from _time_filter(read)
     if any(step.stage.operator == "render" for step in reading.steps):
         yield Problem("Grafana draws the panel, and refuses render", "delete the render operator", "kql-render")
-    for width in _bin_widths(tokens_of(plan.query), reading):
+    for width in _bin_widths(query.tokens, reading):
         if shown(width) != INTERVAL:
             yield Problem(
                 f"bins of {shown(width)} whatever the dashboard's time range",

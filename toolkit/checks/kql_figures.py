@@ -10,20 +10,19 @@ from collections.abc import Iterator
 from dataclasses import dataclass
 
 from toolkit.kql.arithmetic import Columns, call_of, column_of, differences, divisions, is_whole
-from toolkit.kql.pipeline import calls
+from toolkit.kql.pipeline import Pipeline, calls
 from toolkit.kql.reading import Reading, Step
 from toolkit.kql.tokens import Tokens, words
 
 _SUMMING = ("sum", "sumif", "avg", "avgif")
 # Aggregates that need at least one argument; count() needs none.
 _OF_SOMETHING = (*_SUMMING, "min", "minif", "max", "maxif", "countif", "dcount", "dcountif", "percentile", "stdev")
-# Functions that look at other rows, and what a row set has to pass for them: the page "serialize operator" of
-# Microsoft's reference of Kusto.
+# Functions that look at other rows; the operators that put rows in order for them, and those behind which the rows are
+# in none: Microsoft's reference of Kusto, pages "window functions" and "serialize operator".
 _WINDOW = ("prev", "next", "row_cumsum", "row_number", "row_rank_dense", "row_rank_min", "row_window_session")
 _ORDERING = words("order sort top serialize")
 _DISORDERING = words(
-    "count distinct evaluate facet join lookup make-series mv-expand reduce sample sample-distinct summarize "
-    "top-nested union"
+    "count distinct evaluate facet join make-series mv-expand reduce sample sample-distinct summarize top-nested"
 )
 
 
@@ -46,7 +45,7 @@ def figure_problems(reading: Reading) -> Iterator[Problem]:
     for read in reading.reads:
         weight = next((column for column in read.table.columns if column.lower() == "itemcount"), None)
         if weight is not None:
-            yield from _sampled_rows([step for step in reading.steps if step.pipeline is read.pipeline], weight)
+            yield from _sampled_rows(read.pipeline, weight)
     yield from _rows_in_no_order(reading)
 
 
@@ -54,7 +53,7 @@ def thin_ratios(reading: Reading) -> Iterator[Problem]:
     """Ratios that a handful of events decides: nothing asks for a minimum of what they are divided by."""
     for step in reading.steps:
         for dividend, divisor in divisions(step.stage.tokens):
-            if column_of(divisor, step.columns or {}).counted and not _is_guarded(divisor, step, reading):
+            if column_of(divisor, step.columns or {}).counted and not _is_guarded(divisor, step):
                 yield Problem(
                     f"{shown(dividend)} / {shown(divisor)} has no minimum of traffic: one failure of one event is "
                     "100 %",
@@ -126,13 +125,13 @@ def _lost_fractions(step: Step, columns: Columns) -> Iterator[Problem]:
             )
 
 
-def _sampled_rows(steps: list[Step], weight: str) -> Iterator[Problem]:
+def _sampled_rows(pipeline: Pipeline, weight: str) -> Iterator[Problem]:
     """Rows that are counted before their weights are summed: the first aggregation behind the table decides."""
-    step = next((step for step in steps if step.stage.operator in ("summarize", "count")), None)
-    if step is None:
+    first = next((stage for stage in pipeline.stages if stage.operator in ("summarize", "count")), None)
+    if first is None:
         return
-    counted = {function for function, _ in calls(step.stage.tokens, "count", "countif")}
-    for function in sorted({"count"} if step.stage.operator == "count" else counted):
+    counted = {function for function, _ in calls(first.tokens, "count", "countif")}
+    for function in sorted({"count"} if first.operator == "count" else counted):
         instead = f"sumif({weight}, ...)" if function == "countif" else f"sum({weight})"
         yield Problem(
             f"{function}() counts rows of a sampled table, where a row stands for {weight} events",
@@ -155,12 +154,8 @@ def _rows_in_no_order(reading: Reading) -> Iterator[Problem]:
                 )
 
 
-def _is_guarded(divisor: Tokens, step: Step, reading: Reading) -> bool:
-    conditions = [
-        other.stage.tokens
-        for other in reading.steps
-        if other.pipeline is step.pipeline and other.stage.operator == "where"
-    ]
+def _is_guarded(divisor: Tokens, step: Step) -> bool:
+    conditions = [stage.tokens for stage in step.pipeline.stages if stage.operator == "where"]
     return len(divisor) == 1 and any(_asks_for_more(condition, divisor[0].text) for condition in conditions)
 
 

@@ -78,7 +78,7 @@ def is_whole(tokens: Tokens, columns: Columns) -> bool:
 
 def divisions(tokens: Tokens) -> Iterator[tuple[Tokens, Tokens]]:
     """Dividend and divisor of every division in `tokens`, at whatever depth."""
-    for level in _levels(tokens):
+    for level in _levels_with("/", tokens):
         for _, term in _terms(level):
             factors = split(term, "/")
             for index in range(1, len(factors)):
@@ -88,19 +88,20 @@ def divisions(tokens: Tokens) -> Iterator[tuple[Tokens, Tokens]]:
 
 def differences(tokens: Tokens) -> Iterator[tuple[Tokens, Tokens]]:
     """What is subtracted from what in `tokens`, at whatever depth."""
-    for level in _levels(tokens):
+    for level in _levels_with("-", tokens):
         terms = _terms(level)
         for (_, before), (sign, behind) in pairwise(terms):
             if sign == "-":
                 yield before, behind
 
 
-def _levels(tokens: Tokens) -> Iterator[Tokens]:
-    """`tokens`, and what stands in each pair of parentheses."""
-    yield tokens
-    for index, token in enumerate(tokens):
-        if token.is_symbol("(", "["):
-            yield tokens[index + 1 : group_end(tokens, index)]
+def _levels_with(sign: str, tokens: Tokens) -> Iterator[Tokens]:
+    """`tokens`, and what stands in each pair of parentheses; nothing if `sign` is nowhere, as in most operators."""
+    if any(token.text == sign for token in tokens):
+        yield tokens
+        for index, token in enumerate(tokens):
+            if token.is_symbol("(", "["):
+                yield tokens[index + 1 : group_end(tokens, index)]
 
 
 def _terms(tokens: Tokens) -> list[tuple[str, Tokens]]:

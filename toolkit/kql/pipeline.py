@@ -8,6 +8,7 @@ from dataclasses import dataclass
 from toolkit.kql.tokens import Kind, KqlSyntaxError, Token, Tokens, tokens_of, words
 
 _OPENING = {"(": ")", "[": "]", "{": "}"}
+_DEPTH = {**dict.fromkeys(_OPENING, 1), **dict.fromkeys(_OPENING.values(), -1)}
 _HYPHENATED = words(
     "project-away project-keep project-rename project-reorder mv-expand mv-apply make-series make-graph top-nested "
     "top-hitters sample-distinct parse-where parse-kv partition-by graph-match"
@@ -46,6 +47,7 @@ class Let:
 class Query:
     """The statements of a text: names that it gives to values, and the one pipeline that yields the result."""
 
+    tokens: Tokens
     lets: tuple[Let, ...]
     pipeline: Pipeline
 
@@ -68,7 +70,7 @@ def parse_query(text: str) -> Query:
             pipelines.append(pipeline_of(statement))
     if len(pipelines) != 1:
         raise KqlSyntaxError("the text holds no query" if not pipelines else "the text holds more than one query")
-    return Query(tuple(lets), pipelines[0])
+    return Query(tokens, tuple(lets), pipelines[0])
 
 
 def pipeline_of(tokens: Tokens) -> Pipeline:
@@ -83,7 +85,7 @@ def split(tokens: Tokens, separator: str) -> tuple[Tokens, ...]:
     parts: list[list[Token]] = [[]]
     depth = 0
     for token in tokens:
-        depth += token.is_symbol(*_OPENING) - token.is_symbol(*_OPENING.values())
+        depth += _DEPTH.get(token.text, 0)
         if depth == 0 and token.is_symbol(separator):
             parts.append([])
         else:
@@ -95,7 +97,7 @@ def split_at_word(tokens: Tokens, word: str) -> tuple[Tokens, Tokens]:
     """What stands before and behind the first `word` that stands in no parentheses."""
     depth = 0
     for index, token in enumerate(tokens):
-        depth += token.is_symbol(*_OPENING) - token.is_symbol(*_OPENING.values())
+        depth += _DEPTH.get(token.text, 0)
         if depth == 0 and token.is_name(word):
             return tokens[:index], tokens[index + 1 :]
     return tokens, ()
@@ -105,7 +107,7 @@ def group_end(tokens: Tokens, start: int) -> int:
     """The place of the sign that closes the parenthesis at `start`."""
     depth = 0
     for index in range(start, len(tokens)):
-        depth += tokens[index].is_symbol(*_OPENING) - tokens[index].is_symbol(*_OPENING.values())
+        depth += _DEPTH.get(tokens[index].text, 0)
         if depth == 0:
             return index
     return len(tokens)
