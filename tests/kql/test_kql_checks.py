@@ -8,6 +8,7 @@ from types import MappingProxyType
 import pytest
 
 from tests.azure.planned import ALERT, LOG_ALERT, MINUTES, SIGNAL, WORKSPACE, planned
+from tests.kql.variants import OPTION_B, plan_of
 from tests.support.planting import shipped
 from toolkit.azure_contract import LogScope, log_table
 from toolkit.checks.kql import kql_findings
@@ -15,6 +16,7 @@ from toolkit.dashboards import Dashboard
 from toolkit.durations import Duration
 from toolkit.environment_values import ResourceId
 from toolkit.kql.measures import LogQuery
+from toolkit.kql.tokens import tokens_of
 from toolkit.places import Place
 from toolkit.plan.model import LogQueryPlan, Plan, PlannedDashboard, PlannedPanel, PlannedRow, QueryFormat
 from toolkit.units import RATIO
@@ -191,6 +193,17 @@ def test_a_text_may_give_a_closed_column_other_values_but_not_a_derived_one() ->
     assert messages(alert_plan(f'ContainerLogV2 | extend Level = toupper(Level) | where Level == "BAD" | {rest}')) == {}
     found = messages(alert_plan(f'ContainerLogV2 | extend Grade = "low" | where Grade == "lo" | {rest}'))
     assert "Grade is never 'lo'" in found["kql-value"]
+
+
+def test_a_query_that_lacks_a_word_is_judged_or_refused_and_never_breaks_a_check() -> None:
+    refused = 0
+    for alert in plan_of(OPTION_B).log_alerts:
+        written = [token.text for token in tokens_of(alert.query)]
+        for index in range(len(written)):
+            query = " ".join(written[:index] + written[index + 1 :])
+            plan = replace(plan_of(OPTION_B), log_alerts=(replace(alert, query=query),), dashboards=())
+            refused += bool(kql_findings(plan, shipped()))
+    assert refused > 100
 
 
 def test_sampling_is_no_matter_once_the_weights_are_summed() -> None:

@@ -105,6 +105,11 @@ def test_a_name_that_nothing_defines_is_found(text: str, unknown: tuple[str, str
         "Traffic | where Code > toscalar(Pods | summarize max(Restarts))",
         "Traffic | make-series N = count() on TimeGenerated step 5m | where N > 1",
         "(Traffic | where Code > 1) | project Ms",
+        "Traffic | summarize hint.shufflekey = Deployment N = count() by Deployment",
+        "Traffic | as T | project ['the time'] = TimeGenerated, T1 = 1",
+        "let f = (c: int) { case(c >= 500, 'bad', 'good') }; Traffic | extend Grade = f(Code) | where Grade == 'bad'",
+        "Traffic | parse Deployment with * 'user=' User ' ' Rest | summarize count() by User | top 5 by count_ desc",
+        "Traffic | summarize avg(Ms), Worst = max(Ms) by bin(TimeGenerated, 1h) | extend Share = avg_Ms / Worst",
     ],
 )
 def test_what_is_defined_is_not_reported(text: str) -> None:

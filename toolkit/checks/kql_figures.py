@@ -98,16 +98,15 @@ def _spreads_of_counters(step: Step, columns: Columns) -> Iterator[Problem]:
             yield Problem(
                 f"{shown(highest)} - {shown(lowest)} in each time bin loses what is counted between the last row of a "
                 "bin and the first of the next: everything, where a bin has one row",
-                _difference_to_the_row_before(lowest[2].text),
+                _difference_to_the_row_before(shown(lowest[2:-1])),
                 "kql-cumulative",
             )
 
 
 def _is_extreme(tokens: Tokens, function: str, columns: Columns) -> bool:
-    """Whether `tokens` end, or are, max(x) or min(x), as `function` says, of a column that only ever grows."""
-    named = [index for index, token in enumerate(tokens) if token.is_name(function)]
-    call = call_of(tokens[named[0] :]) if named else None
-    return call is not None and column_of(call[1][0], columns).growing
+    """Whether `tokens` are max(x) or min(x), as `function` says, of a column that only ever grows."""
+    call = call_of(tokens)
+    return call is not None and call[0] == function and column_of(call[1][0], columns).growing
 
 
 def _difference_to_the_row_before(column: str) -> str:

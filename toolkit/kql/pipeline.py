@@ -37,10 +37,10 @@ class Pipeline:
 
 @dataclass(frozen=True)
 class Let:
-    """`let name = value;`"""
+    """`let name = value;`, where a value that is no query has no stages."""
 
     name: str
-    value: Tokens
+    value: Pipeline
 
 
 @dataclass(frozen=True)
@@ -65,7 +65,7 @@ def parse_query(text: str) -> Query:
         if not statement or statement[0].is_name("set", "declare"):
             continue
         if statement[0].is_name("let") and len(statement) > 3 and statement[2].is_symbol("="):
-            lets.append(Let(statement[1].text, statement[3:]))
+            lets.append(Let(statement[1].text, pipeline_of(statement[3:])))
         else:
             pipelines.append(pipeline_of(statement))
     if len(pipelines) != 1:

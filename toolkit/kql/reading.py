@@ -12,7 +12,7 @@ from dataclasses import dataclass
 
 from toolkit.azure_contract import LogScope, LogTable
 from toolkit.kql.arithmetic import Column, Columns, column_of
-from toolkit.kql.pipeline import JOINS, Pipeline, Query, Stage, calls, group_end, pipeline_of, split, split_at_word
+from toolkit.kql.pipeline import JOINS, Let, Pipeline, Query, Stage, calls, group_end, split, split_at_word
 from toolkit.kql.tokens import Kind, Token, Tokens, words
 
 
@@ -66,7 +66,7 @@ def read_query(query: Query, tables: Mapping[str, LogTable]) -> Reading:
     """What `query` reads and yields where `tables` are all the tables that there are."""
     reader = _Reader(tables)
     for let in query.lets:
-        reader.let(let.name, let.value)
+        reader.let(let)
     columns = reader.pipeline(query.pipeline)
     return Reading(
         reads=tuple(reader.reads),
@@ -99,7 +99,7 @@ _LITERALS = words("dynamic datetime date time timespan guid")
 _KEYWORDS = words(
     "and or not in has has_cs has_any has_all hasprefix hassuffix hasprefix_cs hassuffix_cs contains contains_cs "
     "startswith startswith_cs endswith endswith_cs matches regex between like by asc desc nulls first last true false "
-    "null with kind on to typeof where default step from of as bool boolean int long real double decimal string "
+    "null with hint kind on to typeof where default step from of as bool boolean int long real double decimal string "
     "datetime date timespan time guid dynamic"
 )
 
@@ -115,27 +115,27 @@ class _Reader:
         self.steps: list[Step] = []
         self.unknown: list[Unknown] = []
 
-    def let(self, name: str, value: Tokens) -> None:
-        pipeline = pipeline_of(value)
-        source = pipeline.source
-        if any(token.is_symbol("{") for token in value):
-            self.named_values.add(name)  # a function: its body has parameters that only a call gives
-        elif pipeline.stages or (len(source) == 1 and source[0].text in {*self.tables, *self.named_tables}):
-            self.named_tables[name] = self.pipeline(pipeline)
+    def let(self, let: Let) -> None:
+        source = let.value.source
+        if any(token.is_symbol("{") for token in source):
+            self.named_values.add(let.name)  # a function: its body has parameters that only a call gives
+        elif let.value.stages or (len(source) == 1 and source[0].text in {*self.tables, *self.named_tables}):
+            self.named_tables[let.name] = self.pipeline(let.value)
         else:
-            for query in pipeline.queries:
+            for query in let.value.queries:
                 self.pipeline(query)
             self._look_up(source, {})
-            self.named_values.add(name)
+            self.named_values.add(let.name)
 
     def pipeline(self, pipeline: Pipeline) -> Columns | None:
         """Read a pipeline; returns the columns that are known behind it, None where they cannot be told."""
         columns = self._source(pipeline)
         for stage in pipeline.stages:
             self.functions |= {function for function, _ in calls(stage.tokens)}
-            joined = [self.pipeline(query) for query in stage.queries]
-            if stage.operator in JOINS:
-                columns = None if columns is None or None in joined else {**(joined[0] or {}), **columns}
+            for query in stage.queries:
+                other = self.pipeline(query)
+                if stage.operator in JOINS:
+                    columns = None if columns is None or other is None else {**other, **columns}
             self.steps.append(Step(stage, columns, pipeline))
             if columns is not None:
                 given = dict(_given(stage, columns))
