@@ -4,8 +4,8 @@ Columns and types as Microsoft's table reference lists them (2024-11; classic na
 page on workspace-based resources). Column names are case sensitive in Kusto.
 """
 
-from toolkit.azure_contract import LogScope, log_table
-from toolkit.places import Place
+from monitoring_kit.model.backends import Backend
+from monitoring_kit.model.log_tables import LogScope, log_table
 
 # The outcome of a request in the words of model_predictions_total. Where the container answers anything but 200 the
 # gateway says 424 and keeps the container's own answer as ModelStatusCode; 408 is the model's time-out and 429 that too
@@ -20,7 +20,7 @@ OUTCOME = (
 # 100 is an interim answer to a caller that asks before it sends: the real answer has a row of its own.
 TRAFFIC_LOG = log_table(
     "AmlOnlineEndpointTrafficLog",
-    place=Place.ONLINE_ENDPOINT,
+    backend=Backend.ONLINE_ENDPOINT,
     own_rows="EndpointName =~ {{ endpoint }} and toint(ResponseCode) != 100",
     derived={"Outcome": OUTCOME},
     closed={"Outcome": "error rejected success"},
@@ -38,7 +38,7 @@ TRAFFIC_LOG = log_table(
 # No EndpointName column: the endpoint is the last segment of the resource id.
 CONSOLE_LOG = log_table(
     "AmlOnlineEndpointConsoleLog",
-    place=Place.ONLINE_ENDPOINT,
+    backend=Backend.ONLINE_ENDPOINT,
     own_rows='_ResourceId endswith {{ "/onlineendpoints/" ~ endpoint }}',
     columns="""
         _BilledSize:real ContainerImageName:string ContainerName:string DeploymentName:string InstanceId:string
@@ -48,7 +48,7 @@ CONSOLE_LOG = log_table(
 )
 EVENT_LOG = log_table(
     "AmlOnlineEndpointEventLog",
-    place=Place.ONLINE_ENDPOINT,
+    backend=Backend.ONLINE_ENDPOINT,
     own_rows='_ResourceId endswith {{ "/onlineendpoints/" ~ endpoint }}',
     columns="""
         _BilledSize:real DeploymentName:string InstanceId:string _IsBillable:string Message:string Name:string
@@ -61,7 +61,7 @@ EVENT_LOG = log_table(
 # the service's own, so no predicate on a role name: which one the inference server writes depends on its version.
 APP_REQUESTS = log_table(
     "requests",
-    place=Place.APPLICATION_INSIGHTS,
+    backend=Backend.APPLICATION_INSIGHTS,
     scope=LogScope.COMPONENT,
     time="timestamp",
     own_rows="true",
@@ -78,7 +78,7 @@ APP_REQUESTS = log_table(
 )
 APP_EXCEPTIONS = log_table(
     "exceptions",
-    place=Place.APPLICATION_INSIGHTS,
+    backend=Backend.APPLICATION_INSIGHTS,
     scope=LogScope.COMPONENT,
     time="timestamp",
     own_rows="true",
@@ -103,7 +103,7 @@ LOG_LEVELS = "critical error warning info debug trace unknown fatal err warn"
 
 CONTAINER_LOG = log_table(
     "ContainerLogV2",
-    place=Place.CONTAINER_INSIGHTS,
+    backend=Backend.CONTAINER_INSIGHTS,
     closed={"LogLevel": f"{LOG_LEVELS} {LOG_LEVELS.upper()}", "LogSource": "stdout stderr"},
     own_rows='PodNamespace == {{ namespace }} and PodName matches regex {{ "^" ~ pods ~ "$" }}',
     columns="""
@@ -118,7 +118,7 @@ CONTAINER_LOG = log_table(
 # of the agent, microsoft/Docker-Provider, in_kube_podinventory.rb).
 POD_INVENTORY = log_table(
     "KubePodInventory",
-    place=Place.CONTAINER_INSIGHTS,
+    backend=Backend.CONTAINER_INSIGHTS,
     own_rows='Namespace == {{ namespace }} and Name matches regex {{ "^" ~ pods ~ "$" }} and isnotempty(ContainerName)',
     cumulative="ContainerRestartCount PodRestartCount",
     closed={
@@ -139,7 +139,7 @@ POD_INVENTORY = log_table(
 # its values are those of containers (Microsoft, Container insights, search logs to analyze data).
 CONTAINER_PERFORMANCE = log_table(
     "Perf",
-    place=Place.CONTAINER_INSIGHTS,
+    backend=Backend.CONTAINER_INSIGHTS,
     own_rows='ObjectName == "K8SContainer"',
     closed={
         "ObjectName": "K8SContainer K8SNode",
