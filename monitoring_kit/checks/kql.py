@@ -15,11 +15,11 @@ from monitoring_kit.checks.kql_lints import Problem, figure_problems, shown, thi
 from monitoring_kit.checks.kql_values import nearest, value_problems
 from monitoring_kit.core.durations import parse_duration
 from monitoring_kit.core.findings import Finding, Location
-from monitoring_kit.definitions import Definitions
 from monitoring_kit.kql.pipeline import Query, calls, parse_query
 from monitoring_kit.kql.tokens import Kind, KqlSyntaxError, Tokens
 from monitoring_kit.model import kql
 from monitoring_kit.model.backends import Backend
+from monitoring_kit.model.definitions import Definitions
 from monitoring_kit.model.log_tables import LogScope, LogTable
 from monitoring_kit.model.signals import Signal
 from monitoring_kit.plan.model import LogAlert, LogQueryPlan, Plan

@@ -9,8 +9,8 @@ import difflib
 from collections.abc import Iterable, Iterator
 
 from monitoring_kit.core.findings import Finding
-from monitoring_kit.definitions import Definitions
 from monitoring_kit.model import azure
+from monitoring_kit.model.definitions import Definitions
 from monitoring_kit.model.log_tables import METRIC_NAMESPACES, PlatformMetric
 from monitoring_kit.plan.model import Plan, PlatformQuery
 

@@ -6,6 +6,7 @@ from collections.abc import Mapping
 from dataclasses import dataclass, field
 from decimal import Decimal
 from enum import Enum
+from types import MappingProxyType
 
 from monitoring_kit.core.durations import Duration
 from monitoring_kit.core.findings import Finding, Location
@@ -17,7 +18,6 @@ from monitoring_kit.model.alerts import Alert
 from monitoring_kit.model.backends import Backend
 from monitoring_kit.model.dashboards import Dashboard
 from monitoring_kit.model.log_tables import LogScope
-from monitoring_kit.model.recordings import Recording
 from monitoring_kit.model.signals import Panel
 from monitoring_kit.model.thresholds import Comparison, Severity
 from monitoring_kit.promql.tree import Expression, Selector
@@ -44,25 +44,20 @@ class PrometheusAlert:
 
 @dataclass(frozen=True)
 class PrometheusRecording:
-    """A recording rule of Prometheus, scoped to the environment."""
+    """A recording rule of Prometheus, scoped to the environment.
 
-    recording: Recording
-    group: str
-    expression: Expression
-
-
-@dataclass(frozen=True)
-class EventRecording:
-    """A recording rule that counts the events of objectives. `labels` are those that it adds."""
+    `window` is the time that its values are measured over, `labels` are those that it adds.
+    """
 
     name: str
     group: str
     expression: Expression
-    labels: Mapping[str, str] = field(hash=False)
+    window: Duration
     where: Location
+    labels: Mapping[str, str] = field(default_factory=lambda: MappingProxyType({}), hash=False)
 
 
-PrometheusRule = PrometheusAlert | PrometheusRecording | EventRecording
+PrometheusRule = PrometheusAlert | PrometheusRecording
 
 
 @dataclass(frozen=True)
@@ -237,7 +232,10 @@ class Disabled:
 
 @dataclass(frozen=True)
 class Plan:
-    """Everything that one environment gets, and what stood in the way of the rest."""
+    """Everything that one environment gets, and what stood in the way of the rest.
+
+    `recordings` are the rates that definitions ask for, `event_recordings` what the objectives count.
+    """
 
     environment: Environment
     alerts: tuple[Alert, ...]
@@ -248,7 +246,7 @@ class Plan:
     dashboards: tuple[PlannedDashboard, ...]
     disabled: tuple[Disabled, ...]
     findings: tuple[Finding, ...] = ()
-    event_recordings: tuple[EventRecording, ...] = ()
+    event_recordings: tuple[PrometheusRecording, ...] = ()
 
     @property
     def prometheus_groups(self) -> Mapping[str, tuple[PrometheusRule, ...]]:

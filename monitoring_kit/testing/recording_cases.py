@@ -45,7 +45,7 @@ def derive_recorded(rule: PrometheusRecording, ground: Ground) -> RecordedCase:
 
     Raises CannotDerive where no series of the counter can be made.
     """
-    recording = rule.recording
+    recording = ground.recordings[rule.name]
     selector = scoped(Selector(recording.counter), ground.catalogue, ground.settings)
     if not isinstance(selector, Selector):
         raise TypeError(f"the counter of {recording.name} is no selector")
