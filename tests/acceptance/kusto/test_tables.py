@@ -10,7 +10,7 @@ import pytest
 from monitoring_kit.analysis.kusto import read_query
 from monitoring_kit.checks.kql import query_problems
 from monitoring_kit.core.findings import Refused
-from monitoring_kit.definitions import Definitions
+from monitoring_kit.model.definitions import Definitions
 from monitoring_kit.kql.pipeline import parse_query
 from monitoring_kit.kql.tokens import Kind, tokens_of
 from monitoring_kit.model.backends import Backend
