@@ -18,9 +18,9 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 from pathlib import Path
 
+from monitoring_kit.core.text_table import table
+from monitoring_kit.plan.build import build_plan
 from tests.support.planting import REFERENCE, shipped, shipped_environment
-from toolkit.plan.build import build_plan
-from toolkit.text_table import table
 
 PROJECT = Path(__file__).parents[1]
 SIZES = (1, 2, 10, 50, 100)

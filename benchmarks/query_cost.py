@@ -26,28 +26,26 @@ from pathlib import Path
 from typing import Any, NamedTuple
 
 from benchmarks.fleet import SCRAPE_SECONDS, Fleet, write_fleet
-from tests.live import grafana
-from tests.live.grafana import Json, TimeRange
-from tests.support.planting import shipped_environment
-from toolkit.definitions import load_definitions
-from toolkit.plan.build import build_plan
-from toolkit.plan.model import (
-    EventRecording,
+from monitoring_kit.core.text_table import table
+from monitoring_kit.model.views import View
+from monitoring_kit.plan.build import build_plan
+from monitoring_kit.plan.model import (
     Plan,
     PrometheusAlert,
     PrometheusQuery,
-    PrometheusRecording,
     PrometheusRule,
 )
-from toolkit.prometheus_server import serve
-from toolkit.promql.printer import print_promql
-from toolkit.promql.tree import Expression, Selector, walk
-from toolkit.render.grafana import render_dashboard
-from toolkit.render.prometheus import rule_groups
-from toolkit.render.yaml_text import yaml_text
-from toolkit.signals import View
-from toolkit.text_table import table
-from toolkit.tools import find
+from monitoring_kit.programs.prometheus import serve
+from monitoring_kit.programs.tools import find
+from monitoring_kit.project import Project
+from monitoring_kit.promql.printer import print_promql
+from monitoring_kit.promql.tree import Expression, Selector, walk
+from monitoring_kit.render.grafana import render_dashboard
+from monitoring_kit.render.prometheus import rule_groups
+from monitoring_kit.render.yaml_text import yaml_text
+from tests.behaviour.panels import grafana
+from tests.behaviour.panels.grafana import Json, TimeRange
+from tests.support.planting import shipped_environment
 
 PROJECT = Path(__file__).parents[1]
 RANGES = (1, 24, 168)
@@ -203,7 +201,7 @@ def _judged(ranges: Sequence[int]) -> int:
 
 def _plans() -> Mapping[str, Plan]:
     """The plan of production as it is and, where it has recording rules, without them."""
-    definitions = load_definitions()
+    definitions = Project(PROJECT).definitions
     environment = shipped_environment("production")
     plans = {AS_BUILT: build_plan(definitions, environment)}
     if definitions.recordings:
@@ -259,7 +257,7 @@ def recorded_in_order(plan: Plan) -> list[frozenset[str]]:
         for rule in rules:
             if not isinstance(rule, PrometheusAlert):
                 metrics = {part.metric for part in walk(rule.expression) if isinstance(part, Selector)}
-                reads.setdefault(_recorded_name(rule), set()).update(metrics)
+                reads.setdefault(rule.name, set()).update(metrics)
     order: list[frozenset[str]] = []
     while reads:
         ready = frozenset(name for name, metrics in reads.items() if not metrics & reads.keys())
@@ -268,10 +266,6 @@ def recorded_in_order(plan: Plan) -> list[frozenset[str]]:
         order.append(ready)
         reads = {name: metrics for name, metrics in reads.items() if name not in ready}
     return order
-
-
-def _recorded_name(rule: PrometheusRecording | EventRecording) -> str:
-    return rule.recording.name if isinstance(rule, PrometheusRecording) else rule.name
 
 
 def _only(group: Mapping[str, Any], names: frozenset[str]) -> Mapping[str, Any]:

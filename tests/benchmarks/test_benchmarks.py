@@ -9,9 +9,9 @@ import pytest
 
 from benchmarks import build_time, model_server_counts, query_cost
 from benchmarks.fleet import Fleet
+from monitoring_kit.plan.build import build_plan
+from monitoring_kit.plan.model import Plan, PrometheusQuery, PrometheusRule
 from tests.support.planting import PROJECT, shipped, shipped_environment
-from toolkit.plan.build import build_plan
-from toolkit.plan.model import Plan, PrometheusQuery, PrometheusRule
 
 COMMANDS = {"build_time", "model_server_counts", "query_cost"}
 
@@ -62,7 +62,7 @@ def test_query_cost_finds_samples_for_every_query_of_the_guide(asked: query_cost
 
 def test_query_cost_counts_all_rules_and_the_samples_of_each(asked: query_cost.Measured) -> None:
     plan = build_plan(shipped(), shipped_environment("production"))
-    assert plan.event_recordings
+    assert plan.recordings
     measured = asked.rules[query_cost.AS_BUILT]
     assert {group: len(rules) for group, rules in measured.items()} == rules_of(plan)
     assert [group for group, rules in measured.items() for rule in rules if not rule.samples] == []
@@ -77,7 +77,7 @@ def rules_of(plan: Plan) -> dict[str, int]:
 def test_query_cost_records_what_others_are_made_of_first() -> None:
     plan = build_plan(shipped(), shipped_environment("production"))
     order = query_cost.recorded_in_order(plan)
-    recorded = {*(rule.recording.name for rule in plan.recordings), *(rule.name for rule in plan.event_recordings)}
+    recorded = {rule.name for rule in (*plan.recordings, *plan.event_recordings)}
     assert sorted(name for names in order for name in names) == sorted(recorded)
     assert len(order) > 1, "counts of events are made of their rate"
 

@@ -1,0 +1,231 @@
+"""Checks of the Kusto of every log alert and every panel, in the form in which Azure and Grafana get it.
+
+Tables, columns and closed values are looked up in the contract, and what Kusto takes but Azure, Grafana or the reader
+of a figure does not is refused. Functions, types, and the columns that a result really has are not judged here:
+Microsoft's own language service, which the tests ask, knows them.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Mapping
+from dataclasses import dataclass
+
+from monitoring_kit.analysis.kusto import Reading, TableRead, Unknown, is_known, read_query
+from monitoring_kit.checks.kql_lints import Problem, figure_problems, shown, thin_ratios
+from monitoring_kit.checks.kql_values import nearest, value_problems
+from monitoring_kit.core.durations import parse_duration
+from monitoring_kit.core.findings import Finding, Location
+from monitoring_kit.kusto.pipeline import Query, calls, parse_query
+from monitoring_kit.kusto.tokens import Kind, KqlSyntaxError, Tokens
+from monitoring_kit.model import kql
+from monitoring_kit.model.backends import Backend
+from monitoring_kit.model.definitions import Definitions
+from monitoring_kit.model.log_tables import LogScope, LogTable
+from monitoring_kit.model.signals import Signal
+from monitoring_kit.plan.model import LogAlert, LogQueryPlan, Plan
+from monitoring_kit.render.azure.limits import LOG_REFUSED_OPERATORS, LOG_REFUSED_PLUGINS
+
+TIME_FILTER = "$__timeFilter"
+INTERVAL = "$__interval"
+READ_ANY_TABLE = frozenset({"search", "find", "union"})
+BOUNDING = frozenset({"top", "take", "limit"})
+
+
+@dataclass(frozen=True)
+class _Source:
+    """Where a query is written: what its findings point at. A list shows the rows of the query as they are."""
+
+    where: Location
+    signal: str
+    file: str
+    is_list: bool
+
+    def finding(self, problem: Problem, user: str = "") -> Finding:
+        """The problem, of the signal itself or, with `user`, of the alert or the panel that uses the query."""
+        text = f"{self.file}: {problem.text}" if self.file else problem.text
+        return Finding(self.where, user or f"signal {self.signal}", text, problem.remedy, problem.check)
+
+
+def kql_findings(plan: Plan, definitions: Definitions) -> list[Finding]:
+    """What is wrong with the Kusto of the plan's log alerts and panels. Each finding names the query's definition."""
+    found: set[Finding] = set()
+    tables = definitions.tables
+    for alert in plan.log_alerts:
+        source = _source(alert.alert.signal, alert.backend)
+        found |= _findings(alert, source, tables, f"alert {alert.alert.name}")
+    for dashboard in plan.dashboards:
+        for panel in dashboard.panels:
+            source = _source(panel.panel.signal, panel.backend)
+            user = f"panel {panel.title!r} of dashboard {dashboard.dashboard.name}"
+            for query in panel.queries:
+                if isinstance(query, LogQueryPlan):
+                    found |= _findings(query, source, tables, user)
+    return sorted(found)
+
+
+def _findings(
+    form: LogAlert | LogQueryPlan, source: _Source, tables: Mapping[str, LogTable], user: str
+) -> set[Finding]:
+    try:
+        query = parse_query(form.query)
+    except KqlSyntaxError as error:
+        remedy = "write a table and what is done with its rows: {{ rows(Table) }} | where ..."
+        return {source.finding(Problem(str(error), remedy, "kql-syntax"))}
+    reading = read_query(query, tables)
+    if isinstance(form, LogAlert):
+        problems = _alert_problems(form, query, reading)
+    else:
+        problems = _panel_problems(form, query, reading, source)
+    return {
+        *(source.finding(problem) for problem in query_problems(query, reading, form.scope, tables)),
+        *(source.finding(problem, user) for problem in problems),
+    }
+
+
+def _source(signal: Signal, backend: Backend) -> _Source:
+    measure = signal.measure(backend)
+    file = measure.file if isinstance(measure, kql.Query | kql.Table) else ""
+    where = measure.where if measure is not None else signal.where
+    return _Source(where, signal.name, file, isinstance(measure, kql.Table))
+
+
+def query_problems(
+    query: Query, reading: Reading, scope: LogScope, tables: Mapping[str, LogTable]
+) -> Iterator[Problem]:
+    """What is wrong with a query whoever runs it in `scope`: an alert, a panel, a person with a runbook."""
+    yield from map(_unknown, reading.unknown)
+    first = query.pipeline.source[:1]
+    if not any(token.text in tables or token.is_symbol("(") for token in first) and not reading.unknown:
+        yield Problem(
+            f"the query starts with {shown(first)!r}, not with a table of the contract",
+            f"start with {{{{ rows(Table) }}}}; the tables are {', '.join(sorted(tables))}",
+            "kql-table-first",
+        )
+    for operator in sorted({step.stage.operator for step in reading.steps} & READ_ANY_TABLE):
+        yield Problem(
+            f"{operator} reads whatever tables there are, and Azure refuses it in an alert",
+            "start with one table; bring in another with join",
+            "kql-table-first",
+        )
+    for table in reading.tables:
+        if table.scope is not scope:
+            yield Problem(
+                f"{table.name} can be read in the scope of the {table.scope.value}, the query runs in that of the "
+                f"{scope.value}",
+                "use tables of one scope in a query: classic names of Application Insights belong to the component",
+                "kql-scope",
+            )
+    yield from figure_problems(reading)
+    yield from value_problems(reading)
+
+
+def _alert_problems(alert: LogAlert, query: Query, reading: Reading) -> Iterator[Problem]:
+    tokens = query.tokens
+    for macro in sorted({token.text for token in tokens if token.kind is Kind.MACRO}):
+        yield Problem(
+            f"{macro} means something to Grafana only", "write {{ rows(Table) }}, {{ bin }}, {{ width }}", "kql-macro"
+        )
+    operators = [step.stage.operator for step in reading.steps]
+    if "render" in operators:
+        yield Problem("an alert draws nothing", "delete the render operator", "kql-render")
+    for operator in sorted({*operators} & LOG_REFUSED_OPERATORS - READ_ANY_TABLE):
+        yield Problem(f"{operator} picks rows at random", "use top N by a column, or delete it", "kql-refused")
+    for plugin in sorted({token.text for token in tokens if token.kind is Kind.NAME} & LOG_REFUSED_PLUGINS):
+        yield Problem(f"Azure refuses {plugin}() in an alert", "name the columns one by one", "kql-refused")
+    if query.pipeline.stages and query.pipeline.stages[-1].operator == "count":
+        problem = "the query ends in count: the alert would count that one row"
+        yield Problem(problem, "end with summarize ... by", "kql-refused")
+    else:
+        yield from _missing_columns(reading, (alert.column, *alert.dimensions), "the alert")
+    for _, (argument, *_) in calls(tokens, "ago"):
+        if not _is_timespan(argument):
+            yield Problem(
+                f"ago({shown(argument)}) is refused: Azure takes only a literal there",
+                "write ago(1h); the alert's window narrows the time range by itself",
+                "kql-ago",
+            )
+    window = alert.window
+    for width in _bin_widths(tokens, reading):
+        if not _is_timespan(width) or parse_duration(width[0].text) != window:
+            yield Problem(
+                f"bins of {shown(width)} in a window of {window}: a bin at the window's edge holds only part of its "
+                "rows",
+                "write {{ bin }}, which is as wide as the window",
+                "kql-bin",
+            )
+    yield from thin_ratios(reading)
+
+
+def _panel_problems(plan: LogQueryPlan, query: Query, reading: Reading, source: _Source) -> Iterator[Problem]:
+    for read in reading.reads:
+        yield from _time_filter(read)
+    if any(step.stage.operator == "render" for step in reading.steps):
+        yield Problem("Grafana draws the panel, and refuses render", "delete the render operator", "kql-render")
+    for width in _bin_widths(query.tokens, reading):
+        if shown(width) != INTERVAL:
+            yield Problem(
+                f"bins of {shown(width)} whatever the dashboard's time range",
+                "write {{ bin }}, which follows the range",
+                "kql-bin",
+            )
+    yield from _missing_columns(reading, plan.columns, "the panel")
+    if source.is_list and not any(stage.operator in BOUNDING for stage in query.pipeline.stages):
+        yield Problem(
+            "the list has as many rows as the time range holds, and the browser loads them all",
+            "end with the rows that matter most: top 100 by TimeGenerated desc",
+            "kql-unbounded",
+        )
+
+
+def _unknown(unknown: Unknown) -> Problem:
+    similar = nearest(unknown.name, unknown.known)
+    remedy = f"did you mean {similar}? Kusto tells capitals from small letters" if similar else ""
+    known = f"known here: {', '.join(sorted(unknown.known))}"
+    return Problem(f"there is no {unknown.kind} {unknown.name}", remedy or known, f"kql-{unknown.kind}")
+
+
+def _time_filter(read: TableRead) -> Iterator[Problem]:
+    table = read.table
+    arguments = [
+        shown(argument)
+        for stage in read.pipeline.stages
+        if stage.operator == "where"
+        for _, (argument, *_) in calls(stage.tokens, TIME_FILTER)
+    ]
+    if arguments != [table.time]:
+        found = ", ".join(f"{TIME_FILTER}({argument})" for argument in arguments) or "no time filter"
+        yield Problem(
+            f"{table.name} is read with {found}, so the dashboard's time range does not hold for it",
+            f"write {{{{ rows({table.name}) }}}}, which filters by {table.time} once",
+            "kql-time-filter",
+        )
+
+
+def _missing_columns(reading: Reading, wanted: tuple[str, ...], user: str) -> Iterator[Problem]:
+    if reading.columns is None or reading.unknown:
+        return  # what the result would hold is a guess then
+    missing = [name for name in wanted if not is_known(name, reading.columns, reading.functions)]
+    if not missing:
+        return
+    similar = nearest(missing[0], reading.given)
+    names = ", ".join(sorted(reading.given)) or "none"
+    yield Problem(
+        f"the result has no column {', '.join(missing)}, which {user} reads; those that the text gives are {names}",
+        f"did you mean {similar}?" if similar else "return it, or change the names in the definition",
+        "kql-result",
+    )
+
+
+def _bin_widths(tokens: Tokens, reading: Reading) -> Iterator[Tokens]:
+    """The widths of all bins of time."""
+    times = {table.time for table in reading.tables}
+    for _, (value, *width) in calls(tokens, "bin", "bin_at"):
+        if len(value) == 1 and value[0].text in times and width:
+            yield width[0]
+
+
+def _is_timespan(tokens: Tokens) -> bool:
+    try:
+        return len(tokens) == 1 and tokens[0].kind is Kind.NUMBER and parse_duration(tokens[0].text) is not None
+    except ValueError:
+        return False
