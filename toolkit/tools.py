@@ -58,12 +58,16 @@ def find(name: str) -> Path:
     One on PATH that is older than the project can use is passed over; one that gives other figures is the last resort.
     """
     tool = TOOLS[name]
-    on_path = {path: _version(path) for path in map(shutil.which, tool.commands) if path is not None}
+    on_path = {path: _version(path) for command in tool.commands if (path := shutil.which(command)) is not None}
     alike = [path for path, version in on_path.items() if tool.oldest <= version < tool.unlike]
-    unpacked = [path for path in [TOOLS_FOLDER / "bin" / name] if os.access(path, os.X_OK)]
     unlike = [path for path, version in on_path.items() if version >= tool.unlike]
-    for path in (*alike, *unpacked, *unlike):
-        return Path(path)
+    unpacked = TOOLS_FOLDER / "bin" / name
+    if alike:
+        return Path(alike[0])
+    if os.access(unpacked, os.X_OK):
+        return unpacked
+    if unlike:
+        return Path(unlike[0])
     found = "; ".join(f"{path} is version {_dotted(version)}" for path, version in on_path.items()) or "not found"
     raise ToolMissing(
         Finding(Location("PATH"), name, found, HOW_TO_INSTALL.format(name=name, oldest=_dotted(tool.oldest)))
