@@ -24,6 +24,7 @@ from monitoring_kit.plan.model import (
 from monitoring_kit.plan.objectives import event_recordings
 from monitoring_kit.plan.overrides import overridden
 from monitoring_kit.plan.panels import PanelPlanner
+from monitoring_kit.plan.routing import inhibitions_of, own_routing, whole_routing
 from monitoring_kit.plan.scope import scoped
 
 SHOWN = Duration(3 * 3600)
@@ -52,7 +53,12 @@ def build_plan(definitions: Definitions, environment: Environment) -> Plan:
             except Refused as refused:
                 findings += refused.findings
     findings += [*panels.findings, *rules.findings, *_unplotted(alerts, raised, urls)]
+    routing, muting = (
+        definitions.routing,
+        inhibitions_of(definitions.routing, tuple(prometheus)) if definitions.routing else (),
+    )
     return Plan(
+        definitions=definitions,
         environment=environment,
         alerts=alerts,
         recordings=_recordings(definitions, environment),
@@ -63,6 +69,9 @@ def build_plan(definitions: Definitions, environment: Environment) -> Plan:
         disabled=disabled,
         findings=tuple(findings),
         event_recordings=event_recordings(definitions, environment),
+        inhibitions=muting,
+        routing=whole_routing(routing, environment.prometheus, muting) if routing else None,
+        own_routing=own_routing(routing, environment.prometheus, muting) if routing else None,
     )
 
 

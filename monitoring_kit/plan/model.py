@@ -11,6 +11,7 @@ from types import MappingProxyType
 from monitoring_kit.core.durations import Duration
 from monitoring_kit.core.findings import Finding, Location
 from monitoring_kit.core.units import Unit
+from monitoring_kit.definitions import Definitions
 from monitoring_kit.environment.model import Environment
 from monitoring_kit.environment.values import ResourceId
 from monitoring_kit.model import azure
@@ -20,6 +21,7 @@ from monitoring_kit.model.dashboards import Dashboard
 from monitoring_kit.model.log_tables import LogScope
 from monitoring_kit.model.signals import Panel
 from monitoring_kit.model.thresholds import Comparison, Severity
+from monitoring_kit.plan.routes import PlannedInhibition, PlannedRouting
 from monitoring_kit.promql.tree import Expression, Selector
 
 
@@ -234,9 +236,12 @@ class Disabled:
 class Plan:
     """Everything that one environment gets, and what stood in the way of the rest.
 
-    `recordings` are the rates that definitions ask for, `event_recordings` what the objectives count.
+    `recordings` are the rates that definitions ask for, `event_recordings` what the objectives count. `routing` is the
+    whole configuration of an Alertmanager, `own_routing` its part for the alerts of this service; both are None if the
+    definitions or the environment say nothing of it.
     """
 
+    definitions: Definitions
     environment: Environment
     alerts: tuple[Alert, ...]
     recordings: tuple[PrometheusRecording, ...]
@@ -247,6 +252,9 @@ class Plan:
     disabled: tuple[Disabled, ...]
     findings: tuple[Finding, ...] = ()
     event_recordings: tuple[PrometheusRecording, ...] = ()
+    inhibitions: tuple[PlannedInhibition, ...] = ()
+    routing: PlannedRouting | None = None
+    own_routing: PlannedRouting | None = None
 
     @property
     def prometheus_groups(self) -> Mapping[str, tuple[PrometheusRule, ...]]:

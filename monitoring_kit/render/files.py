@@ -22,8 +22,8 @@ def render_files(plan: Plan, definitions: Definitions) -> Mapping[str, str]:
     return {
         **{f"grafana/{uid}.json": text for uid, text in dashboards.items()},
         **render_prometheus(plan),
-        **render_alertmanager(plan, definitions),
-        **render_kubernetes(plan, dashboards, alertmanager_config(plan, definitions)),
+        **render_alertmanager(plan),
+        **render_kubernetes(plan, dashboards, alertmanager_config(plan)),
         **{f"azure/{name}": text for name, text in render_azure(plan).items()},
         **render_runbooks(plan, definitions),
         "index.md": render_index(plan, definitions),

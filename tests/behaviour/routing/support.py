@@ -27,12 +27,12 @@ def plan() -> Plan:
 
 def configuration(of: Plan | None = None) -> str:
     """The file alertmanager.yaml."""
-    return render_alertmanager(of or plan(), shipped())[FILE]
+    return render_alertmanager(of or plan())[FILE]
 
 
 def resource(of: Plan | None = None) -> dict[str, Any]:
     """The resource AlertmanagerConfig."""
-    text = alertmanager_config(of or plan(), shipped())
+    text = alertmanager_config(of or plan())
     assert text is not None
     document: dict[str, Any] = yaml.safe_load(text)
     return document

@@ -135,4 +135,14 @@ def small_plan(alert: Alert = ALERT, environment: Environment | None = None) -> 
         title="Queue", description="Is the queue long?", rows=(Row("Is it full?"),), backends=tuple(Backend)
     )
     shown = PlannedDashboard("small-queue", "Queue (small)", dashboard, (), (row,))
-    return Plan(environment or small_environment(), (alert,), (), rules, (), (), (shown,), ())
+    return Plan(
+        definitions=small_definitions(alert),
+        environment=environment or small_environment(),
+        alerts=(alert,),
+        recordings=(),
+        prometheus_alerts=rules,
+        log_alerts=(),
+        metric_alerts=(),
+        dashboards=(shown,),
+        disabled=(),
+    )
