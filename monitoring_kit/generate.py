@@ -81,7 +81,7 @@ def rendered(definitions: Definitions, environments: Path, only: Collection[str]
             continue
         findings += check_plan(plan, definitions)
         if not findings:
-            yield Rendered(plan, render_files(plan, definitions))
+            yield Rendered(plan, render_files(plan))
     if findings:
         raise Refused(findings)
 

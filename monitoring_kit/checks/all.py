@@ -44,5 +44,5 @@ def check_plan(plan: Plan, definitions: Definitions) -> list[Finding]:
         *platform_metric_findings(plan, definitions),
         *collision_findings(plan),
         *routing_findings(plan),
-        *runbook_page_findings(plan, definitions),
+        *runbook_page_findings(plan),
     ]

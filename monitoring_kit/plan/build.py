@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
+
 from monitoring_kit.core.durations import Duration
 from monitoring_kit.core.findings import Finding, Refused
 from monitoring_kit.definitions import Definitions
@@ -25,6 +27,7 @@ from monitoring_kit.plan.objectives import event_recordings
 from monitoring_kit.plan.overrides import overridden
 from monitoring_kit.plan.panels import PanelPlanner
 from monitoring_kit.plan.routing import inhibitions_of, own_routing, whole_routing
+from monitoring_kit.plan.runbook_pages import runbook_pages
 from monitoring_kit.plan.scope import scoped
 
 SHOWN = Duration(3 * 3600)
@@ -57,7 +60,7 @@ def build_plan(definitions: Definitions, environment: Environment) -> Plan:
         definitions.routing,
         inhibitions_of(definitions.routing, tuple(prometheus)) if definitions.routing else (),
     )
-    return Plan(
+    plan = Plan(
         definitions=definitions,
         environment=environment,
         alerts=alerts,
@@ -73,6 +76,7 @@ def build_plan(definitions: Definitions, environment: Environment) -> Plan:
         routing=whole_routing(routing, environment.prometheus, muting) if routing else None,
         own_routing=own_routing(routing, environment.prometheus, muting) if routing else None,
     )
+    return replace(plan, runbooks=runbook_pages(plan))
 
 
 def _recordings(definitions: Definitions, environment: Environment) -> tuple[PrometheusRecording, ...]:

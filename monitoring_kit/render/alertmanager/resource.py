@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
+
 from monitoring_kit.environment.model import PrometheusSettings, Smtp
 from monitoring_kit.environment.values import SecretKey
 from monitoring_kit.model.routing import Grouping
@@ -17,20 +19,22 @@ from monitoring_kit.render.alertmanager.texts import EMAIL_HTML, EMAIL_TEXT, MIC
 from monitoring_kit.render.prometheus import HEADER
 from monitoring_kit.render.yaml_text import YamlValue, yaml_text
 
+FILE = "kubernetes/alertmanagerconfig.yaml"
+
 _EITHER_OR = "Load either this or alertmanager/alertmanager.yaml, or every alert is notified twice."
 
 
-def alertmanager_config(plan: Plan) -> str | None:
-    """The resource AlertmanagerConfig as YAML, None where the environment tells nobody.
+def render_alertmanager_config(plan: Plan) -> Mapping[str, str]:
+    """`kubernetes/alertmanagerconfig.yaml`; nothing if the environment has no notifications.
 
     The operator narrows its routes and inhibitions to alerts of its namespace, lets every alert go on to the main
     configuration, and reads the Secrets in its namespace.
     """
     prometheus, routing = plan.environment.prometheus, plan.own_routing
     if routing is None or prometheus is None:
-        return None
+        return {}
     source = HEADER.format(source=f"{plan.environment.where.file}, {routing.where.file}")
-    return yaml_text(_resource(routing, prometheus), f"{source}\n{_EITHER_OR}")
+    return {FILE: yaml_text(_resource(routing, prometheus), f"{source}\n{_EITHER_OR}")}
 
 
 def _resource(routing: PlannedRouting, prometheus: PrometheusSettings) -> Block:

@@ -18,7 +18,7 @@ from tests.support.planting import shipped
 @cache
 def deployed(environment: str) -> tuple[LogRule, ...]:
     """The log alerts of an environment, from the template that is deployed."""
-    return rules_of(render_azure(plan_of(environment))["alerts.json"])
+    return rules_of(render_azure(plan_of(environment))["azure/alerts.json"])
 
 
 def rules_for(specification: Specification) -> tuple[LogRule, ...]:

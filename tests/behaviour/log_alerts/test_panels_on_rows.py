@@ -10,7 +10,7 @@ from functools import cache
 import pytest
 
 from monitoring_kit.plan.model import LogQueryPlan, QueryFormat
-from monitoring_kit.render.grafana.dashboard import dashboard_json
+from monitoring_kit.render.grafana import render_grafana
 from tests.acceptance.kusto.language_service import without_macros
 from tests.acceptance.kusto.variants import OPTION_C, STAGING, plan_of
 from tests.behaviour.log_alerts.cases.resources import cpu, cpu_limit, memory, memory_limit
@@ -63,8 +63,9 @@ def panels() -> dict[str, Shown]:
     """The distinct queries of the shipped panels, by the name of their panel."""
     found: dict[str, Shown] = {}
     for plan in map(plan_of, (STAGING, OPTION_C)):
+        files = render_grafana(plan)
         for dashboard in plan.dashboards:
-            drawn = {panel["id"]: panel for panel in json.loads(dashboard_json(dashboard, plan))["panels"]}
+            drawn = {panel["id"]: panel for panel in json.loads(files[f"grafana/{dashboard.uid}.json"])["panels"]}
             for panel in dashboard.panels:
                 queries = [query for query in panel.queries if isinstance(query, LogQueryPlan)]
                 interval = drawn[panel.id].get("interval", "")

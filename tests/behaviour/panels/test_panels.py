@@ -11,7 +11,7 @@ import pytest
 
 from monitoring_kit.core.findings import Finding
 from monitoring_kit.plan.model import PlannedDashboard
-from monitoring_kit.render.grafana import dashboard_json
+from monitoring_kit.render.grafana import render_grafana
 from tests.behaviour.incidents import production
 from tests.behaviour.incidents.evaluation import firings, name_of
 from tests.behaviour.incidents.history import over_time
@@ -58,7 +58,8 @@ class Recording:
 def dashboards() -> Mapping[str, tuple[PlannedDashboard, Json]]:
     """The files of the dashboards that ask Prometheus, each beside its plan, by uid."""
     plan = production.plan()
-    files = {dashboard.uid: (dashboard, json.loads(dashboard_json(dashboard, plan))) for dashboard in plan.dashboards}
+    texts = render_grafana(plan)
+    files = {shown.uid: (shown, json.loads(texts[f"grafana/{shown.uid}.json"])) for shown in plan.dashboards}
     return {uid: found for uid, found in files.items() if any(map(reads_prometheus, panels_of(found[1])))}
 
 

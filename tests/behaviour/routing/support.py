@@ -14,7 +14,8 @@ from monitoring_kit.environment.model import Environment, Notifications
 from monitoring_kit.plan.build import build_plan
 from monitoring_kit.plan.model import Plan
 from monitoring_kit.render.alertmanager.configuration import FILE, render_alertmanager
-from monitoring_kit.render.alertmanager.resource import alertmanager_config
+from monitoring_kit.render.alertmanager.resource import FILE as RESOURCE
+from monitoring_kit.render.alertmanager.resource import render_alertmanager_config
 from tests.support.planting import shipped, shipped_environment
 
 Labels = Mapping[str, str]
@@ -32,9 +33,7 @@ def configuration(of: Plan | None = None) -> str:
 
 def resource(of: Plan | None = None) -> dict[str, Any]:
     """The resource AlertmanagerConfig."""
-    text = alertmanager_config(of or plan())
-    assert text is not None
-    document: dict[str, Any] = yaml.safe_load(text)
+    document: dict[str, Any] = yaml.safe_load(render_alertmanager_config(of or plan())[RESOURCE])
     return document
 
 

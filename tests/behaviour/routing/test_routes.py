@@ -16,7 +16,7 @@ from monitoring_kit.plan.build import build_plan
 from monitoring_kit.programs import amtool
 from monitoring_kit.programs.tools import find
 from monitoring_kit.render.alertmanager.configuration import render_alertmanager
-from monitoring_kit.render.alertmanager.resource import alertmanager_config
+from monitoring_kit.render.alertmanager.resource import render_alertmanager_config
 from tests.behaviour.routing.support import Labels, configuration, fired, notifications, plan, with_notifications
 from tests.support.planting import shipped
 
@@ -176,4 +176,4 @@ def test_an_environment_without_notifications_gets_no_configuration() -> None:
     of = build_plan(shipped(), silent)
     assert (of.routing, of.own_routing) == (None, None)
     assert render_alertmanager(of) == {}
-    assert alertmanager_config(of) is None
+    assert render_alertmanager_config(of) == {}
