@@ -6,10 +6,10 @@ from dataclasses import replace
 
 from monitoring_kit.core.durations import Duration
 from monitoring_kit.core.findings import Finding, Refused
-from monitoring_kit.definitions import Definitions
 from monitoring_kit.environment.model import Environment
 from monitoring_kit.model.alerts import Alert
 from monitoring_kit.model.backends import Backend
+from monitoring_kit.model.definitions import Definitions
 from monitoring_kit.model.thresholds import Severity
 from monitoring_kit.model.views import View
 from monitoring_kit.plan.alerts import AlertPlanner, PanelLinks

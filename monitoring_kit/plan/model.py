@@ -11,13 +11,13 @@ from types import MappingProxyType
 from monitoring_kit.core.durations import Duration
 from monitoring_kit.core.findings import Finding, Location
 from monitoring_kit.core.units import Unit
-from monitoring_kit.definitions import Definitions, Runbook
 from monitoring_kit.environment.model import Environment
 from monitoring_kit.environment.values import ResourceId
 from monitoring_kit.model import azure
 from monitoring_kit.model.alerts import Alert
 from monitoring_kit.model.backends import Backend
 from monitoring_kit.model.dashboards import Dashboard
+from monitoring_kit.model.definitions import Definitions, Runbook
 from monitoring_kit.model.log_tables import LogScope
 from monitoring_kit.model.signals import Panel
 from monitoring_kit.model.thresholds import Comparison, Severity

@@ -2,8 +2,8 @@
 
 from __future__ import annotations
 
-from monitoring_kit.definitions import Runbook
 from monitoring_kit.model.alerts import Alert
+from monitoring_kit.model.definitions import Runbook
 from monitoring_kit.model.views import View
 from monitoring_kit.plan.model import Plan, PlannedAlert, RunbookPage
 from monitoring_kit.plan.runbook_text import environment_names, filled, lines_for_places, with_teams

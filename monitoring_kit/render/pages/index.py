@@ -6,8 +6,8 @@ from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import dataclass
 
 from monitoring_kit.core.units import RATIO, Quantity
-from monitoring_kit.definitions import Definitions
 from monitoring_kit.model.alerts import Alert
+from monitoring_kit.model.definitions import Definitions
 from monitoring_kit.model.signals import Signal
 from monitoring_kit.plan.model import MetricAlert, Plan, PlannedAlert, PlannedDashboard
 from monitoring_kit.render.pages.markdown import TEMPLATES, Markdown, code, link, listed, sentence, table

@@ -4,16 +4,16 @@ from __future__ import annotations
 
 import pytest
 
-from monitoring_kit.definitions import Definitions, load_definitions
+from monitoring_kit.model.definitions import Definitions
 from monitoring_kit.plan.build import build_plan
 from monitoring_kit.plan.model import Plan
 from monitoring_kit.testing.rule_files import Rule, shipped_rules
-from tests.support.planting import shipped_environment
+from tests.support.planting import shipped, shipped_environment
 
 
 @pytest.fixture(scope="session")
 def definitions() -> Definitions:
-    return load_definitions()
+    return shipped()
 
 
 @pytest.fixture(scope="session")

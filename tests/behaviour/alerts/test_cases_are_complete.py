@@ -11,8 +11,8 @@ from pathlib import Path
 import pytest
 
 from monitoring_kit.core.durations import parse_duration
-from monitoring_kit.definitions import Definitions
 from monitoring_kit.model.budgets import OBJECTIVE_LABEL
+from monitoring_kit.model.definitions import Definitions
 from monitoring_kit.model.metrics import MetricCatalogue
 from monitoring_kit.plan.model import Plan, PrometheusRecording
 from monitoring_kit.programs import promtool

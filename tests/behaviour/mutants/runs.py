@@ -9,7 +9,6 @@ from dataclasses import dataclass, field
 from functools import cache
 from pathlib import Path
 
-from monitoring_kit.core.findings import PROJECT
 from monitoring_kit.plan.objectives import rate_window
 from monitoring_kit.testing.case import Kind, Scenario
 from monitoring_kit.testing.event_recording_cases import derive_events
@@ -19,7 +18,7 @@ from monitoring_kit.testing.runner import TEXT, Fate, Verdict, run_alert, run_re
 from tests.behaviour.alerts.hand_written import scenarios
 from tests.behaviour.alerts.proofs import alerts, derived_alerts, derived_cases, ground, plan, rules
 from tests.behaviour.mutants.excused import EXCUSED, Excused
-from tests.support.planting import shipped
+from tests.support.planting import PROJECT, shipped
 
 # These cases notice most mutants; only what is left meets the others.
 _FIRST = frozenset({Kind.JUST_BAD, Kind.JUST_GOOD, Kind.HOLD})
