@@ -11,6 +11,7 @@ import math
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 
+from monitoring_kit.core.durations import Duration
 from monitoring_kit.core.units import COUNT
 from monitoring_kit.model import prom
 from monitoring_kit.model.budgets import ErrorBudget
@@ -19,22 +20,22 @@ from monitoring_kit.model.signals import Signal
 from monitoring_kit.model.thresholds import Severity
 from monitoring_kit.plan.model import PrometheusAlert
 from monitoring_kit.testing.boundary_values import JUST, SETTLED_MINUTES, Intent
-from monitoring_kit.testing.case import Case, Kind, NotApplicable
-from monitoring_kit.testing.derive_budget import BudgetDeriver
+from monitoring_kit.testing.case import Case, Question, Specification
+from monitoring_kit.testing.derive_budget import BudgetDeriver, Found
 from monitoring_kit.testing.go_template import in_words
 from monitoring_kit.testing.oracle import Group, Oracle, rate_of
-from monitoring_kit.testing.rendered import told
-from monitoring_kit.testing.samples import (
+from monitoring_kit.testing.rendered import rendered
+from monitoring_kit.testing.scope import CannotDerive, Ground
+from monitoring_kit.testing.series import (
     EVALUATION_SECONDS,
     SCRAPE_SECONDS,
+    For,
     Profile,
     Series,
-    Stretch,
     picks,
     seconds_of,
     within,
 )
-from monitoring_kit.testing.scope import CannotDerive, Ground
 from monitoring_kit.testing.series_builder import (
     BUSY,
     LIMIT,
@@ -54,20 +55,12 @@ _STRANGERS_LIMIT = 8 * LIMIT
 _BAD_STRANGER, _HEALTHY_STRANGER = 1, 2
 
 
-@dataclass(frozen=True)
-class Derived:
-    """The cases of one alert, and the kinds that it needs none of."""
-
-    cases: tuple[Case, ...]
-    not_applicable: tuple[NotApplicable, ...]
-
-
 def is_derivable(signal: Signal) -> bool:
     """Whether cases of an alert on `signal` can be derived at all: not where its measure is an expression."""
     return derivable(signal) is not None or isinstance(signal.prometheus, ErrorBudget)
 
 
-def derive(rules: Sequence[PrometheusAlert], ground: Ground) -> Derived:
+def derive(rules: Sequence[PrometheusAlert], ground: Ground) -> Specification:
     """The cases of one alert, whose rules (one a severity) these are.
 
     Raises CannotDerive where its measure is an expression of somebody's own, or where no series can be made for it.
@@ -79,9 +72,10 @@ def derive(rules: Sequence[PrometheusAlert], ground: Ground) -> Derived:
         found = [*_Deriver(tuple(rules), measure, ground, Intent(tuple(rules), measure)).all()]
     else:
         raise CannotDerive("the measure is an expression of its own, whose meaning only its author knows")
-    return Derived(
-        tuple(one for one in found if isinstance(one, Case)),
-        tuple(one for one in found if isinstance(one, NotApplicable)),
+    return Specification(
+        rules[0].alert.name,
+        tuple(case for case in found if isinstance(case, Case)),
+        dict(reason for reason in found if not isinstance(reason, Case)),
     )
 
 
@@ -92,44 +86,46 @@ class _Deriver:
     ground: Ground
     intent: Intent
 
-    def all(self) -> Iterator[Case | NotApplicable]:
+    def all(self) -> Iterator[Found]:
         for rule in self.rules:
             bad, good = (self._own(self.intent.steady(value)) for value in self.intent.neighbours(rule))
-            yield self._case(Kind.JUST_BAD, f"just {rule.severity.value}", bad)
-            yield self._case(Kind.JUST_GOOD, f"just not {rule.severity.value}", good)
-        yield self._case(Kind.HOLD, "begin and end", self._own(self.intent.incident()))
+            yield self._case(Question.JUST_BAD, f"just {rule.severity.value}", bad)
+            yield self._case(Question.JUST_GOOD, f"just not {rule.severity.value}", good)
+        yield self._case(Question.HOLD, "begin and end", self._own(self.intent.incident()))
         yield from self._bursts()
-        yield self._case(Kind.FOREIGN, "bad elsewhere, well here", self._own(self.intent.steady(self.intent.healthy)))
-        yield self._case(Kind.FOREIGN, "bad elsewhere, nothing here", (), self.intent.steady_minutes)
+        yield self._case(
+            Question.FOREIGN, "bad elsewhere, well here", self._own(self.intent.steady(self.intent.healthy))
+        )
+        yield self._case(Question.FOREIGN, "bad elsewhere, nothing here", (), self.intent.steady_minutes)
         yield from self._instances()
         yield from self._groups()
         yield from self._resets()
-        yield self._case(Kind.NO_DATA, "no series at all", (), self.intent.steady_minutes, alone=True)
+        yield self._case(Question.NO_DATA, "no series at all", (), self.intent.steady_minutes, alone=True)
         yield from self._born_late()
         yield from self._low_traffic()
         yield from self._earlier()
 
     # Kinds
 
-    def _bursts(self) -> Iterator[Case | NotApplicable]:
+    def _bursts(self) -> Iterator[Found]:
         """For each severity the longest burst that is bad for a while and does not fire; one may serve several."""
         if not self.intent.threshold.for_.seconds:
-            yield NotApplicable(Kind.BURST, "it has no for: it fires at once")
+            yield (Question.BURST, "it has no for: it fires at once")
             return
         missing = list(self.rules)
         while missing:
             profile, served = self._longest_burst(missing[0])
             missing = [rule for rule in missing[1:] if rule not in served]
             yield self._case(
-                Kind.BURST, f"{profile[1].minutes:g} minutes, for {served[0].severity.value}", self._own(profile)
+                Question.BURST, f"{profile[1].minutes:g} minutes, for {served[0].severity.value}", self._own(profile)
             )
 
     def _longest_burst(self, rule: PrometheusAlert) -> tuple[Profile, list[PrometheusAlert]]:
-        before = Stretch(self.intent.lead_minutes + self.intent.window_minutes + SETTLED_MINUTES, self.intent.healthy)
-        after = Stretch(self.intent.window_minutes + self.intent.hold_minutes, self.intent.healthy)
+        before = For(self.intent.lead_minutes + self.intent.window_minutes + SETTLED_MINUTES, self.intent.healthy)
+        after = For(self.intent.window_minutes + self.intent.hold_minutes, self.intent.healthy)
         for half_minutes in range(int(2 * (self.intent.hold_minutes + self.intent.window_minutes)), 0, -1):
             for bad in (self.intent.very_bad, self.intent.bad_for_all, self.intent.neighbours(rule)[0]):
-                profile = (before, Stretch(half_minutes / 2, bad), after)
+                profile = (before, For(half_minutes / 2, bad), after)
                 oracle, end = self._oracle(self._own(profile)), _end(profile)
                 served = [one for one in self.rules if self._almost_fires(oracle, one.severity, end)]
                 if rule in served:
@@ -140,29 +136,29 @@ class _Deriver:
         fires = any(oracle.firing(severity, end).values())
         return not fires and any(oracle.bad(severity, time) for time in range(0, end + 1, EVALUATION_SECONDS))
 
-    def _instances(self) -> Iterator[Case | NotApplicable]:
+    def _instances(self) -> Iterator[Found]:
         try:
             for name, value in (
                 ("together just bad", self.intent.bad_for_all),
                 ("together just good", self.intent.good_for_all),
             ):
                 first, second = unequal_instances(self.measure, Fixture(self.intent.steady(value)))
-                yield self._case(Kind.INSTANCES, name, (*self._made(first, 1), *self._made(second, 2)))
+                yield self._case(Question.INSTANCES, name, (*self._made(first, 1), *self._made(second, 2)))
         except CannotDerive as reason:
-            yield NotApplicable(Kind.INSTANCES, str(reason))
+            yield (Question.INSTANCES, str(reason))
 
-    def _groups(self) -> Iterator[Case | NotApplicable]:
+    def _groups(self) -> Iterator[Found]:
         others = self._others(Fixture(self.intent.steady(self.intent.healthy), load=10 * BUSY))
         if not others:
-            yield NotApplicable(Kind.GROUPS, "the scope pins every label that tells groups apart")
+            yield (Question.GROUPS, "the scope pins every label that tells groups apart")
             return
         bad = self.intent.steady(self.intent.bad_for_all)
         load = _QUIET if self.intent.threshold.min_events is None else BUSY
         own = self._made(Fixture(bad, load=load), 1)
-        yield self._case(Kind.GROUPS, "one bad, others well with more load", (*own, *others))
+        yield self._case(Question.GROUPS, "one bad, others well with more load", (*own, *others))
         if isinstance(self.measure, prom.Increase | prom.Gauge) and self.measure.only_while:
             unconditional = self._made(Fixture(bad, condition_holds=False), 1)
-            yield self._case(Kind.GROUPS, "the condition holds for the others alone", (*unconditional, *others))
+            yield self._case(Question.GROUPS, "the condition holds for the others alone", (*unconditional, *others))
 
     def _others(self, fixture: Fixture) -> tuple[Series, ...]:
         """The series of groups that differ from the first in one label each."""
@@ -171,15 +167,15 @@ class _Deriver:
             one for number in numbers if self._group(number) is not None for one in self._made(fixture, 1, group=number)
         )
 
-    def _resets(self) -> Iterator[Case | NotApplicable]:
+    def _resets(self) -> Iterator[Found]:
         if not any(one.metric in self._counters for one in self._own(self.intent.steady(self.intent.healthy))):
-            yield NotApplicable(Kind.RESET, "it reads no counter")
+            yield (Question.RESET, "it reads no counter")
             return
         again = self.intent.window_minutes + self.intent.hold_minutes
         for name, value in (("amid a bad time", self.intent.bad_for_all), ("amid a good time", self.intent.healthy)):
-            profile = (*self.intent.steady(value), Stretch(again + SETTLED_MINUTES, value))
+            profile = (*self.intent.steady(value), For(again + SETTLED_MINUTES, value))
             fixture = Fixture(profile, reset_at=self.intent.lead_minutes + again)
-            yield self._case(Kind.RESET, name, self._made(fixture, 1))
+            yield self._case(Question.RESET, name, self._made(fixture, 1))
 
     @property
     def _counters(self) -> frozenset[str]:
@@ -188,45 +184,45 @@ class _Deriver:
 
     def _born_late(self) -> Iterator[Case]:
         late = 3.0
-        born = (Stretch(late, None), *self.intent.steady(self.intent.very_bad))
-        yield self._case(Kind.BORN_LATE, "bad from birth", self._own(born))
+        born = (For(late, None), *self.intent.steady(self.intent.very_bad))
+        yield self._case(Question.BORN_LATE, "bad from birth", self._own(born))
         if isinstance(self.measure, prom.Ratio):
-            profile = (Stretch(self.intent.window_minutes, 0.0), *self.intent.steady(self.intent.very_bad))
+            profile = (For(self.intent.window_minutes, 0.0), *self.intent.steady(self.intent.very_bad))
             fixture = Fixture(profile, bad_born_at=self.intent.window_minutes)
-            yield self._case(Kind.BORN_LATE, "the first bad event makes its series", self._made(fixture, 1))
+            yield self._case(Question.BORN_LATE, "the first bad event makes its series", self._made(fixture, 1))
             never = Fixture(self.intent.steady(0.0), bad_born_at=self.intent.steady_minutes)
-            yield self._case(Kind.BORN_LATE, "no bad event ever", self._made(never, 1))
+            yield self._case(Question.BORN_LATE, "no bad event ever", self._made(never, 1))
 
-    def _low_traffic(self) -> Iterator[Case | NotApplicable]:
+    def _low_traffic(self) -> Iterator[Found]:
         least = self.intent.threshold.min_events
         if least is None or not isinstance(self.measure, prom.Ratio | prom.Histogram):
-            yield NotApplicable(Kind.LOW_TRAFFIC, "its threshold asks for no number of events")
+            yield (Question.LOW_TRAFFIC, "its threshold asks for no number of events")
             return
         a_minute, bad = float(least.to(COUNT)) / self.intent.window_minutes, self.intent.steady(self.intent.very_bad)
         others = self._others(Fixture(self.intent.steady(self.intent.healthy), load=10 * BUSY))
         few = self._made(Fixture(bad, load=a_minute * (1 - JUST)), 1)
-        yield self._case(Kind.LOW_TRAFFIC, "too little to judge, beside others with much", (*few, *others))
+        yield self._case(Question.LOW_TRAFFIC, "too little to judge, beside others with much", (*few, *others))
         first, second = unequal_instances(self.measure, Fixture(bad, load=a_minute * (1 + JUST)))
         enough = (*self._made(first, 1), *self._made(second, 2))
-        yield self._case(Kind.LOW_TRAFFIC, "just enough on two instances together", enough)
+        yield self._case(Question.LOW_TRAFFIC, "just enough on two instances together", enough)
         nothing = Fixture(self.intent.steady(0.0), load=0.0)
-        yield self._case(Kind.LOW_TRAFFIC, "no traffic at all", self._made(nothing, 1))
+        yield self._case(Question.LOW_TRAFFIC, "no traffic at all", self._made(nothing, 1))
 
-    def _earlier(self) -> Iterator[Case | NotApplicable]:
+    def _earlier(self) -> Iterator[Found]:
         earlier = self.intent.threshold.earlier
         if earlier is None:
-            yield NotApplicable(Kind.EARLIER, "its threshold does not look back")
+            yield (Question.EARLIER, "its threshold does not look back")
             return
         lead = (earlier.ago.seconds + earlier.window.seconds) / 60
         alive = float(earlier.value.to(self.intent.unit))
-        bad = Stretch(self.intent.window_minutes + self.intent.hold_minutes + SETTLED_MINUTES, self.intent.very_bad)
-        others = self._others(Fixture((Stretch(lead + bad.minutes, self.intent.healthy),)))
+        bad = For(self.intent.window_minutes + self.intent.hold_minutes + SETTLED_MINUTES, self.intent.very_bad)
+        others = self._others(Fixture((For(lead + bad.minutes, self.intent.healthy),)))
         dead = self._own((*_uneven(alive * (1 - JUST), lead, earlier.window.seconds / 60), bad))
-        yield self._case(Kind.EARLIER, "just not alive before, beside others that are", (*dead, *others))
+        yield self._case(Question.EARLIER, "just not alive before, beside others that are", (*dead, *others))
         live = Fixture((*_uneven(alive * (1 + JUST), lead, earlier.window.seconds / 60), bad))
         first, second = unequal_instances(self.measure, live)
         both = (*self._made(first, 1), *self._made(second, 2))
-        yield self._case(Kind.EARLIER, "two instances together just alive before", both)
+        yield self._case(Question.EARLIER, "two instances together just alive before", both)
 
     # Cases
 
@@ -247,24 +243,26 @@ class _Deriver:
         alert = self.rules[0].alert
         return Oracle(self.measure, alert.signal.labels, self.intent.threshold, self.intent.unit, self.ground, series)
 
-    def _case(self, kind: Kind, name: str, own: Sequence[Series], minutes: float = 0.0, *, alone: bool = False) -> Case:
+    def _case(
+        self, question: Question, name: str, own: Sequence[Series], minutes: float = 0.0, *, alone: bool = False
+    ) -> Case:
         end = max([int(60 * minutes), *(SCRAPE_SECONDS * len(one.samples) for one in own)])
         end -= end % EVALUATION_SECONDS
         series = (*own, *(() if alone else self._strangers(end)))
         oracle = self._oracle(series)
         if not oracle.certain(end):
-            raise CannotDerive(f"{kind.words}, {name}: a value comes too close to a bound to be sure of")
+            raise CannotDerive(f"{question.words}, {name}: a value comes too close to a bound to be sure of")
         firing = {rule.severity: oracle.firing(rule.severity, end) for rule in self.rules}
         at = {
-            time: tuple(
-                told(rule, dict(group), value, self.ground)
+            Duration(time).prometheus(): tuple(
+                rendered(rule, dict(group), value, self.ground)
                 for rule in self.rules
                 for group, value in sorted(firing[rule.severity][time].items())
             )
             for time in self._moments(oracle, firing, end)
             if self._prints_surely(value for fires in firing.values() for value in fires[time].values())
         }
-        return Case(kind, name, series, at)
+        return Case(f"{question.words}: {name}", series, at, (question,))
 
     def _moments(
         self, oracle: Oracle, firing: Mapping[Severity, Mapping[int, Mapping[Group, float]]], end: int
@@ -300,10 +298,10 @@ class _Deriver:
         if group is None:
             return []
         found: dict[str, Series] = {}
-        lead = (Stretch(self.intent.lead_minutes, self.intent.healthy),) if self.intent.lead_minutes else ()
+        lead = (For(self.intent.lead_minutes, self.intent.healthy),) if self.intent.lead_minutes else ()
         rest = max(0.5, end / 60 - self.intent.lead_minutes)
         for number, value in ((_BAD_STRANGER, self.intent.very_bad), (_HEALTHY_STRANGER, self.intent.healthy)):
-            fixture = Fixture((*lead, Stretch(rest, value)), limit=_STRANGERS_LIMIT)
+            fixture = Fixture((*lead, For(rest, value)), limit=_STRANGERS_LIMIT)
             for one in series_of(self.measure, self.intent.threshold, self.ground, group, fixture):
                 for stranger in (*self._like(one, number), *self._recorded_like(one, number)):
                     found.setdefault(stranger.name, stranger)
@@ -331,7 +329,7 @@ class _Deriver:
 def _uneven(mean: float, minutes: float, window: float) -> Profile:
     """A value that goes up and down three times in `window` minutes, so that only all of it shows the mean."""
     period = window / 3
-    half = (Stretch(period / 2, 0.5 * mean), Stretch(period / 2, 1.5 * mean))
+    half = (For(period / 2, 0.5 * mean), For(period / 2, 1.5 * mean))
     return half * math.ceil(minutes / period)
 
 

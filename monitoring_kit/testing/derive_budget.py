@@ -18,11 +18,14 @@ from monitoring_kit.plan.model import PrometheusAlert
 from monitoring_kit.plan.scope import scoped
 from monitoring_kit.promql.tree import Matcher, Selector
 from monitoring_kit.testing.boundary_values import JUST
-from monitoring_kit.testing.case import Case, Kind, NotApplicable
+from monitoring_kit.testing.case import Case, Question
 from monitoring_kit.testing.oracle import Group
-from monitoring_kit.testing.rendered import told
-from monitoring_kit.testing.samples import EVALUATION_SECONDS, Series, Stretch, gauge, newest, picks
+from monitoring_kit.testing.rendered import rendered
 from monitoring_kit.testing.scope import CannotDerive, Ground
+from monitoring_kit.testing.series import EVALUATION_SECONDS, For, Series, gauge, newest, picks
+
+Found = Case | tuple[Question, str]
+"""A case, or a question that needs none and the reason why."""
 
 _MINUTES = 1.0
 _SAMPLES = 2
@@ -52,42 +55,46 @@ class BudgetDeriver:
     budget: ErrorBudget
     ground: Ground
 
-    def all(self) -> Iterator[Case | NotApplicable]:
-        """The cases, and the kinds that need none."""
+    def all(self) -> Iterator[Found]:
+        """The cases, and the questions that need none."""
         for rate in self.budget.rates:
             over, under = self._share(rate, 1 + JUST), self._share(rate, 1 - JUST)
-            yield self._steady(Kind.JUST_BAD, f"{rate.factor} over {rate.long} and {rate.short}", rate, over, over)
-            yield self._steady(Kind.JUST_GOOD, f"{rate.factor} over {rate.short}, not {rate.long}", rate, under, over)
-            yield self._steady(Kind.JUST_GOOD, f"{rate.factor} over {rate.long}, not {rate.short}", rate, over, under)
+            yield self._steady(Question.JUST_BAD, f"{rate.factor} over {rate.long} and {rate.short}", rate, over, over)
+            yield self._steady(
+                Question.JUST_GOOD, f"{rate.factor} over {rate.short}, not {rate.long}", rate, under, over
+            )
+            yield self._steady(
+                Question.JUST_GOOD, f"{rate.factor} over {rate.long}, not {rate.short}", rate, over, under
+            )
             one_event = Counts({rate.long: (over * _MANY, _MANY), rate.short: (_ONE, _ONE)})
-            yield self._case(Kind.LOW_TRAFFIC, f"a single event within {rate.short}", self._own(one_event))
+            yield self._case(Question.LOW_TRAFFIC, f"a single event within {rate.short}", self._own(one_event))
             for factor, name in ((1 - JUST, "too few"), (1 + JUST, "just enough")):
                 few = float(self.budget.min_bad_events.to(COUNT)) * factor
                 counts = Counts({rate.long: (few, few), rate.short: (few, few)})
-                yield self._case(Kind.LOW_TRAFFIC, f"{name} bad events over {rate.long}", self._own(counts))
+                yield self._case(Question.LOW_TRAFFIC, f"{name} bad events over {rate.long}", self._own(counts))
             yield from self._groups(rate)
         everything_bad = Counts({}, otherwise=(_MANY, _MANY))
         calm = Counts({})
-        yield self._case(Kind.LOW_TRAFFIC, "no events at all", self._own(Counts({}, otherwise=(0.0, 0.0))))
-        yield self._case(Kind.HOLD, "begin and end", self._own(calm, everything_bad, calm))
-        yield NotApplicable(Kind.BURST, "it has no for: its short window ends it")
-        yield self._case(Kind.FOREIGN, "bad elsewhere, well here", self._own(calm))
-        yield self._case(Kind.FOREIGN, "bad elsewhere, nothing here", ())
-        yield NotApplicable(Kind.INSTANCES, "instances are added up in what is recorded")
-        yield NotApplicable(Kind.RESET, "it reads recordings, which know of restarts")
-        yield self._case(Kind.NO_DATA, "no series at all", (), alone=True)
-        yield self._case(Kind.BORN_LATE, "bad from birth", self._own(None, everything_bad))
-        yield NotApplicable(Kind.EARLIER, "its threshold does not look back")
+        yield self._case(Question.LOW_TRAFFIC, "no events at all", self._own(Counts({}, otherwise=(0.0, 0.0))))
+        yield self._case(Question.HOLD, "begin and end", self._own(calm, everything_bad, calm))
+        yield (Question.BURST, "it has no for: its short window ends it")
+        yield self._case(Question.FOREIGN, "bad elsewhere, well here", self._own(calm))
+        yield self._case(Question.FOREIGN, "bad elsewhere, nothing here", ())
+        yield (Question.INSTANCES, "instances are added up in what is recorded")
+        yield (Question.RESET, "it reads recordings, which know of restarts")
+        yield self._case(Question.NO_DATA, "no series at all", (), alone=True)
+        yield self._case(Question.BORN_LATE, "bad from birth", self._own(None, everything_bad))
+        yield (Question.EARLIER, "its threshold does not look back")
 
-    def _steady(self, kind: Kind, name: str, rate: BurnRate, long: float, short: float) -> Case:
+    def _steady(self, question: Question, name: str, rate: BurnRate, long: float, short: float) -> Case:
         counts = Counts({rate.long: (long * _MANY, _MANY), rate.short: (short * _MANY, _MANY)})
-        return self._case(kind, name, self._own(counts))
+        return self._case(question, name, self._own(counts))
 
-    def _groups(self, rate: BurnRate) -> Iterator[Case | NotApplicable]:
+    def _groups(self, rate: BurnRate) -> Iterator[Found]:
         """The long window is bad in one group, the short one in others; and the number of events is in others."""
         numbers = [n for n in range(1, len(self._per) + 1) if self._group(n) is not None]
         if not numbers:
-            yield NotApplicable(Kind.GROUPS, "the scope pins every label that tells groups apart")
+            yield (Question.GROUPS, "the scope pins every label that tells groups apart")
             return
         share = self._share(rate, 1 + JUST) * _MANY
         few = float(self.budget.min_bad_events.to(COUNT)) * (1 - JUST)
@@ -102,7 +109,7 @@ class BudgetDeriver:
             ),
         ):
             others = (one for number in numbers for one in self._own(other, group=number))
-            yield self._case(Kind.GROUPS, f"{name}, {rate.long}", (*self._own(own), *others))
+            yield self._case(Question.GROUPS, f"{name}, {rate.long}", (*self._own(own), *others))
 
     def _share(self, rate: BurnRate, factor: float) -> float:
         """The share of bad events that burns the budget so many times as fast as `rate` says."""
@@ -143,8 +150,8 @@ class BudgetDeriver:
             for window in self._windows:
                 selector = self._selectors[outcome, window]
                 levels = [None if one is None else one.by_window.get(window, one.otherwise)[place] for one in counts]
-                samples = gauge(tuple(Stretch(_MINUTES, level) for level in levels))
-                found.append(Series(selector.metric, self.ground.labels([selector], labels, 1), samples))
+                of_series = self.ground.labels([selector], labels, 1)
+                found.append(gauge(selector.metric, of_series, *(For(_MINUTES, level) for level in levels)))
         return tuple(found)
 
     def _strangers(self, stretches: int) -> Iterator[Series]:
@@ -156,7 +163,7 @@ class BudgetDeriver:
                         for labels in self.ground.foreign(one.labels, selector, number):
                             yield Series(one.metric, labels, one.samples)
 
-    def _case(self, kind: Kind, name: str, own: Sequence[Series], *, alone: bool = False) -> Case:
+    def _case(self, question: Question, name: str, own: Sequence[Series], *, alone: bool = False) -> Case:
         stretches = max([1, *(len(one.samples) // _SAMPLES for one in own)])
         strangers: dict[str, Series] = {}
         for one in () if alone else self._strangers(stretches):
@@ -169,15 +176,15 @@ class BudgetDeriver:
             if fires[time].keys() != fires[time - EVALUATION_SECONDS].keys():
                 moments |= {time - EVALUATION_SECONDS, time}
         at = {
-            time: tuple(
-                told(rule, dict(group), value, self.ground)
+            Duration(time).prometheus(): tuple(
+                rendered(rule, dict(group), value, self.ground)
                 for rule in self.rules
                 for (severity, group), value in sorted(fires[time].items(), key=str)
                 if severity is rule.severity
             )
             for time in sorted(moments)
         }
-        return Case(kind, name, series, at)
+        return Case(f"{question.words}: {name}", series, at, (question,))
 
     def _firing(self, series: Sequence[Series], time: int) -> dict[tuple[Severity, Group], float]:
         """The burn rate over the long window of the first rate that is exceeded, by severity and group."""

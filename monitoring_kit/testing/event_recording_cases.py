@@ -16,8 +16,8 @@ from monitoring_kit.plan.scope import scoped
 from monitoring_kit.promql.tree import Selector, walk
 from monitoring_kit.testing.oracle import Values, bucket_of, summed_rates
 from monitoring_kit.testing.recording_cases import RecordedCase, case_of, moments, picked, rounded
-from monitoring_kit.testing.samples import Samples, Series, Stretch, picks
 from monitoring_kit.testing.scope import CannotDerive, Ground
+from monitoring_kit.testing.series import For, Samples, Series, picks
 from monitoring_kit.testing.series_builder import DerivableMeasure, Fixture, derivable, selectors, series_of
 
 # A quiet instance of a group, and a busy one whose events are of another kind.
@@ -66,11 +66,11 @@ def _rate_case(objective: Objective, outcome: Outcome, ground: Ground, window: i
 
     minutes = window / 60
     first, *others = ground.groups(by, read)
-    busy = (Stretch(1.5 * minutes, 0.25), Stretch(1.5 * minutes, 0.5))
-    quiet = (Stretch(minutes / 2, None), Stretch(1.5 * minutes, 0.75), Stretch(minutes, None))
+    busy = (For(1.5 * minutes, 0.25), For(1.5 * minutes, 0.5))
+    quiet = (For(minutes / 2, None), For(1.5 * minutes, 0.75), For(minutes, None))
     series = made(first, Fixture(busy, load=_BUSY, reset_at=2 * minutes))
     series += made(first, Fixture(quiet, load=_QUIET), 2)
-    ends = (Stretch(2 * minutes, 0.0), Stretch(minutes, None))
+    ends = (For(2 * minutes, 0.0), For(minutes, None))
     for number, other in enumerate(others, start=1):
         series += made(other, Fixture(ends, load=100.0 * number, bad_born_at=3 * minutes))
     free = [label for label in by if not any(one.label == label for selector in read for one in selector.matchers)]

@@ -15,8 +15,8 @@ from monitoring_kit.model import prom
 from monitoring_kit.model.metrics import bucket_label
 from monitoring_kit.model.thresholds import Severity, Threshold
 from monitoring_kit.promql.tree import Matcher, Selector
-from monitoring_kit.testing.samples import EVALUATION_SECONDS, Series, newest, picks, within
 from monitoring_kit.testing.scope import CannotDerive, Ground
+from monitoring_kit.testing.series import EVALUATION_SECONDS, Series, newest, picks, within
 from monitoring_kit.testing.series_builder import DerivableMeasure, held_while, selectors
 
 Group = tuple[tuple[str, str], ...]

@@ -9,16 +9,17 @@ from monitoring_kit.plan.model import PrometheusRecording
 from monitoring_kit.plan.scope import scoped
 from monitoring_kit.promql.tree import Selector
 from monitoring_kit.testing.oracle import Group, Values, summed_rates
-from monitoring_kit.testing.samples import (
+from monitoring_kit.testing.scope import Ground
+from monitoring_kit.testing.series import (
     EVALUATION_SECONDS,
     FIRST_SAMPLE_SECONDS,
+    For,
     Profile,
     Series,
-    Stretch,
     counter,
     picks,
+    restarted,
 )
-from monitoring_kit.testing.scope import Ground
 
 # Values are compared after a rounding, because two ways to compute one differ in the last bits.
 ROUNDING = 1_000_000
@@ -60,7 +61,8 @@ def derive_recorded(rule: PrometheusRecording, ground: Ground) -> RecordedCase:
 
 def case_of(series: Iterable[Series], at: Mapping[int, Values]) -> RecordedCase:
     """The case of series that are scraped and rules that are evaluated as everywhere."""
-    return RecordedCase(tuple((one.name, one.notation) for one in series), {time: rounded(at[time]) for time in at})
+    inputs = tuple((one.name, one.notation(max(at))) for one in series)
+    return RecordedCase(inputs, {time: rounded(at[time]) for time in at})
 
 
 def rounded(values: Values) -> Mapping[Group, int]:
@@ -82,14 +84,13 @@ def picked(series: Iterable[Series], selector: Selector) -> list[Series]:
 def _own(selector: Selector, by: Sequence[str], ground: Ground, window: float) -> list[Series]:
     """Two instances of one group, and one of a group that differs in each label in turn."""
     first = ground.group(by, [selector], 0) or {}
-    busy: Profile = (Stretch(1.5 * window, _INSTANCES[0][1]), Stretch(1.5 * window, 2 * _INSTANCES[0][1]))
-    found = [Series(selector.metric, ground.labels([selector], first, 1), counter(busy, reset_at=2 * window))]
-    quiet: Profile = (Stretch(window / 2, None), Stretch(window * 1.5, _INSTANCES[1][1]), Stretch(window, None))
-    found.append(Series(selector.metric, ground.labels([selector], first, 2), counter(quiet)))
+    busy: Profile = (For(1.5 * window, _INSTANCES[0][1]), For(1.5 * window, 2 * _INSTANCES[0][1]))
+    found = [counter(selector.metric, ground.labels([selector], first, 1), *restarted(busy, 2 * window))]
+    quiet: Profile = (For(window / 2, None), For(window * 1.5, _INSTANCES[1][1]), For(window, None))
+    found.append(counter(selector.metric, ground.labels([selector], first, 2), *quiet))
     for number, label in enumerate(by, start=3):
         other = ground.group([label], [selector], 1)
         if other is not None:
-            profile: Profile = (Stretch(3 * window, 10.0 * number),)
             labels = ground.labels([selector], {**first, **other}, 1)
-            found.append(Series(selector.metric, labels, counter(profile)))
+            found.append(counter(selector.metric, labels, For(3 * window, 10.0 * number)))
     return found

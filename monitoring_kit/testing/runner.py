@@ -15,7 +15,7 @@ from monitoring_kit.model.metrics import MetricCatalogue
 from monitoring_kit.programs import promtool
 from monitoring_kit.promql.parser import parse
 from monitoring_kit.promql.printer import one_line, quote
-from monitoring_kit.testing.case import Scenario
+from monitoring_kit.testing.case import Case
 from monitoring_kit.testing.equivalence import why_equivalent, why_same_value
 from monitoring_kit.testing.mutants import Mutant, rule_mutants
 from monitoring_kit.testing.recording_cases import ROUNDING, RecordedCase
@@ -60,7 +60,7 @@ class Verdict:
 
 
 def run_alert(
-    rules: Sequence[Rule], alert: str, stages: Sequence[Sequence[Scenario]], catalogue: MetricCatalogue
+    rules: Sequence[Rule], alert: str, stages: Sequence[Sequence[Case]], catalogue: MetricCatalogue
 ) -> list[Verdict]:
     """The outcome of every mutant of `alert`; `rules` hold its rules and the recordings that these read.
 
@@ -77,10 +77,10 @@ def run_alert(
             mutants[f"{original}x{len(mutants):05}"] = candidate
     left = {name: (one.severity, one.mutant.rule) for name, one in mutants.items()}
     fates: dict[str, Fate] = {}
-    for scenarios in stages:
-        if not left or not scenarios:
+    for cases in stages:
+        if not left or not cases:
             continue
-        noticed = _run(recordings, {**originals, **left}, scenarios)
+        noticed = _run(recordings, {**originals, **left}, cases)
         _refuse_failing(alert, [originals[name][0] for name in originals if name in noticed])
         fates |= noticed
         left = {name: one for name, one in left.items() if name not in noticed}
@@ -138,10 +138,8 @@ def _fate(noticed: Fate | None, reason: str) -> Fate:
     return noticed or Fate.SURVIVED
 
 
-def _run(
-    recordings: Sequence[Rule], rules: Mapping[str, tuple[str, Rule]], scenarios: Sequence[Scenario]
-) -> dict[str, Fate]:
-    """The rules that some scenario notices. One whose evaluation fails ends its test, so that the rest runs again."""
+def _run(recordings: Sequence[Rule], rules: Mapping[str, tuple[str, Rule]], cases: Sequence[Case]) -> dict[str, Fate]:
+    """The rules that some case notices. One whose evaluation fails ends its test, so that the rest runs again."""
     fates: dict[str, Fate] = {}
     with TemporaryDirectory() as folder:
         while True:
@@ -149,10 +147,8 @@ def _run(
             renamed = [{**rule, "alert": name, **_one_text(rule)} for name, (_, rule) in left.items()]
             rule_file = write_rules(Path(folder) / "rules.json", [*recordings, *renamed])
             files = [
-                write_tests(
-                    Path(folder) / f"{number:03}.json", rule_file, scenario.inputs, _expected(left, scenario), []
-                )
-                for number, scenario in enumerate(scenarios)
+                write_tests(Path(folder) / f"{number:03}.json", rule_file, case.inputs, _expected(left, case), [])
+                for number, case in enumerate(cases)
             ]
             broken, failed = _noticed(promtool.unit_test_results(files))
             fates |= dict.fromkeys(failed, Fate.KILLED)
@@ -161,17 +157,16 @@ def _run(
                 return fates
 
 
-def _expected(rules: Mapping[str, tuple[str, Rule]], scenario: Scenario) -> list[Mapping[str, object]]:
+def _expected(rules: Mapping[str, tuple[str, Rule]], case: Case) -> list[Mapping[str, object]]:
     """What each rule under its own name is expected to do: what its severity does."""
     expected: list[Mapping[str, object]] = []
-    for time, firing in scenario.at.items():
+    for time, firings in case.at.items():
         by_severity: dict[str, list[Mapping[str, object]]] = {}
-        for labels, texts in firing:
-            one = {"exp_labels": dict(labels), "exp_annotations": {TEXT: texts[TEXT]}}
-            by_severity.setdefault(labels.get("severity", ""), []).append(one)
-        when = Duration(time).prometheus()
+        for firing in firings:
+            shown = {"exp_labels": dict(firing.labels), "exp_annotations": {TEXT: firing.annotations[TEXT]}}
+            by_severity.setdefault(firing.severity.value, []).append(shown)
         expected += [
-            {"eval_time": when, "alertname": name, "exp_alerts": by_severity.get(severity, [])}
+            {"eval_time": time, "alertname": name, "exp_alerts": by_severity.get(severity, [])}
             for name, (severity, _) in rules.items()
         ]
     return expected

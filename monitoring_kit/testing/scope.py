@@ -13,7 +13,7 @@ from monitoring_kit.plan.model import Plan
 from monitoring_kit.plan.scope import scoped
 from monitoring_kit.promql.parser import parse
 from monitoring_kit.promql.tree import Expression, Matcher, Selector
-from monitoring_kit.testing.samples import accepts
+from monitoring_kit.testing.series import accepts
 
 
 class CannotDerive(ValueError):

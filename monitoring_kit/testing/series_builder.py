@@ -13,8 +13,8 @@ from monitoring_kit.model.metrics import MetricType, bucket_label
 from monitoring_kit.model.signals import Signal
 from monitoring_kit.model.thresholds import Threshold
 from monitoring_kit.promql.tree import Binary, Matcher, NumberLiteral, Selector
-from monitoring_kit.testing.samples import Profile, Series, Stretch, counter, gauge, scaled
 from monitoring_kit.testing.scope import CannotDerive, Ground
+from monitoring_kit.testing.series import For, Profile, Series, counter, gauge, restarted, scaled
 
 DerivableMeasure = prom.Ratio | prom.Rate | prom.Histogram | prom.Utilisation | prom.Increase | prom.Gauge | prom.Absent
 
@@ -163,7 +163,7 @@ class _Maker:
                 most = max(int(stretch.value or 0) for stretch in profile)
                 for index in range(most):
                     present = tuple(
-                        Stretch(part.minutes, _ANY if part.value is not None and part.value > index else None)
+                        For(part.minutes, _ANY if part.value is not None and part.value > index else None)
                         for part in profile
                     )
                     yield self._gauge(self.ground.selector(text), present, self.number + index)
@@ -173,7 +173,7 @@ class _Maker:
                 yield from self._condition(measure)
             case prom.Absent(series=text):
                 selector = self.ground.selector(text)
-                there = tuple(Stretch(part.minutes, None if part.value else load) for part in profile)
+                there = tuple(For(part.minutes, None if part.value else load) for part in profile)
                 is_counter = self.ground.shape(selector).type is MetricType.COUNTER
                 yield (self._counter if is_counter else self._gauge)(selector, there)
 
@@ -187,10 +187,10 @@ class _Maker:
             yield self._counter(total, _map(profile, lambda _: load))
             return
         labels = self.ground.labels([bad, total], self.group, self.number)
-        yield Series(bad.metric, labels, counter(failing, self.fixture.reset_at))
+        yield counter(bad.metric, labels, *restarted(failing, self.fixture.reset_at))
         others = _map(profile, lambda value: (1 - value) * load)
         labels = self.ground.labels([total], self.group, self.number, avoid=[bad])
-        yield Series(total.metric, labels, counter(others, self.fixture.reset_at))
+        yield counter(total.metric, labels, *restarted(others, self.fixture.reset_at))
 
     def _durations(self, measure: prom.Histogram) -> Iterator[Series]:
         """Three buckets around the bound that is judged, and the one of all events, of a spread that is no line."""
@@ -234,11 +234,11 @@ class _Maker:
 
     def _counter(self, selector: Selector, per_minute: Profile) -> Series:
         labels = self.ground.labels([selector], self.group, self.number)
-        return Series(selector.metric, labels, counter(per_minute, self.fixture.reset_at))
+        return counter(selector.metric, labels, *restarted(per_minute, self.fixture.reset_at))
 
     def _gauge(self, selector: Selector, levels: Profile, number: int = 0) -> Series:
         labels = self.ground.labels([selector], self.group, number or self.number)
-        return Series(selector.metric, labels, gauge(levels))
+        return gauge(selector.metric, labels, *levels)
 
 
 def _always(profile: Profile, value: float) -> Profile:
@@ -248,12 +248,12 @@ def _always(profile: Profile, value: float) -> Profile:
 
 def _born(profile: Profile, minutes: float) -> Profile:
     """The profile without a series in the first `minutes`."""
-    parts: list[Stretch] = [Stretch(minutes, None)] if minutes else []
+    parts: list[For] = [For(minutes, None)] if minutes else []
     for part in profile:
         left = max(0.0, part.minutes - minutes)
         minutes = max(0.0, minutes - part.minutes)
         if left:
-            parts.append(Stretch(left, part.value))
+            parts.append(For(left, part.value))
     return tuple(parts)
 
 
@@ -274,7 +274,7 @@ def _busy(value: float) -> float:
 
 
 def _map(profile: Profile, function: Callable[[float], float]) -> Profile:
-    return tuple(Stretch(part.minutes, None if part.value is None else function(part.value)) for part in profile)
+    return tuple(For(part.minutes, None if part.value is None else function(part.value)) for part in profile)
 
 
 def _in_bucket(load: float, share: float) -> Callable[[float], float]:

@@ -4,19 +4,18 @@ from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
-from pathlib import Path
 
 import pytest
 
-from monitoring_kit.programs import promtool
-from monitoring_kit.testing.rule_files import Rule, rules_of, write_rules
-from tests.behaviour.alerts.case import Incident
-from tests.behaviour.alerts.rendering import write_incident
+from monitoring_kit.testing.case import SILENT, Case
+from monitoring_kit.testing.rule_files import Rule
+from monitoring_kit.testing.series import For, Series
+from monitoring_kit.testing.unit_tests import failures
+from tests.behaviour.alerts.proofs import rules
 from tests.behaviour.alerts.series import (
     GIB,
     POD_A,
     POD_B,
-    Series,
     durations,
     errors,
     limit,
@@ -24,7 +23,6 @@ from tests.behaviour.alerts.series import (
     predictions,
     restarts,
 )
-from tests.behaviour.alerts.timeline import For
 
 # As the guide writes them, without their texts; the last holds the expression of its memory panel against 1 GiB.
 GUIDE: tuple[Rule, ...] = (
@@ -98,20 +96,15 @@ COMPARISONS = (
 
 
 @pytest.mark.parametrize("comparison", COMPARISONS, ids=lambda comparison: comparison.what)
-def test_ours_tells_what_the_guide_gets_wrong(comparison: Comparison, rules: Sequence[Rule], tmp_path: Path) -> None:
-    firing = alerts_firing(comparison, (*rules, *GUIDE), tmp_path)
+def test_ours_tells_what_the_guide_gets_wrong(comparison: Comparison) -> None:
+    firing = alerts_firing(comparison, (*rules(), *GUIDE))
     assert {alert: alert in firing for alert in comparison.fires} == comparison.fires
 
 
-def alerts_firing(comparison: Comparison, rules: Sequence[Rule], folder: Path) -> set[str]:
+def alerts_firing(comparison: Comparison, every: Sequence[Rule]) -> set[str]:
     """Those of the named alerts that fire: promtool denies that they are silent."""
-    files = {}
-    for alert in comparison.fires:
-        rule_file = write_rules(folder / f"{alert}.rules.json", rules_of([alert], rules))
-        silent = Incident(alert, comparison.series, {comparison.time: {}})
-        files[write_incident(folder, rule_file, silent, [alert])] = alert
-    assert promtool.find_vacuous(list(files)) == []
-    results = promtool.unit_test_results(list(files))
-    problems = [finding.problem for result in results for finding in result.failures]
-    assert all(problem.startswith("is expected to be silent and fires") for problem in problems), problems
-    return {files[result.file] for result in results if not result.passed}
+    silent = Case(comparison.what, comparison.series, {comparison.time: SILENT})
+    found = {alert: failures(every, [alert], [silent]) for alert in comparison.fires}
+    problems = [problem for alert in found for problem in found[alert]]
+    assert all("is expected to be silent and fires" in problem for problem in problems), problems
+    return {alert for alert in found if found[alert]}

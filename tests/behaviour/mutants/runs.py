@@ -11,19 +11,18 @@ from pathlib import Path
 
 from monitoring_kit.core.findings import PROJECT
 from monitoring_kit.plan.objectives import rate_window
-from monitoring_kit.testing.case import Kind, Scenario
+from monitoring_kit.testing.case import Case, Question
 from monitoring_kit.testing.event_recording_cases import derive_events
 from monitoring_kit.testing.recording_cases import RecordedCase, derive_recorded
 from monitoring_kit.testing.rule_files import Rule, rules_by_alert, rules_of, title_of
 from monitoring_kit.testing.runner import TEXT, Fate, Verdict, run_alert, run_recording
-from tests.behaviour.alerts.hand_written import scenarios
-from tests.behaviour.alerts.proofs import alerts, derived_alerts, derived_cases, ground, plan, rules
+from tests.behaviour.alerts.proofs import alerts, derived, derived_alerts, ground, hand_written, plan, rules
 from tests.behaviour.mutants.excused import EXCUSED, Excused
 from tests.support.planting import shipped
 
 # These cases notice most mutants; only what is left meets the others.
-_FIRST = frozenset({Kind.JUST_BAD, Kind.JUST_GOOD, Kind.HOLD})
-_SECOND = frozenset({Kind.GROUPS, Kind.INSTANCES})
+_FIRST = frozenset({Question.JUST_BAD, Question.JUST_GOOD, Question.HOLD})
+_SECOND = frozenset({Question.GROUPS, Question.INSTANCES})
 # What decides about every mutant alike: a change here means a new full run.
 _MACHINERY = (
     *(
@@ -40,7 +39,7 @@ class Run:
 
     rule: str
     rules: Sequence[Rule] = field(hash=False)
-    stages: Sequence[Sequence[Scenario]] = field(hash=False)
+    stages: Sequence[Sequence[Case]] = field(hash=False)
     recorded: RecordedCase | None = field(hash=False, default=None)
 
     @property
@@ -59,13 +58,16 @@ class Run:
         rules = [{**rule, "annotations": _texts(rule)} for rule in self.rules]
         at = [
             [
-                one.inputs,
-                [[time, [[dict(labels), texts[TEXT]] for labels, texts in firing]] for time, firing in one.at.items()],
+                case.inputs,
+                [
+                    [time, [[dict(firing.labels), firing.annotations[TEXT]] for firing in firings]]
+                    for time, firings in case.at.items()
+                ],
             ]
             for stage in self.stages
-            for one in stage
+            for case in stage
         ]
-        case = (
+        recorded = (
             []
             if self.recorded is None
             else [
@@ -73,7 +75,7 @@ class Run:
                 [[time, sorted(values.items())] for time, values in self.recorded.at.items()],
             ]
         )
-        return hashlib.sha256(json.dumps([rules, at, case]).encode()).hexdigest()[:16]
+        return hashlib.sha256(json.dumps([rules, at, recorded]).encode()).hexdigest()[:16]
 
 
 def runs() -> list[Run]:
@@ -83,21 +85,21 @@ def runs() -> list[Run]:
 
 def mutated_alerts() -> list[str]:
     """The alerts that have cases which promtool can run."""
-    return [alert for alert in alerts() if alert in derived_alerts() or scenarios(alert)]
+    return [alert for alert in alerts() if alert in derived_alerts() or hand_written(alert)]
 
 
 @cache
 def alert_run(alert: str) -> Run:
     """An alert with its derived and its hand-written cases."""
-    derived = derived_cases(alert) if alert in derived_alerts() else ()
+    cases = derived(alert).cases if alert in derived_alerts() else ()
     stages = [
-        [case.scenario for case in derived if case.kind in _FIRST],
-        [case.scenario for case in derived if case.kind in _SECOND],
-        [case.scenario for case in derived if case.kind not in _FIRST | _SECOND],
+        [case for case in cases if _FIRST & {*case.answers}],
+        [case for case in cases if _SECOND & {*case.answers}],
+        [case for case in cases if not (_FIRST | _SECOND) & {*case.answers}],
     ]
     # Of the cases by hand those of a budget take hours each, and the derived ones leave nothing for them to notice.
-    by_hand = [] if any(rule.alert.threshold.burn_rates for rule in rules_by_alert(plan())[alert]) else scenarios(alert)
-    return Run(alert, rules_of([alert], rules()), [*stages, by_hand])
+    of_budget = any(rule.alert.threshold.burn_rates for rule in rules_by_alert(plan())[alert])
+    return Run(alert, rules_of([alert], rules()), [*stages, () if of_budget else hand_written(alert)])
 
 
 def _recording_runs() -> Iterator[Run]:
