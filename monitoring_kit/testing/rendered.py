@@ -17,17 +17,17 @@ from monitoring_kit.plan.texts import description, prometheus_subject, summary
 from monitoring_kit.plan.values import judged_unit
 from monitoring_kit.testing.case import Firing
 from monitoring_kit.testing.go_template import in_words
-from monitoring_kit.testing.scope import Ground
+from monitoring_kit.testing.scope import Scope
 
 _HOLE = re.compile(r"\{\{ \$labels\.(\w+)( \| urlquery)? \}\}")
 
 
-def rendered(rule: PrometheusAlert, group: Mapping[str, str], value: float, ground: Ground) -> Firing:
+def rendered(rule: PrometheusAlert, group: Mapping[str, str], value: float, scope: Scope) -> Firing:
     """The alert of `rule` about `group`, measured at `value`, as it reaches a person.
 
     Its labels are those of the group and three that say who hears of it; they are not taken from the rule.
     """
-    own = {"severity": rule.severity.value, "team": rule.alert.team, "service": ground.settings["workload"]}
+    own = {"severity": rule.severity.value, "team": rule.alert.team, "service": scope.settings["workload"]}
     labels = {**group, **own}
     alert = rule.alert
     measure = alert.signal.prometheus

@@ -28,7 +28,9 @@ def rules_of(alerts: Collection[str], rules: Sequence[Rule]) -> list[Rule]:
     recordings = [rule for rule in rules if "record" in rule]
     read: list[Rule] = []
     asked = _selectors(chosen)
-    while found := [rule for rule in recordings if rule not in read and any(_records(rule, one) for one in asked)]:
+    while found := [
+        rule for rule in recordings if rule not in read and any(_records(rule, selector) for selector in asked)
+    ]:
         read += found
         asked = _selectors(found)
     return [*(rule for rule in recordings if rule in read), *chosen]

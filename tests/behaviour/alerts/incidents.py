@@ -15,7 +15,7 @@ from tests.behaviour.alerts.series import (
     GIB,
     POD_A,
     POD_B,
-    Pod,
+    PodLabels,
     available_replicas,
     cpu_used,
     durations,
@@ -32,7 +32,7 @@ from tests.behaviour.alerts.series import (
 )
 
 
-def healthy(pod: Pod, *until: Part) -> tuple[Series, ...]:
+def healthy(pod: PodLabels, *until: Part) -> tuple[Series, ...]:
     """A pod that answers 300 requests a minute well; `until` says what its figures from the model server do then."""
     return (
         up(1, pod=pod),
@@ -44,7 +44,7 @@ def healthy(pod: Pod, *until: Part) -> tuple[Series, ...]:
     )
 
 
-def resources(pod: Pod) -> tuple[Series, ...]:
+def resources(pod: PodLabels) -> tuple[Series, ...]:
     """A pod that Kubernetes is content with, and that has room left."""
     return (
         restarts(0, pod=pod),
@@ -64,7 +64,7 @@ NOTHING_HAPPENS = Case(
 )
 
 
-def lost(pod: Pod) -> tuple[Series, ...]:
+def lost(pod: PodLabels) -> tuple[Series, ...]:
     """A pod on a node that dies after 30 minutes; Prometheus looks for it 8 minutes longer."""
     served = (For(30, 300), GONE)
     return (

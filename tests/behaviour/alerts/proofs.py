@@ -9,7 +9,7 @@ from monitoring_kit.plan.model import Plan
 from monitoring_kit.testing.case import Case, Specification
 from monitoring_kit.testing.derive import derive, is_derivable
 from monitoring_kit.testing.rule_files import Rule, rules_by_alert, shipped_rules
-from monitoring_kit.testing.scope import Ground, ground_of
+from monitoring_kit.testing.scope import Scope, scope_of
 from tests.behaviour.alerts.cases import SPECIFICATIONS
 from tests.support.planting import shipped, shipped_environment
 
@@ -21,9 +21,9 @@ def plan() -> Plan:
 
 
 @cache
-def ground() -> Ground:
+def scope() -> Scope:
     """What the proofs of production stand on."""
-    return ground_of(shipped(), plan())
+    return scope_of(shipped(), plan())
 
 
 @cache
@@ -45,7 +45,7 @@ def derived_alerts() -> list[str]:
 @cache
 def derived(alert: str) -> Specification:
     """What is derived for `alert`."""
-    return derive(rules_by_alert(plan())[alert], ground())
+    return derive(rules_by_alert(plan())[alert], scope())
 
 
 def hand_written(alert: str) -> tuple[Case, ...]:

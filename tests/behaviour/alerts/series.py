@@ -20,7 +20,7 @@ NEW_EXPORTER = "10.0.9.10:8080"
 
 
 @dataclass(frozen=True)
-class Pod:
+class PodLabels:
     """A pod and what the labels say of it."""
 
     name: str
@@ -28,11 +28,11 @@ class Pod:
     uid: str
 
 
-POD_A = Pod("ml-inference-7c9d8b6f5d-abcde", "10.0.1.11", "aaaaaaaa-0000-4000-8000-000000000001")
-POD_B = Pod("ml-inference-7c9d8b6f5d-fghij", "10.0.1.12", "aaaaaaaa-0000-4000-8000-000000000002")
+POD_A = PodLabels("ml-inference-7c9d8b6f5d-abcde", "10.0.1.11", "aaaaaaaa-0000-4000-8000-000000000001")
+POD_B = PodLabels("ml-inference-7c9d8b6f5d-fghij", "10.0.1.12", "aaaaaaaa-0000-4000-8000-000000000002")
 # Somebody else's: a Deployment whose name begins like ours, and one that ours is the beginning of.
-INFERENCER_POD = Pod("ml-inferencer-6b7c8d9f4-x2x4z", "10.0.1.21", "bbbbbbbb-0000-4000-8000-000000000001")
-CANARY_POD = Pod("ml-inference-canary-5f6d7c8b9-q7w8e", "10.0.1.22", "bbbbbbbb-0000-4000-8000-000000000002")
+INFERENCER_POD = PodLabels("ml-inferencer-6b7c8d9f4-x2x4z", "10.0.1.21", "bbbbbbbb-0000-4000-8000-000000000001")
+CANARY_POD = PodLabels("ml-inference-canary-5f6d7c8b9-q7w8e", "10.0.1.22", "bbbbbbbb-0000-4000-8000-000000000002")
 
 
 def predictions(
@@ -40,7 +40,7 @@ def predictions(
     *per_minute: Part,
     model: str = "churn",
     version: str = "3",
-    pod: Pod = POD_A,
+    pod: PodLabels = POD_A,
     namespace: str = NAMESPACE,
     job: str = METRICS_SERVICE,
 ) -> Series:
@@ -49,7 +49,9 @@ def predictions(
     return counter("model_predictions_total", {**labels, **_target(pod, namespace, job)}, *per_minute)
 
 
-def errors(error_type: str, *per_minute: Part, model: str = "churn", version: str = "3", pod: Pod = POD_A) -> Series:
+def errors(
+    error_type: str, *per_minute: Part, model: str = "churn", version: str = "3", pod: PodLabels = POD_A
+) -> Series:
     """The breakdown of failed predictions, which no alert reads."""
     labels = {"model_name": model, "model_version": version, "error_type": error_type}
     return counter("model_errors_total", {**labels, **_target(pod, NAMESPACE, METRICS_SERVICE)}, *per_minute)
@@ -59,7 +61,7 @@ def durations(
     bounds: Mapping[str, Part | tuple[Part, ...]],
     model: str = "churn",
     version: str = "3",
-    pod: Pod = POD_A,
+    pod: PodLabels = POD_A,
     namespace: str = NAMESPACE,
     job: str = METRICS_SERVICE,
 ) -> tuple[Series, ...]:
@@ -79,7 +81,7 @@ def model_info(
     model: str = "churn",
     version: str = "3",
     framework: str = "sklearn",
-    pod: Pod = POD_A,
+    pod: PodLabels = POD_A,
     namespace: str = NAMESPACE,
     job: str = METRICS_SERVICE,
 ) -> Series:
@@ -89,7 +91,7 @@ def model_info(
 
 
 def up(
-    *works: Part, pod: Pod = POD_A, namespace: str = NAMESPACE, job: str = METRICS_SERVICE, port: int = 5001
+    *works: Part, pod: PodLabels = POD_A, namespace: str = NAMESPACE, job: str = METRICS_SERVICE, port: int = 5001
 ) -> Series:
     """1 while the scrape of a pod works, 0 while it fails."""
     return gauge("up", {**_target(pod, namespace, job), "instance": f"{pod.address}:{port}"}, *works)
@@ -97,7 +99,7 @@ def up(
 
 def restarts(
     *number: Part,
-    pod: Pod = POD_A,
+    pod: PodLabels = POD_A,
     container: str = CONTAINER,
     namespace: str = NAMESPACE,
     job: str = "kube-state-metrics",
@@ -111,7 +113,7 @@ def restarts(
 def waiting(
     reason: str,
     *present: Part,
-    pod: Pod = POD_A,
+    pod: PodLabels = POD_A,
     container: str = CONTAINER,
     namespace: str = NAMESPACE,
     job: str = "kube-state-metrics",
@@ -124,7 +126,7 @@ def waiting(
 def last_terminated(
     reason: str,
     *present: Part,
-    pod: Pod = POD_A,
+    pod: PodLabels = POD_A,
     container: str = CONTAINER,
     namespace: str = NAMESPACE,
     job: str = "kube-state-metrics",
@@ -137,7 +139,7 @@ def last_terminated(
 def limit(
     resource: str,
     *amount: Part,
-    pod: Pod = POD_A,
+    pod: PodLabels = POD_A,
     container: str = CONTAINER,
     namespace: str = NAMESPACE,
     job: str = "kube-state-metrics",
@@ -173,7 +175,7 @@ def available_replicas(
 
 def memory_used(
     *used_bytes: Part,
-    pod: Pod = POD_A,
+    pod: PodLabels = POD_A,
     container: str = CONTAINER,
     namespace: str = NAMESPACE,
     job: str = "kubelet",
@@ -187,7 +189,7 @@ def memory_used(
 
 def cpu_used(
     *cores: Part,
-    pod: Pod = POD_A,
+    pod: PodLabels = POD_A,
     container: str = CONTAINER,
     namespace: str = NAMESPACE,
     job: str = "kubelet",
@@ -209,7 +211,7 @@ def _seconds_per_minute(cores: Part) -> Part:
             return cores * 60
 
 
-def _target(pod: Pod, namespace: str, job: str) -> dict[str, str]:
+def _target(pod: PodLabels, namespace: str, job: str) -> dict[str, str]:
     return {
         "namespace": namespace,
         "pod": pod.name,
@@ -231,7 +233,7 @@ def _kube_state_metrics(namespace: str, job: str) -> dict[str, str]:
     }
 
 
-def _kubernetes_pod(pod: Pod, container: str, namespace: str, job: str) -> dict[str, str]:
+def _kubernetes_pod(pod: PodLabels, container: str, namespace: str, job: str) -> dict[str, str]:
     return {**_kube_state_metrics(namespace, job), "pod": pod.name, "container": container, "uid": pod.uid}
 
 
@@ -240,7 +242,9 @@ def _kubernetes_deployment(deployment: str, namespace: str, job: str) -> dict[st
     return {**_kube_state_metrics(namespace, job), **own, "deployment": deployment}
 
 
-def _cadvisor(pod: Pod, container: str, namespace: str, job: str, metrics_path: str, restart: int) -> dict[str, str]:
+def _cadvisor(
+    pod: PodLabels, container: str, namespace: str, job: str, metrics_path: str, restart: int
+) -> dict[str, str]:
     cgroup = f"/kubepods.slice/pod{pod.uid}"
     is_container = container not in ("", "POD")
     return {

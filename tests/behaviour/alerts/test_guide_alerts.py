@@ -50,7 +50,7 @@ GUIDE: tuple[Rule, ...] = (
 
 
 @dataclass(frozen=True)
-class Comparison:
+class GuideFault:
     """What happens, and which of the named alerts fire at `time`."""
 
     what: str
@@ -59,14 +59,14 @@ class Comparison:
     fires: Mapping[str, bool] = field(hash=False)
 
 
-COMPARISONS = (
-    Comparison(
+GUIDE_FAULTS = (
+    GuideFault(
         "half of all predictions fail",
         (predictions("success", 300), predictions("error", 300), errors("model_error", 300)),
         "30m",
         fires={"HighErrorRate": False, "ModelErrorRatioHigh": True},
     ),
-    Comparison(
+    GuideFault(
         "a quiet pod answers one request a minute slowly while 600 are answered at once",
         (
             *durations({"0.5": 600, "2.0": 600, "2.5": 600, "+Inf": 600}, pod=POD_A),
@@ -75,13 +75,13 @@ COMPARISONS = (
         "30m",
         fires={"HighLatency": True, "ModelLatencyHigh": False},
     ),
-    Comparison(
+    GuideFault(
         "a container is restarted once",
         (restarts(For(10, 0), 1),),
         "20m",
         fires={"PodCrashLooping": True, "InferencePodCrashLooping": False, "InferenceContainerRestarts": False},
     ),
-    Comparison(
+    GuideFault(
         "a container uses half of its limit, and cAdvisor reports its pod beside it",
         (
             memory_used(0.5 * GIB),
@@ -95,16 +95,16 @@ COMPARISONS = (
 )
 
 
-@pytest.mark.parametrize("comparison", COMPARISONS, ids=lambda comparison: comparison.what)
-def test_ours_tells_what_the_guide_gets_wrong(comparison: Comparison) -> None:
-    firing = alerts_firing(comparison, (*rules(), *GUIDE))
-    assert {alert: alert in firing for alert in comparison.fires} == comparison.fires
+@pytest.mark.parametrize("fault", GUIDE_FAULTS, ids=lambda fault: fault.what)
+def test_ours_tells_what_the_guide_gets_wrong(fault: GuideFault) -> None:
+    firing = alerts_firing(fault, (*rules(), *GUIDE))
+    assert {alert: alert in firing for alert in fault.fires} == fault.fires
 
 
-def alerts_firing(comparison: Comparison, every: Sequence[Rule]) -> set[str]:
+def alerts_firing(fault: GuideFault, every: Sequence[Rule]) -> set[str]:
     """Those of the named alerts that fire: promtool denies that they are silent."""
-    silent = Case(comparison.what, comparison.series, {comparison.time: SILENT})
-    found = {alert: failures(every, [alert], [silent]) for alert in comparison.fires}
+    silent = Case(fault.what, fault.series, {fault.time: SILENT})
+    found = {alert: failures(every, [alert], [silent]) for alert in fault.fires}
     problems = [problem for alert in found for problem in found[alert]]
     assert all("is expected to be silent and fires" in problem for problem in problems), problems
     return {alert for alert in found if found[alert]}

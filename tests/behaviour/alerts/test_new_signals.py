@@ -17,8 +17,8 @@ from monitoring_kit.testing.case import Specification
 from monitoring_kit.testing.completeness import gaps
 from monitoring_kit.testing.derive import derive
 from monitoring_kit.testing.rule_files import Rule, rules_by_alert, rules_of, shipped_rules
-from monitoring_kit.testing.runner import Fate, run_alert
-from monitoring_kit.testing.scope import CannotDerive, ground_of
+from monitoring_kit.testing.runner import MutantOutcome, run_alert
+from monitoring_kit.testing.scope import CannotDerive, scope_of
 from monitoring_kit.testing.unit_tests import failures
 from tests.behaviour.alerts.facts import facts
 from tests.pack.test_readme import example
@@ -213,7 +213,9 @@ def test_its_derived_cases_alone_notice_every_mistake(name: str) -> None:
     rules, derived = proven(new)
     catalogue = alone(new.signal, new.threshold).catalogue
     verdicts = run_alert(rules, ALERT, [derived.cases[:3], derived.cases[3:]], catalogue)
-    assert [str(verdict) for verdict in verdicts if verdict.fate in (Fate.REFUTED, Fate.SURVIVED)] == []
+    assert [
+        str(verdict) for verdict in verdicts if verdict.outcome in (MutantOutcome.REFUTED, MutantOutcome.SURVIVED)
+    ] == []
 
 
 def test_the_readme_s_signal_is_the_one_above() -> None:
@@ -249,4 +251,4 @@ def proven(new: New) -> tuple[list[Rule], Specification]:
     """The rules of a definition in production, and its derived cases."""
     definitions = alone(new.signal, new.threshold, says="is odd: {value}")
     plan = build_plan(definitions, shipped_environment("production"))
-    return rules_of([ALERT], shipped_rules(plan)), derive(rules_by_alert(plan)[ALERT], ground_of(definitions, plan))
+    return rules_of([ALERT], shipped_rules(plan)), derive(rules_by_alert(plan)[ALERT], scope_of(definitions, plan))

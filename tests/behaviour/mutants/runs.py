@@ -15,8 +15,8 @@ from monitoring_kit.testing.case import Case, Question
 from monitoring_kit.testing.event_recording_cases import derive_events
 from monitoring_kit.testing.recording_cases import RecordedCase, derive_recorded
 from monitoring_kit.testing.rule_files import Rule, rules_by_alert, rules_of, title_of
-from monitoring_kit.testing.runner import TEXT, Fate, Verdict, run_alert, run_recording
-from tests.behaviour.alerts.proofs import alerts, derived, derived_alerts, ground, hand_written, plan, rules
+from monitoring_kit.testing.runner import TEXT, MutantOutcome, Verdict, run_alert, run_recording
+from tests.behaviour.alerts.proofs import alerts, derived, derived_alerts, hand_written, plan, rules, scope
 from tests.behaviour.mutants.excused import EXCUSED, Excused
 from tests.support.planting import shipped
 
@@ -48,13 +48,13 @@ class Run:
         return sum(map(len, self.stages)) if self.recorded is None else 1
 
     def verdicts(self) -> list[Verdict]:
-        """The fates of all mutants, by promtool."""
+        """The outcomes of all mutants, by promtool."""
         if self.recorded is not None:
             return run_recording(self.rules[0], self.recorded)
         return run_alert(self.rules, self.rule, self.stages, shipped().catalogue)
 
     def digest(self) -> str:
-        """Changes with everything that can change a fate, and not with links, owners' texts and the like."""
+        """Changes with everything that can change an outcome, and not with links, owners' texts and the like."""
         rules = [{**rule, "annotations": _texts(rule)} for rule in self.rules]
         at = [
             [
@@ -106,10 +106,10 @@ def _recording_runs() -> Iterator[Run]:
     prometheus = plan().environment.prometheus
     assert prometheus is not None
     evaluation, window = prometheus.evaluation_interval, rate_window(prometheus)
-    cases = {planned.recording.name: derive_recorded(planned, ground()) for planned in plan().recordings}
+    cases = {planned.recording.name: derive_recorded(planned, scope()) for planned in plan().recordings}
     for counted in plan().event_recordings:
         title = title_of({"record": counted.name, "labels": counted.labels})
-        cases[title] = derive_events(counted, shipped().objectives, ground(), evaluation, window)
+        cases[title] = derive_events(counted, shipped().objectives, scope(), evaluation, window)
     for rule in rules():
         if "record" in rule:
             yield Run(title_of(rule), [rule], [], cases[title_of(rule)])
@@ -131,12 +131,12 @@ def complaints(
     for verdict in verdicts:
         excuse = excuse_of(verdict, excused)
         unused -= {excuse} if excuse is not None else set()
-        if verdict.fate is Fate.SURVIVED and excuse is None:
+        if verdict.outcome is MutantOutcome.SURVIVED and excuse is None:
             yield f"survived, so a case is missing: {verdict}"
-        elif verdict.fate is Fate.REFUTED:
+        elif verdict.outcome is MutantOutcome.REFUTED:
             yield f"is said to be equivalent ({verdict.reason}), and a case notices it: {verdict}"
-        elif excuse is not None and verdict.fate is not Fate.SURVIVED:
-            yield f"is excused ({excuse.reason}), and is {verdict.fate.value}: {verdict}"
+        elif excuse is not None and verdict.outcome is not MutantOutcome.SURVIVED:
+            yield f"is excused ({excuse.reason}), and is {verdict.outcome.value}: {verdict}"
     yield from (f"is excused, and there is no such mutant: {one}" for one in sorted(unused, key=str))
 
 

@@ -3,7 +3,7 @@
 from monitoring_kit.testing.case import SILENT, Case, Question, specification
 from monitoring_kit.testing.series import GONE, For
 from tests.behaviour.alerts.firing import fires
-from tests.behaviour.alerts.series import INFERENCER_POD, POD_A, POD_B, Pod, model_info
+from tests.behaviour.alerts.series import INFERENCER_POD, POD_A, POD_B, PodLabels, model_info
 
 WARNING = fires(
     "ModelVersionSkew",
@@ -17,7 +17,7 @@ WARNING = fires(
     link="production-service?from=now-3h&to=now&var-namespace=production&var-model_name=churn&viewPanel=796288240",
 )
 
-POD_C = Pod("ml-inference-7c9d8b6f5d-klmno", "10.0.1.13", "aaaaaaaa-0000-4000-8000-000000000003")
+POD_C = PodLabels("ml-inference-7c9d8b6f5d-klmno", "10.0.1.13", "aaaaaaaa-0000-4000-8000-000000000003")
 
 OTHER_VERSIONS_ELSEWHERE = (
     model_info(1, version="1", namespace="staging"),
