@@ -23,7 +23,10 @@ SETTLED_MINUTES = 1.5
 
 @dataclass(frozen=True)
 class BoundaryValues:
-    """The values around the thresholds of one alert, whose rules (one a severity) these are. Values are in `unit`, times in minutes."""
+    """The values around the thresholds of one alert, whose rules (one a severity) these are.
+
+    Values are in `unit`, times in minutes.
+    """
 
     rules: tuple[PrometheusAlert, ...]
     measure: DerivableMeasure

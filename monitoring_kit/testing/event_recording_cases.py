@@ -128,7 +128,7 @@ def _events(
 
 
 def _count_case(source: str, step: int, factor: int, window: int, scope: Scope) -> RecordedCase:
-    """A series that grows, one that is born late and ends, one for each label that tells groups apart, and series of others.
+    """A series that grows, one that is born late and ends, one for each label that tells groups apart, others' series.
 
     `source` is added up in steps of so many seconds, and multiplied by `factor`. What happens over time is told in
     sixths of the window.
