@@ -25,7 +25,7 @@ from typing import Any, NamedTuple
 from benchmarks.fleet import SCRAPE_SECONDS, Fleet, write_fleet
 from monitoring_kit.core.text_table import table
 from monitoring_kit.definitions import load_definitions
-from monitoring_kit.model.signals import View
+from monitoring_kit.model.views import View
 from monitoring_kit.plan.build import build_plan
 from monitoring_kit.plan.model import Plan, PrometheusAlert, PrometheusQuery, PrometheusRule
 from monitoring_kit.programs.prometheus import serve

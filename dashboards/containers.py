@@ -6,7 +6,7 @@ from queries.pods import container_errors, container_log, container_restarts
 from queries.resources import cpu_utilisation, memory_utilisation
 
 containers = Dashboard(
-    title="ML inference / Containers (Azure Monitor)",
+    title="Containers (Azure Monitor)",
     description="Do the containers run, what do they log, and how far are they from their limits.",
     backends=(Backend.CONTAINER_INSIGHTS,),
     rows=(

@@ -16,7 +16,7 @@ from queries.resources import cpu_utilisation, disk_utilisation, memory_utilisat
 from queries.traffic import app_request_rate, request_rate, requests_per_minute
 
 endpoint = Dashboard(
-    title="ML inference / Online endpoint",
+    title="Online endpoint",
     description="Is the endpoint up, correct, fast and roomy: gateway log, Application Insights and platform metrics.",
     backends=(Backend.ONLINE_ENDPOINT, Backend.APPLICATION_INSIGHTS),
     rows=(

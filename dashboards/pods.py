@@ -13,7 +13,7 @@ from queries.resources import cpu_utilisation, memory_utilisation
 from queries.scrape import metrics_missing, scrape_duration, scrape_samples, target_up, targets_up
 
 pods = Dashboard(
-    title="ML inference / Pods",
+    title="Pods",
     description="Do the pods run, do they answer scrapes, and how far are they from request and limit.",
     backends=(Backend.PROMETHEUS,),
     variables="namespace pod",

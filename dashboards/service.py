@@ -11,7 +11,7 @@ from queries.scrape import metrics_missing, targets_up
 from queries.traffic import request_rate
 
 service = Dashboard(
-    title="ML inference / Service",
+    title="Service",
     description="Is the service up, correct, fast and roomy, and which model answers.",
     backends=(Backend.PROMETHEUS,),
     variables="namespace model_name model_version",

@@ -6,7 +6,7 @@ from monitoring_kit.model.thresholds import Severity
 from rules.slo import AVAILABILITY, LATENCY, TAIL_LATENCY
 
 objectives = Dashboard(
-    title="ML inference / Objectives",
+    title="Objectives",
     description="How much of each error budget is left, and how fast it is spent.",
     backends=(Backend.PROMETHEUS,),
     variables="namespace model_name",

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import argparse
 import sys
-from collections.abc import Sequence
+from collections.abc import Iterator, Sequence
 from pathlib import Path
 
 from monitoring_kit import generate
@@ -16,6 +16,7 @@ from monitoring_kit.plan.model import Plan
 
 ENVIRONMENTS = PROJECT / "environments"
 OUTPUT = PROJECT / "build"
+SHOWN_PLACEHOLDERS = 4
 
 
 def main(arguments: Sequence[str]) -> int:
@@ -90,7 +91,18 @@ def _build(options: argparse.Namespace) -> int:
         print("promtool is not at hand, so nobody but this program has read the rules: `make tools` fetches it.")
     elif report.rules_checked:
         print(f"promtool accepted {report.rules_checked} rules.")
+    for line in _placeholders(report):
+        print(line)
     return 0
+
+
+def _placeholders(report: generate.Report) -> Iterator[str]:
+    """A line for each environment file in which values of the shipped example are left."""
+    for file in dict.fromkeys(where.file for _, where in report.placeholders):
+        fields = [f"{path} (line {where.line})" for path, where in report.placeholders if where.file == file]
+        rest = f" and {len(fields) - SHOWN_PLACEHOLDERS} more" if len(fields) > SHOWN_PLACEHOLDERS else ""
+        shown = ", ".join(fields[:SHOWN_PLACEHOLDERS])
+        yield f"{file} still holds values of the example, which lead nowhere: {shown}{rest}."
 
 
 def _check(options: argparse.Namespace) -> int:

@@ -7,7 +7,7 @@ from dataclasses import dataclass
 from pathlib import Path
 
 from monitoring_kit.checks.all import check_definitions, check_plan
-from monitoring_kit.core.findings import Refused
+from monitoring_kit.core.findings import Location, Refused
 from monitoring_kit.definitions import Definitions, load_definitions
 from monitoring_kit.environment.reader import environment_files, read_environment
 from monitoring_kit.output.writer import Changes, Output
@@ -54,11 +54,16 @@ class Rendered:
 
 @dataclass(frozen=True)
 class Report:
-    """What a build made. `rules_checked` is None where there is no promtool to check them with."""
+    """What a build made. `rules_checked` is None where there is no promtool to check them with.
+
+    `placeholders` are the fields of environment files that still hold a value of the shipped examples, with their
+    place.
+    """
 
     counts: Mapping[str, Counts]
     changes: tuple[Changes, ...]
     rules_checked: int | None
+    placeholders: tuple[tuple[str, Location], ...] = ()
 
 
 def rendered(definitions: Definitions, environments: Path, only: Collection[str] | None) -> Iterator[Rendered]:
@@ -88,16 +93,18 @@ def build(environments: Path, output: Path, only: Collection[str] | None) -> Rep
     """
     definitions = load_definitions()
     counts: dict[str, Counts] = {}
+    placeholders: list[tuple[str, Location]] = []
     with Output(output) as target:
         rule_files: list[Path] = []
         for environment in rendered(definitions, environments, only):
             name = environment.plan.environment.name
             counts[name] = environment.counts
+            placeholders += environment.plan.environment.placeholders
             target.stage(name, environment.files)
             rule_files += [target.folder(name) / path for path in environment.files if path.startswith("prometheus/")]
         checked = check_rules(rule_files)
         changes = target.commit(remove_others=only is None)
-    return Report(counts, changes, checked)
+    return Report(counts, changes, checked, tuple(placeholders))
 
 
 def check_rules(files: list[Path]) -> int | None:

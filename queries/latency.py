@@ -1,9 +1,9 @@
 """Whether the answers come in time."""
 
 from monitoring_kit.core.units import MILLISECONDS
-from monitoring_kit.model import kql, prom
+from monitoring_kit.model import azure, kql, prom
 from monitoring_kit.model.backends import Backend
-from monitoring_kit.model.signals import Latency, Listing, Platform, State, Unwatched
+from monitoring_kit.model.signals import Latency, Listing, State, Unwatched
 from queries.platform_metrics import REQUEST_LATENCY_P95
 from queries.tables import APP_REQUESTS, TRAFFIC_LOG
 
@@ -39,7 +39,7 @@ latency_p95_by_minute = State(
     description="Azure Monitor's p95 of each minute: it needs no diagnostic setting. An average of it is no "
     "percentile.",
     unit=MILLISECONDS,
-    online_endpoint=Platform(metric=REQUEST_LATENCY_P95, by="deployment"),
+    online_endpoint=azure.Metric(metric=REQUEST_LATENCY_P95, by="deployment"),
     unwatched=Unwatched("a second opinion on the traffic log, which the alerts judge"),
     when_empty="No traffic",
 )

@@ -1,8 +1,8 @@
 """Whether the containers run."""
 
-from monitoring_kit.model import kql, prom
+from monitoring_kit.model import azure, kql, prom
 from monitoring_kit.model.backends import Backend
-from monitoring_kit.model.signals import Increase, Listing, Platform, State, Unwatched
+from monitoring_kit.model.signals import Increase, Listing, State, Unwatched
 from queries.platform_metrics import DEPLOYMENT_CAPACITY
 
 available_replicas = State(
@@ -112,6 +112,6 @@ endpoint_events = Listing(
 deployment_capacity = State(
     title="Instances of the deployment",
     description="Instances by state, as the platform counts them.",
-    online_endpoint=Platform(metric=DEPLOYMENT_CAPACITY, by="State"),
+    online_endpoint=azure.Metric(metric=DEPLOYMENT_CAPACITY, by="State"),
     unwatched=Unwatched("the values of the dimension State are not documented, so no number can be judged yet"),
 )

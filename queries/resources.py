@@ -1,9 +1,9 @@
 """Whether there is room left: processor and memory against request and limit."""
 
 from monitoring_kit.core.units import BYTES, CORES, PERCENT, RATIO
-from monitoring_kit.model import kql, prom
+from monitoring_kit.model import azure, kql, prom
 from monitoring_kit.model.backends import Backend
-from monitoring_kit.model.signals import Platform, State, Unwatched, Utilisation
+from monitoring_kit.model.signals import State, Unwatched, Utilisation
 from queries.platform_metrics import CPU_UTILIZATION, DISK_UTILIZATION, MEMORY_UTILIZATION
 
 cpu_utilisation = Utilisation(
@@ -17,7 +17,7 @@ cpu_utilisation = Utilisation(
         limit='kube_pod_container_resource_limits{resource="cpu"}',
         request='kube_pod_container_resource_requests{resource="cpu"}',
     ),
-    online_endpoint=Platform(metric=CPU_UTILIZATION, by="instanceId"),
+    online_endpoint=azure.Metric(metric=CPU_UTILIZATION, by="instanceId"),
     container_insights=kql.Query(
         file="kql/cpu_utilisation.kql",
         backend=Backend.CONTAINER_INSIGHTS,
@@ -38,7 +38,7 @@ memory_utilisation = Utilisation(
         limit='kube_pod_container_resource_limits{resource="memory"}',
         request='kube_pod_container_resource_requests{resource="memory"}',
     ),
-    online_endpoint=Platform(metric=MEMORY_UTILIZATION, by="instanceId"),
+    online_endpoint=azure.Metric(metric=MEMORY_UTILIZATION, by="instanceId"),
     container_insights=kql.Query(
         file="kql/memory_utilisation.kql",
         backend=Backend.CONTAINER_INSIGHTS,
@@ -52,6 +52,6 @@ disk_utilisation = State(
     title="Disk used",
     description="Disk space used on each instance of the deployment.",
     unit=PERCENT,
-    online_endpoint=Platform(metric=DISK_UTILIZATION, by="instanceId disk"),
+    online_endpoint=azure.Metric(metric=DISK_UTILIZATION, by="instanceId disk"),
     unwatched=Unwatched("an instance is replaced whole; a full disk shows as failed requests first"),
 )

@@ -1,8 +1,8 @@
 """How much is asked of the models."""
 
 from monitoring_kit.core.units import COUNT
-from monitoring_kit.model import kql, prom
-from monitoring_kit.model.signals import Platform, Rate, State, Unwatched
+from monitoring_kit.model import azure, kql, prom
+from monitoring_kit.model.signals import Rate, State, Unwatched
 from queries.platform_metrics import REQUESTS_PER_MINUTE
 from queries.tables import APP_REQUESTS, TRAFFIC_LOG
 
@@ -19,7 +19,7 @@ requests_per_minute = State(
     description="Azure Monitor's own count: it needs no diagnostic setting, so it is there when the traffic log is "
     "not.",
     unit=COUNT,
-    online_endpoint=Platform(metric=REQUESTS_PER_MINUTE, by="statusCodeClass"),
+    online_endpoint=azure.Metric(metric=REQUESTS_PER_MINUTE, by="statusCodeClass"),
     unwatched=Unwatched("a second opinion on the traffic log, which the alerts judge"),
     when_empty="No traffic",
 )

@@ -18,9 +18,8 @@ from monitoring_kit.model import prom
 from monitoring_kit.model.alerts import Alert
 from monitoring_kit.model.backends import Backend
 from monitoring_kit.model.metrics import MetricType
-from monitoring_kit.model.signals import Platform, Signal
+from monitoring_kit.model.signals import Signal
 from monitoring_kit.model.thresholds import Severity, Threshold
-from monitoring_kit.plan.values import judged_unit
 from monitoring_kit.promql.parser import PromqlError, parse
 from monitoring_kit.promql.tree import Selector
 
@@ -125,7 +124,7 @@ def _unit_findings(alert: Alert, finding: Finder) -> Iterator[Finding]:
             measure = signal.measure(backend)
             if measure is None:
                 continue
-            unit = measure.unit if isinstance(measure, Platform) else judged_unit(signal, measure)
+            unit = measure.judged_unit(signal.unit)
             if level.unit.dimension != unit.dimension:
                 problem = f"{severity.value} is {plain(level.value)} {level.unit}, but {signal.name} is in {unit}"
                 yield finding("unit", problem, f"write the level in {_written(unit)}")

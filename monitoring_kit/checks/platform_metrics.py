@@ -10,8 +10,8 @@ from collections.abc import Iterator
 
 from monitoring_kit.core.findings import Finding
 from monitoring_kit.definitions import Definitions
+from monitoring_kit.model import azure
 from monitoring_kit.model.log_tables import PlatformMetric
-from monitoring_kit.model.signals import Platform
 from monitoring_kit.plan.model import Plan, PlatformQuery
 
 
@@ -21,7 +21,7 @@ def platform_metric_findings(plan: Plan, definitions: Definitions) -> list[Findi
     return sorted(finding for signal, platform in _used(plan) for finding in _findings(signal, platform, known))
 
 
-def _used(plan: Plan) -> list[tuple[str, Platform]]:
+def _used(plan: Plan) -> list[tuple[str, azure.Metric]]:
     """Each platform metric with the signal that it measures, once."""
     by_alerts = [(alert.alert.signal.name, alert.platform) for alert in plan.metric_alerts]
     by_panels = [
@@ -34,7 +34,7 @@ def _used(plan: Plan) -> list[tuple[str, Platform]]:
     return list(dict.fromkeys((*by_alerts, *by_panels)))
 
 
-def _findings(signal: str, platform: Platform, known: dict[tuple[str, str], PlatformMetric]) -> Iterator[Finding]:
+def _findings(signal: str, platform: azure.Metric, known: dict[tuple[str, str], PlatformMetric]) -> Iterator[Finding]:
     wanted = platform.metric
     subject = f"signal {signal}"
     metric = known.get((wanted.namespace, wanted.name))
@@ -46,7 +46,7 @@ def _findings(signal: str, platform: Platform, known: dict[tuple[str, str], Plat
         problem = f"Azure offers no {platform.aggregation} of {metric.name}"
         remedy = f"write aggregation= one of {', '.join(sorted(metric.aggregations))}"
         yield Finding(platform.where, subject, problem, remedy, "platform-aggregation")
-    for dimension in sorted({*platform.by.split(), *platform.only} - metric.dimensions):
+    for dimension in sorted({*platform.dimensions, *platform.only} - metric.dimensions):
         problem = f"{metric.name} has no dimension {dimension!r}"
         remedy = f"its dimensions are {', '.join(sorted(metric.dimensions)) or 'none'}"
         yield Finding(platform.where, subject, problem, remedy, "platform-dimension")

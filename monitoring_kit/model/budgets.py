@@ -6,17 +6,18 @@ unevenly they are spread: a mean of ratios would give a quiet night the weight o
 
 from __future__ import annotations
 
-from dataclasses import dataclass, field
+from collections.abc import Mapping
+from dataclasses import dataclass
 from decimal import Decimal
 from functools import reduce
 from typing import Literal
 
 from monitoring_kit.core.durations import Duration
-from monitoring_kit.core.findings import Location, here
-from monitoring_kit.core.units import COUNT, FACTOR, Quantity
-from monitoring_kit.model.prom import Labels, guarded, over_positive
-from monitoring_kit.model.thresholds import BurnRate, Severity
-from monitoring_kit.promql.tree import Aggregation, Binary, Expression, Matcher, NumberLiteral, Selector
+from monitoring_kit.core.units import COUNT, FACTOR, Quantity, Unit
+from monitoring_kit.model.prom import Labels, Measure, guarded, over_positive
+from monitoring_kit.model.thresholds import BurnRate, Severity, Threshold
+from monitoring_kit.model.views import View, ViewRequest
+from monitoring_kit.promql.tree import Aggregation, Binary, Expression, Matcher, NumberLiteral, Selector, Window
 
 OBJECTIVE_LABEL = "slo"
 """The label by which the recorded series of one objective are told from those of the next."""
@@ -41,7 +42,7 @@ class EventSeries:
 
 
 @dataclass(frozen=True, kw_only=True)
-class ErrorBudget:
+class ErrorBudget(Measure):
     """The budget of an objective: the share `budget` of its events may be bad.
 
     `rates` are the burn rates that somebody hears of, where the long window holds at least `min_bad_events`.
@@ -52,9 +53,26 @@ class ErrorBudget:
     budget: Decimal
     rates: tuple[BurnRate, ...]
     min_bad_events: Quantity
-    where: Location = field(default_factory=here, compare=False)
 
-    def number(self, outcome: Outcome, by: Labels, window: Duration) -> Expression:
+    def value(self, by: Labels, window: Window, slower_than: Quantity | None = None) -> Expression | None:
+        """The burn rate over a window that is recorded, None over any that a reader may choose."""
+        return self.burn_rate(by, window) if isinstance(window, Duration) else None
+
+    def condition(self, by: Labels, threshold: Threshold, severity: Severity, unit: Unit) -> Expression:
+        """When the budget burns too fast for `severity`: over two windows at once, each rate by its own factor."""
+        return self.burns(by, severity)
+
+    def plots(self, request: ViewRequest) -> Mapping[str, Expression]:
+        """The burn rate over each window that decides about a severity: one window alone decides nothing."""
+        if request.view is not View.BURN_RATE or request.severity is None:
+            return {}
+        return {
+            f"{request.name} over {window.words()}, against {rate.factor}": self.burn_rate(request.by, window)
+            for rate in self.rates_of(request.severity)
+            for window in (rate.long, rate.short)
+        }
+
+    def events(self, outcome: Outcome, by: Labels, window: Duration) -> Expression:
         """How many events the window holds."""
         own = Matcher(OBJECTIVE_LABEL, "=", self.objective)
         return Aggregation("sum", Selector(self.series.increase(outcome, window), (own,)), "by", by)
@@ -64,7 +82,7 @@ class ErrorBudget:
 
         0 where nothing was bad, no sample at all where nothing happened.
         """
-        ratio = over_positive(self.number("bad", by, window), self.number("total", by, window))
+        ratio = over_positive(self.events("bad", by, window), self.events("total", by, window))
         return Binary("/", ratio, NumberLiteral(self.budget))
 
     def left(self, by: Labels, period: Duration) -> Expression:
@@ -88,5 +106,5 @@ class ErrorBudget:
     def _burns(self, by: Labels, rate: BurnRate) -> Expression:
         factor = NumberLiteral(rate.factor.to(FACTOR))
         long, short = (Binary(">", self.burn_rate(by, window), factor) for window in (rate.long, rate.short))
-        bad = Binary(">=", self.number("bad", by, rate.long), NumberLiteral(self.min_bad_events.to(COUNT)))
+        bad = Binary(">=", self.events("bad", by, rate.long), NumberLiteral(self.min_bad_events.to(COUNT)))
         return guarded(guarded(long, short, by), bad, by)

@@ -6,6 +6,7 @@ column, the columns of `by` and one column with the value.
 
 from __future__ import annotations
 
+from abc import ABC, abstractmethod
 from dataclasses import dataclass, field
 from decimal import Decimal
 from functools import cache
@@ -15,6 +16,10 @@ from monitoring_kit.core.units import COUNT, PER_SECOND, RATIO, Quantity, Unit
 from monitoring_kit.kql.literals import kql_number
 from monitoring_kit.model.backends import Backend
 from monitoring_kit.model.log_tables import LogTable
+from monitoring_kit.model.views import View, ViewRequest
+
+Bound = Quantity | None
+Names = tuple[str, ...]
 
 
 @dataclass(frozen=True)
@@ -33,7 +38,34 @@ class KqlText:
 
 
 @dataclass(frozen=True, kw_only=True)
-class Ratio:
+class Measure(ABC):
+    """What each way to measure can be asked for."""
+
+    where: Location = field(default_factory=here, compare=False)
+
+    @abstractmethod
+    def value(
+        self, column: str, slower_than: Bound = None, min_events: Bound = None, split: Names = ()
+    ) -> KqlText | None:
+        """The one number that an alert compares and a line shows, None where there is no single one.
+
+        It stands in a column called like `column`. `slower_than` is the bound of a slow event, `split` what a panel
+        tells series apart by besides. Bins with fewer than `min_events` have no value.
+        """
+
+    def judged_unit(self, shown: Unit) -> Unit:
+        """The unit of the value that an alert compares, of a signal that is shown in `shown`."""
+        return shown
+
+    def plots(self, request: ViewRequest, column: str, unit: Unit) -> KqlText | None:
+        """What a panel draws, in `unit`. None where its view cannot show what is measured."""
+        if not request.view.judged:
+            return None
+        return self.value(column, request.slower_than, split=request.by)
+
+
+@dataclass(frozen=True, kw_only=True)
+class Ratio(Measure):
     """Bad events and all events among the rows of a table: a ratio, and the number of events that it rests on.
 
     `total` and `bad` are Kusto predicates; a bad event is always part of the total. `weight` is the column that says
@@ -46,20 +78,19 @@ class Ratio:
     weight: str = ""
     by: str = ""
     unit: Unit = RATIO
-    where: Location = field(default_factory=here, compare=False)
 
     @property
     def backend(self) -> Backend:
         """Where the rows come from."""
         return self.table.backend
 
-    def value(self, column: str, min_events: Quantity | None) -> KqlText:
+    def value(self, column: str, slower_than: Bound = None, min_events: Bound = None, split: Names = ()) -> KqlText:
         """The share of bad events; bins with no event, or with fewer than `min_events`, have no value at all."""
         return _share(self.table, column, _columns(self.by), _counts(self), min_events)
 
 
 @dataclass(frozen=True, kw_only=True)
-class Rate:
+class Rate(Measure):
     """How many rows (each standing for `weight` events) a table gets per second. `by` may compute columns."""
 
     table: LogTable
@@ -67,18 +98,17 @@ class Rate:
     weight: str = ""
     by: str = ""
     unit: Unit = PER_SECOND
-    where: Location = field(default_factory=here, compare=False)
 
     @property
     def backend(self) -> Backend:
         """Where the rows come from."""
         return self.table.backend
 
-    def value(self, column: str, split: str = "") -> KqlText:
-        """Events per second. `split` is one more grouping, `Name = expression` or a column."""
+    def value(self, column: str, slower_than: Bound = None, min_events: Bound = None, split: Names = ()) -> KqlText:
+        """Events per second. `split` are columns, or `Name = expression`."""
         by = _columns(self.by)
-        grouping = ", ".join(("{{ bin }}", *by, *((split,) if split else ())))
-        names = (*by, *((split.partition("=")[0].strip(),) if split else ()))
+        grouping = ", ".join(("{{ bin }}", *by, *split))
+        names = (*by, *(part.partition("=")[0].strip() for part in split))
         lines = [
             _rows(self.table),
             *_only(self.only),
@@ -89,7 +119,7 @@ class Rate:
 
 
 @dataclass(frozen=True, kw_only=True)
-class Durations:
+class Durations(Measure):
     """Durations found in the rows of a table. `duration` is a Kusto expression, `unit` the unit that it is in."""
 
     table: LogTable
@@ -98,20 +128,33 @@ class Durations:
     only: str = "true"
     weight: str = ""
     by: str = ""
-    where: Location = field(default_factory=here, compare=False)
 
     @property
     def backend(self) -> Backend:
         """Where the rows come from."""
         return self.table.backend
 
-    def slow_share(self, column: str, bound: Quantity, min_events: Quantity | None) -> KqlText:
-        """The share of rows that took longer than `bound`."""
-        slow = f"{self.duration} > {kql_number(bound.to(self.unit))}"
+    def judged_unit(self, shown: Unit) -> Unit:
+        """That of a share, whatever durations are shown in."""
+        return RATIO
+
+    def value(
+        self, column: str, slower_than: Bound = None, min_events: Bound = None, split: Names = ()
+    ) -> KqlText | None:
+        """The share of rows that took longer than `slower_than`, None without it."""
+        if slower_than is None:
+            return None
+        slow = f"{self.duration} > {kql_number(slower_than.to(self.unit))}"
         counts = _counts(
             Ratio(table=self.table, bad=slow, total=self.only, weight=self.weight, by=self.by, where=self.where)
         )
-        return _share(self.table, column, _columns(self.by), counts, min_events)
+        return _share(self.table, f"{column}SlowShare", _columns(self.by), counts, min_events)
+
+    def plots(self, request: ViewRequest, column: str, unit: Unit) -> KqlText | None:
+        """Quantiles, or the share of slow rows."""
+        if request.view is View.QUANTILES:
+            return self.quantiles(request.quantiles, unit)
+        return super().plots(request, column, unit)
 
     def quantiles(self, quantiles: tuple[Decimal, ...], unit: Unit) -> KqlText:
         """One column a quantile, in `unit`: p50, p95."""
@@ -129,7 +172,7 @@ class Durations:
 
 
 @dataclass(frozen=True, kw_only=True)
-class Query:
+class Query(Measure):
     """A Kusto text of one's own. `file` lies beside the definition.
 
     `value_column` holds the measured value in `unit`, `by` are the columns that tell series apart.
@@ -140,25 +183,32 @@ class Query:
     value_column: str
     unit: Unit = COUNT
     by: str = ""
-    where: Location = field(default_factory=here, compare=False)
 
-    def value(self) -> KqlText:
+    def judged_unit(self, shown: Unit) -> Unit:
+        """That of `value_column`."""
+        return self.unit
+
+    def value(self, column: str, slower_than: Bound = None, min_events: Bound = None, split: Names = ()) -> KqlText:
         """The text as it stands. Raises Refused where the file cannot be read."""
         return KqlText(_read(self.file, self.where), (self.value_column,), _columns(self.by))
 
 
 @dataclass(frozen=True, kw_only=True)
-class Table:
+class Table(Measure):
     """A Kusto text whose rows are shown as they are, such as the slowest requests. `columns` are what it returns."""
 
     file: str
     backend: Backend
     columns: str
-    where: Location = field(default_factory=here, compare=False)
 
-    def text(self) -> str:
-        """The text as it stands. Raises Refused where the file cannot be read."""
-        return _read(self.file, self.where)
+    def value(self, column: str, slower_than: Bound = None, min_events: Bound = None, split: Names = ()) -> None:
+        """Rows are no number."""
+
+    def plots(self, request: ViewRequest, column: str, unit: Unit) -> KqlText | None:
+        """The text as it stands, where rows are shown. Raises Refused where the file cannot be read."""
+        if request.view is not View.LIST:
+            return None
+        return KqlText(_read(self.file, self.where), _columns(self.columns), ())
 
 
 @cache

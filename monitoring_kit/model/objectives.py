@@ -176,7 +176,7 @@ def objective(
             title=f"{title} events",
             description=f"Events of the last {length.words()} that the objective counts.",
             by=signal.by,
-            prometheus=prom.Query(text=one_line(spends.number("total", by, length))),
+            prometheus=prom.Query(text=one_line(spends.events("total", by, length))),
             unwatched=Unwatched("what the budget is a share of; the alert on the burn rate judges both"),
             when_empty="No traffic",
             name=f"{name}_events",
@@ -185,7 +185,7 @@ def objective(
             title=f"{title} bad events",
             description=f"Events of the last {length.words()} that were {bad}.",
             by=signal.by,
-            prometheus=prom.Query(text=one_line(spends.number("bad", by, length))),
+            prometheus=prom.Query(text=one_line(spends.events("bad", by, length))),
             unwatched=Unwatched("what was spent of the budget; the alert on the burn rate judges both"),
             when_empty="No traffic",
             name=f"{name}_bad_events",
@@ -201,19 +201,12 @@ def event_series(signal: Signal) -> EventSeries:
 
 def counters_of(objective: Objective) -> tuple[str, ...]:
     """The counters whose events the objective counts."""
-    texts: tuple[str, ...]
-    match objective.signal.prometheus:
-        case prom.Ratio(bad=bad, total=total):
-            texts = (bad, total)
-        case prom.Histogram(histogram=histogram, only=only):
-            texts = (f"{histogram}_bucket{only}",)
-        case _:
-            return ()
+    measure = objective.signal.prometheus
     try:
-        selectors = [parse(text) for text in texts]
+        selectors = [parse(text) for text in measure.selectors] if measure is not None else []
     except PromqlError:
         return ()  # the check of the signal's own expression reports it
-    return tuple(dict.fromkeys(one.metric for one in selectors if isinstance(one, Selector)))
+    return tuple(dict.fromkeys(selector.metric for selector in selectors if isinstance(selector, Selector)))
 
 
 def counters_behind(selector: Selector, objectives: Iterable[Objective]) -> tuple[str, ...]:

@@ -6,14 +6,18 @@ that tell the results apart.
 
 from __future__ import annotations
 
+from abc import ABC, abstractmethod
+from collections.abc import Mapping
 from dataclasses import dataclass, field, replace
 from decimal import Decimal
 from typing import Literal
 
 from monitoring_kit.core.durations import Duration
 from monitoring_kit.core.findings import Finding, Location, Refused, here
-from monitoring_kit.core.units import Quantity
+from monitoring_kit.core.units import COUNT, RATIO, Quantity, Unit, plain
 from monitoring_kit.model.metrics import bucket_label
+from monitoring_kit.model.thresholds import Severity, Threshold
+from monitoring_kit.model.views import View, ViewRequest
 from monitoring_kit.promql.parser import PromqlError, parse
 from monitoring_kit.promql.tree import (
     Aggregation,
@@ -35,14 +39,61 @@ ZERO = NumberLiteral(Decimal(0))
 
 
 @dataclass(frozen=True, kw_only=True)
-class Ratio:
+class Measure(ABC):
+    """What each way to measure can be asked for."""
+
+    where: Location = field(default_factory=here, compare=False)
+
+    @abstractmethod
+    def value(self, by: Labels, window: Window, slower_than: Quantity | None = None) -> Expression | None:
+        """The one number that an alert compares and a line shows, None where there is no single one.
+
+        A duration has one only with `slower_than`: the share of events beyond it.
+        """
+
+    def number(self, by: Labels, window: Window) -> Expression | None:
+        """How many events the window holds, None where what is measured is no event."""
+        return None
+
+    def judged_unit(self, shown: Unit) -> Unit:
+        """The unit of the value that an alert compares, of a signal that is shown in `shown`."""
+        return shown
+
+    def condition(self, by: Labels, threshold: Threshold, severity: Severity, unit: Unit) -> Expression | None:
+        """When the value is bad for `severity`: the comparison, with the guards that the threshold asks for.
+
+        `unit` is the unit in which Prometheus measures. None where there is no value or no such level. Raises
+        ValueError where the level is in another kind of unit.
+        """
+        value, level = self.value(by, threshold.window, threshold.slower_than), threshold.level(severity)
+        if value is None or level is None:
+            return None
+        condition: Expression = Binary(threshold.comparison.promql, value, NumberLiteral(level.to(unit)))
+        number = self.number(by, threshold.window)
+        if threshold.min_events is not None and number is not None:
+            enough = NumberLiteral(threshold.min_events.to(COUNT))
+            condition = guarded(condition, Binary(">=", number, enough), by)
+        if (earlier := threshold.earlier) is not None:
+            before = self.value(by, earlier.window, threshold.slower_than)
+            if before is not None:
+                alive = NumberLiteral(earlier.value.to(unit))
+                condition = guarded(condition, Binary(">", offset(before, earlier.ago), alive), by)
+        return condition
+
+    def plots(self, request: ViewRequest) -> Mapping[str, Expression]:
+        """What a panel draws, by legend. Empty where its view cannot show what is measured."""
+        value = self.value(request.by, request.window, request.slower_than) if request.view.judged else None
+        return {} if value is None else {request.name: value}
+
+
+@dataclass(frozen=True, kw_only=True)
+class Ratio(Measure):
     """Bad events among all events, both selectors of one counter: a ratio whose two sides always match."""
 
     bad: str
     total: str
-    where: Location = field(default_factory=here, compare=False)
 
-    def value(self, by: Labels, window: Window) -> Expression:
+    def value(self, by: Labels, window: Window, slower_than: Quantity | None = None) -> Expression:
         """The share of bad events: 0 where none has happened yet, no sample at all where nothing happened.
 
         Bad events without a series of their own count as 0 times the total, which keeps the labels. A division by zero
@@ -50,7 +101,12 @@ class Ratio:
         """
         return over_positive(self.bad_per_second(by, window), self.per_second(by, window))
 
-    def bad_per_second(self, by: Labels, window: Window) -> Expression:
+    @property
+    def selectors(self) -> tuple[str, ...]:
+        """The series whose events are counted."""
+        return (self.bad, self.total)
+
+    def bad_per_second(self, by: Labels, window: Window, slower_than: Quantity | None = None) -> Expression:
         """Bad events per second, 0 where none has happened yet."""
         bad = _sum(by, _rate(_selector(self.bad, self.where), window))
         return Binary("or", bad, Binary("*", ZERO, self.per_second(by, window)))
@@ -65,24 +121,42 @@ class Ratio:
 
 
 @dataclass(frozen=True, kw_only=True)
-class Rate:
+class Rate(Measure):
     """Events per second of one counter."""
 
     counter: str
-    where: Location = field(default_factory=here, compare=False)
 
-    def value(self, by: Labels, window: Window) -> Expression:
+    def value(self, by: Labels, window: Window, slower_than: Quantity | None = None) -> Expression:
         """Events per second."""
         return _sum(by, _rate(_selector(self.counter, self.where), window))
 
 
 @dataclass(frozen=True, kw_only=True)
-class Histogram:
+class Histogram(Measure):
     """A histogram of durations, named without `_bucket`. `only` holds matchers, if any, as `{status="success"}`."""
 
     histogram: str
     only: str = ""
-    where: Location = field(default_factory=here, compare=False)
+
+    @property
+    def selectors(self) -> tuple[str, ...]:
+        """The series whose events are counted."""
+        return (f"{self.histogram}_bucket{self.only}",)
+
+    def judged_unit(self, shown: Unit) -> Unit:
+        """That of a share, whatever durations are shown in."""
+        return RATIO
+
+    def plots(self, request: ViewRequest) -> Mapping[str, Expression]:
+        """Quantiles, the buckets for a heatmap, or the share of slow events."""
+        if request.view is View.QUANTILES:
+            return {
+                f"p{plain(rank * 100)} {request.name}": self.quantile(rank, request.by, GrafanaInterval.RATE_INTERVAL)
+                for rank in request.quantiles
+            }
+        if request.view is View.HEATMAP:
+            return {"{{le}}": self.buckets(GrafanaInterval.RATE_INTERVAL)}
+        return super().plots(request)
 
     def quantile(self, quantile: Decimal, by: Labels, window: Window) -> Expression:
         """The quantile over all pods together: quantiles of single pods cannot be averaged."""
@@ -93,14 +167,18 @@ class Histogram:
         """Events per second of each bucket, for a heatmap."""
         return _sum(("le",), _rate(self._series("_bucket"), window))
 
-    def slow_share(self, bound: Quantity, by: Labels, window: Window) -> Expression:
-        """The share of events slower than `bound`, exact because `bound` is one of the buckets."""
-        quick, total = self._within(bound, by, window), self.per_second(by, window)
+    def value(self, by: Labels, window: Window, slower_than: Quantity | None = None) -> Expression | None:
+        """The share of events slower than `slower_than`, exact because it is one of the buckets; None without it."""
+        if slower_than is None:
+            return None
+        quick, total = self._within(slower_than, by, window), self.per_second(by, window)
         return Binary("-", NumberLiteral(Decimal(1)), over_positive(quick, total))
 
-    def slow_per_second(self, bound: Quantity, by: Labels, window: Window) -> Expression:
-        """Events per second that were slower than `bound`, exact like `slow_share`."""
-        return Binary("-", self.per_second(by, window), self._within(bound, by, window))
+    def bad_per_second(self, by: Labels, window: Window, slower_than: Quantity | None = None) -> Expression | None:
+        """Events per second that were slower than `slower_than`, exact like `value`; None without a bound."""
+        if slower_than is None:
+            return None
+        return Binary("-", self.per_second(by, window), self._within(slower_than, by, window))
 
     def per_second(self, by: Labels, window: Window) -> Expression:
         """All events per second."""
@@ -126,7 +204,7 @@ class Histogram:
 
 
 @dataclass(frozen=True, kw_only=True)
-class Utilisation:
+class Utilisation(Measure):
     """What is used of a resource that has a limit and a request.
 
     `used` is a counter (its rate is the usage) or a gauge; `limit` and `request` are gauges. Where no limit is set
@@ -137,11 +215,20 @@ class Utilisation:
     used_is: Literal["counter", "gauge"]
     limit: str
     request: str
-    where: Location = field(default_factory=here, compare=False)
 
-    def value(self, by: Labels, window: Window) -> Expression:
+    def value(self, by: Labels, window: Window, slower_than: Quantity | None = None) -> Expression:
         """The used share of the limit."""
         return Binary("/", self.used_amount(by, window), self.limit_amount(by), matching=Matching("on", by))
+
+    def plots(self, request: ViewRequest) -> Mapping[str, Expression]:
+        """The used share, or the amounts that it is made of."""
+        if request.view is not View.AMOUNTS:
+            return super().plots(request)
+        return {
+            f"used {request.name}": self.used_amount(request.by, request.window),
+            f"request {request.name}": self.request_amount(request.by),
+            f"limit {request.name}": self.limit_amount(request.by),
+        }
 
     def used_amount(self, by: Labels, window: Window) -> Expression:
         """What is used, in the resource's own unit."""
@@ -160,21 +247,20 @@ class Utilisation:
 
 
 @dataclass(frozen=True, kw_only=True)
-class Increase:
+class Increase(Measure):
     """How often a counter moved in the window. `only_while` is a condition with the same labels, such as `x == 1`."""
 
     counter: str
     only_while: str = ""
-    where: Location = field(default_factory=here, compare=False)
 
-    def value(self, by: Labels, window: Window) -> Expression:
+    def value(self, by: Labels, window: Window, slower_than: Quantity | None = None) -> Expression:
         """The number of increments in the window."""
         number = _sum(by, _increase(_selector(self.counter, self.where), window))
         return _while(number, self.only_while, by, self.where)
 
 
 @dataclass(frozen=True, kw_only=True)
-class Gauge:
+class Gauge(Measure):
     """A gauge as it stands. `combine` says how series that share the labels become one.
 
     `highest_in_window` looks at the highest value of the window instead of the newest, which bridges the moments in
@@ -187,9 +273,8 @@ class Gauge:
     highest_in_window: bool = False
     only_while: str = ""
     or_missing: bool = False
-    where: Location = field(default_factory=here, compare=False)
 
-    def value(self, by: Labels, window: Window) -> Expression:
+    def value(self, by: Labels, window: Window, slower_than: Quantity | None = None) -> Expression:
         """The gauge's value; with `or_missing`, 0 where no series is left."""
         selector = _selector(self.gauge, self.where)
         newest: Expression = selector
@@ -200,27 +285,31 @@ class Gauge:
             return level
         return Binary("or", level, Binary("*", ZERO, Call("absent", (selector,))))
 
+    def plots(self, request: ViewRequest) -> Mapping[str, Expression]:
+        """The value, as a line or as rows to read."""
+        if request.view is View.LIST:
+            return {"": self.value(request.by, GrafanaInterval.RATE_INTERVAL)}
+        return super().plots(request)
+
 
 @dataclass(frozen=True, kw_only=True)
-class Absent:
+class Absent(Measure):
     """1 while no series matches, nothing otherwise. The result has the labels of the selector's equality matchers."""
 
     series: str
-    where: Location = field(default_factory=here, compare=False)
 
-    def value(self) -> Expression:
+    def value(self, by: Labels, window: Window, slower_than: Quantity | None = None) -> Expression:
         """1 while no series matches."""
         return Call("absent", (_selector(self.series, self.where),))
 
 
 @dataclass(frozen=True, kw_only=True)
-class Query:
+class Query(Measure):
     """An expression of one's own. Where the window goes it says `$__rate_interval`; an alert puts its own there."""
 
     text: str
-    where: Location = field(default_factory=here, compare=False)
 
-    def value(self, window: Window) -> Expression:
+    def value(self, by: Labels, window: Window, slower_than: Quantity | None = None) -> Expression:
         """The expression over `window`."""
 
         def windowed(part: Expression) -> Expression:

@@ -7,68 +7,18 @@ place; a signal has at least one.
 
 from __future__ import annotations
 
-from collections.abc import Mapping
 from dataclasses import dataclass, field
 from decimal import Decimal
-from enum import Enum
-from types import MappingProxyType
-from typing import Literal
 
 from monitoring_kit.core.findings import Location, here
 from monitoring_kit.core.units import BYTES, COUNT, FACTOR, PER_SECOND, RATIO, SECONDS, Unit
-from monitoring_kit.model import kql, prom
+from monitoring_kit.model import azure, kql, prom
 from monitoring_kit.model.backends import Backend
 from monitoring_kit.model.budgets import ErrorBudget
-from monitoring_kit.model.log_tables import PlatformMetric
 from monitoring_kit.model.thresholds import Severity
+from monitoring_kit.model.views import View
 
-
-@dataclass(frozen=True, kw_only=True)
-class Platform:
-    """A platform metric of Azure Monitor, aggregated over a minute and split by `by` (one alert a value)."""
-
-    metric: PlatformMetric
-    aggregation: Literal["Average", "Minimum", "Maximum", "Total", "Count"] = "Average"
-    by: str = ""
-    only: Mapping[str, str] = field(default_factory=lambda: MappingProxyType({}), hash=False)
-    where: Location = field(default_factory=here, compare=False)
-
-    @property
-    def unit(self) -> Unit:
-        """The unit of Azure's figures."""
-        return self.metric.unit
-
-
-Measure = (
-    prom.Ratio
-    | prom.Rate
-    | prom.Histogram
-    | prom.Utilisation
-    | prom.Increase
-    | prom.Gauge
-    | prom.Absent
-    | prom.Query
-    | ErrorBudget
-    | kql.Ratio
-    | kql.Rate
-    | kql.Durations
-    | kql.Query
-    | kql.Table
-    | Platform
-)
-
-
-class View(Enum):
-    """How a panel shows a signal."""
-
-    TIMESERIES = "timeseries"
-    STAT = "stat"
-    HEATMAP = "heatmap"
-    QUANTILES = "quantiles"
-    SLOW_SHARE = "slow share"
-    AMOUNTS = "amounts"
-    BURN_RATE = "burn rate"
-    LIST = "list"
+Measure = prom.Measure | kql.Measure | azure.Metric
 
 
 @dataclass(frozen=True)
@@ -93,10 +43,10 @@ class Signal:
     description: str
     unit: Unit = COUNT
     by: str = ""
-    prometheus: Measure | None = None
-    online_endpoint: Measure | None = None
-    application_insights: Measure | None = None
-    container_insights: Measure | None = None
+    prometheus: prom.Measure | None = None
+    online_endpoint: kql.Measure | azure.Metric | None = None
+    application_insights: kql.Measure | None = None
+    container_insights: kql.Measure | None = None
     unwatched: Unwatched | None = None
     when_empty: str = "No data"
     empty_when_healthy: str = ""
@@ -108,6 +58,11 @@ class Signal:
     def labels(self) -> tuple[str, ...]:
         """The labels of `by`."""
         return tuple(self.by.split())
+
+    @property
+    def column(self) -> str:
+        """What a column that holds the value is called in the result of a Kusto query."""
+        return "".join(word.capitalize() for word in self.name.split("_"))
 
     def measure(self, backend: Backend) -> Measure | None:
         """How the signal is measured in `backend`, None where it is not."""
@@ -134,7 +89,7 @@ class Rate(Signal):
 
     unit: Unit = PER_SECOND
     prometheus: prom.Rate | None = None
-    online_endpoint: kql.Rate | Platform | None = None
+    online_endpoint: kql.Rate | azure.Metric | None = None
     application_insights: kql.Rate | None = None
     container_insights: kql.Rate | None = None
     when_empty: str = "No traffic"
@@ -183,7 +138,7 @@ class Utilisation(Signal):
     unit: Unit = RATIO
     amount: Unit = BYTES
     prometheus: prom.Utilisation | None = None
-    online_endpoint: Platform | None = None
+    online_endpoint: azure.Metric | None = None
     application_insights: None = None
     container_insights: kql.Query | None = None
     when_empty: str = "No limit set"
@@ -209,7 +164,7 @@ class State(Signal):
     """A gauge as it stands: replicas, targets, a condition that holds."""
 
     prometheus: prom.Gauge | None = None
-    online_endpoint: Platform | kql.Query | None = None
+    online_endpoint: azure.Metric | kql.Query | None = None
     application_insights: kql.Query | None = None
     container_insights: kql.Query | None = None
 
@@ -231,7 +186,7 @@ class Query(Signal):
     """A query of one's own, checked like every other."""
 
     prometheus: prom.Query | None = None
-    online_endpoint: kql.Query | Platform | None = None
+    online_endpoint: kql.Query | azure.Metric | None = None
     application_insights: kql.Query | None = None
     container_insights: kql.Query | None = None
 

@@ -10,11 +10,11 @@ from monitoring_kit.core.findings import Finding
 from monitoring_kit.core.units import Quantity
 from monitoring_kit.definitions import Definitions
 from monitoring_kit.environment.model import Environment
+from monitoring_kit.model import azure, kql
 from monitoring_kit.model.alerts import Alert
 from monitoring_kit.model.backends import Backend
 from monitoring_kit.model.kql_template import KqlTemplateError, alert_form, render_kql, tables_named
 from monitoring_kit.model.log_tables import LogScope
-from monitoring_kit.model.signals import Measure, Platform
 from monitoring_kit.model.thresholds import Severity
 from monitoring_kit.plan.expressions import placed
 from monitoring_kit.plan.model import LogAlert, MetricAlert, PrometheusAlert
@@ -26,7 +26,6 @@ from monitoring_kit.plan.texts import (
     summary,
     value_in_words,
 )
-from monitoring_kit.plan.values import judged_unit, log_value, prometheus_condition, prometheus_value, windows_to_hold
 from monitoring_kit.promql.tree import Expression, RangeSelector, walk
 
 # Azure bills a log alert by how often it runs; with windows of 5 minutes and more, more often would find little more.
@@ -55,19 +54,19 @@ class AlertPlanner:
         self.settings = environment.settings()
         self.findings: list[Finding] = []
 
-    def prometheus(self, alert: Alert) -> Iterator[PrometheusAlert]:
+    def prometheus_rules(self, alert: Alert) -> Iterator[PrometheusAlert]:
         """The alerting rules of an alert."""
-        prometheus, measure = self.environment.prometheus, alert.signal.measure(Backend.PROMETHEUS)
+        prometheus, measure = self.environment.prometheus, alert.signal.prometheus
         if prometheus is None or measure is None:
             return
         by = alert.signal.labels
         for severity, level in alert.threshold.levels:
-            unit = judged_unit(alert.signal, measure)
-            value = prometheus_value(measure, by, alert.threshold.window, alert.threshold.slower_than)
+            unit = measure.judged_unit(alert.signal.unit)
+            value = measure.value(by, alert.threshold.window, alert.threshold.slower_than)
             if value is None or level.unit.dimension != unit.dimension:
                 self._unmeasurable(alert, value is None)
                 return
-            condition = prometheus_condition(measure, by, alert.threshold, severity, unit)
+            condition = measure.condition(by, alert.threshold, severity, unit)
             if (
                 condition is None
                 or (text := self._summary(alert, severity, prometheus_subject(by), unit.template)) is None
@@ -90,23 +89,21 @@ class AlertPlanner:
                 },
             )
 
-    def azure(self, alert: Alert, backend: Backend) -> Iterator[LogAlert | MetricAlert]:
+    def azure_rules(self, alert: Alert, backend: Backend) -> Iterator[LogAlert | MetricAlert]:
         """The rules of an alert that Azure Monitor raises at `backend`."""
         measure = alert.signal.measure(backend)
-        if measure is None:
-            return
         for severity, level in alert.threshold.levels:
-            if isinstance(measure, Platform):
+            if isinstance(measure, azure.Metric):
                 yield from self._metric_alerts(alert, severity, level, backend, measure)
-            else:
+            elif isinstance(measure, kql.Measure):
                 yield from self._log_alert(alert, severity, level, backend, measure)
 
     def _log_alert(
-        self, alert: Alert, severity: Severity, level: Quantity, backend: Backend, measure: Measure
+        self, alert: Alert, severity: Severity, level: Quantity, backend: Backend, measure: kql.Measure
     ) -> Iterator[LogAlert]:
         threshold, tables = alert.threshold, self.definitions.tables
-        text = log_value(measure, alert.signal, threshold.slower_than, threshold.min_events)
-        unit = judged_unit(alert.signal, measure)
+        text = measure.value(alert.signal.column, threshold.slower_than, threshold.min_events)
+        unit = measure.judged_unit(alert.signal.unit)
         if text is None or level.unit.dimension != unit.dimension:
             self._unmeasurable(alert, text is None)
             return
@@ -130,36 +127,36 @@ class AlertPlanner:
             threshold=level.to(unit),
             window=threshold.window,
             frequency=min(LOG_ALERT_FREQUENCY, threshold.window),
-            periods=windows_to_hold(threshold.for_, threshold.window),
+            periods=_windows_that_last(threshold.for_, threshold.window),
             summary=words,
             description=description(alert, severity, "", threshold.window),
             links=self._links(alert, severity, backend),
         )
 
     def _metric_alerts(
-        self, alert: Alert, severity: Severity, level: Quantity, backend: Backend, platform: Platform
+        self, alert: Alert, severity: Severity, level: Quantity, backend: Backend, metric: azure.Metric
     ) -> Iterator[MetricAlert]:
-        azure = self.environment.azure
-        if azure is None or azure.online_endpoint is None:
+        settings = self.environment.azure
+        if settings is None or settings.online_endpoint is None:
             return
-        if level.unit.dimension != platform.unit.dimension:
+        unit = metric.judged_unit(alert.signal.unit)
+        if level.unit.dimension != unit.dimension:
             self._unmeasurable(alert, False)
             return
         # A metric alert knows no `for`: it averages over the whole time instead.
         window = max(alert.threshold.window, alert.threshold.for_)
         averaged = replace(alert, threshold=replace(alert.threshold, for_=Duration(0), window=window))
-        on_deployment = platform.metric.namespace.endswith("/deployments")
-        for deployment in azure.online_endpoint.deployments if on_deployment else ("",):
-            subject = azure_subject(backend, self.environment, tuple(platform.by.split()), deployment)
+        for deployment in settings.online_endpoint.deployments if metric.on_deployment else ("",):
+            subject = azure_subject(backend, self.environment, metric.dimensions, deployment)
             words = self._summary(alert, severity, subject, value_in_words(alert.threshold, severity))
             if words is None:
                 return
             yield MetricAlert(
                 alert=alert,
                 severity=severity,
-                platform=platform,
+                platform=metric,
                 deployment=deployment,
-                threshold=level.to(platform.unit),
+                threshold=level.to(unit),
                 window=window,
                 frequency=METRIC_ALERT_FREQUENCY,
                 summary=words,
@@ -192,3 +189,8 @@ class AlertPlanner:
 
 def _looks_back(value: Expression) -> bool:
     return any(isinstance(part, RangeSelector) for part in walk(value))
+
+
+def _windows_that_last(for_: Duration, window: Duration) -> int:
+    """How many consecutive windows have to be bad so that the value was bad for `for_`: the first and those after."""
+    return -(-for_.seconds // window.seconds) + 1

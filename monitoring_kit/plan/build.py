@@ -8,8 +8,8 @@ from monitoring_kit.definitions import Definitions
 from monitoring_kit.environment.model import Environment
 from monitoring_kit.model.alerts import Alert
 from monitoring_kit.model.backends import Backend
-from monitoring_kit.model.signals import View
 from monitoring_kit.model.thresholds import Severity
+from monitoring_kit.model.views import View
 from monitoring_kit.plan.alerts import AlertPlanner, PanelLinks
 from monitoring_kit.plan.backends import backends_of, raised_at
 from monitoring_kit.plan.model import (
@@ -46,9 +46,9 @@ def build_plan(definitions: Definitions, environment: Environment) -> Plan:
         for backend in raised[alert.name]:
             try:
                 if backend is Backend.PROMETHEUS:
-                    prometheus += rules.prometheus(alert)
+                    prometheus += rules.prometheus_rules(alert)
                 else:
-                    azure += rules.azure(alert, backend)
+                    azure += rules.azure_rules(alert, backend)
             except Refused as refused:
                 findings += refused.findings
     findings += [*panels.findings, *rules.findings, *_unplotted(alerts, raised, urls)]
@@ -72,8 +72,14 @@ def _recordings(definitions: Definitions, environment: Environment) -> tuple[Pro
         return ()
     group, settings = f"{environment.prometheus.workload}-recorded", environment.settings()
     return tuple(
-        PrometheusRecording(one, group, scoped(one.expression(), definitions.catalogue, settings))
-        for one in definitions.recordings.values()
+        PrometheusRecording(
+            name=recording.name,
+            group=group,
+            expression=scoped(recording.expression(), definitions.catalogue, settings),
+            window=recording.window,
+            where=recording.where,
+        )
+        for recording in definitions.recordings.values()
     )
 
 

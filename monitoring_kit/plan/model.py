@@ -6,18 +6,19 @@ from collections.abc import Mapping
 from dataclasses import dataclass, field
 from decimal import Decimal
 from enum import Enum
+from types import MappingProxyType
 
 from monitoring_kit.core.durations import Duration
 from monitoring_kit.core.findings import Finding, Location
 from monitoring_kit.core.units import Unit
 from monitoring_kit.environment.model import Environment
 from monitoring_kit.environment.values import ResourceId
+from monitoring_kit.model import azure
 from monitoring_kit.model.alerts import Alert
 from monitoring_kit.model.backends import Backend
 from monitoring_kit.model.dashboards import Dashboard
 from monitoring_kit.model.log_tables import LogScope
-from monitoring_kit.model.recordings import Recording
-from monitoring_kit.model.signals import Panel, Platform
+from monitoring_kit.model.signals import Panel
 from monitoring_kit.model.thresholds import Comparison, Severity
 from monitoring_kit.promql.tree import Expression, Selector
 
@@ -43,25 +44,20 @@ class PrometheusAlert:
 
 @dataclass(frozen=True)
 class PrometheusRecording:
-    """A recording rule of Prometheus, scoped to the environment."""
+    """A recording rule of Prometheus, scoped to the environment.
 
-    recording: Recording
-    group: str
-    expression: Expression
-
-
-@dataclass(frozen=True)
-class EventRecording:
-    """A recording rule that counts the events of objectives. `labels` are those that it adds."""
+    `window` is the time that its values are measured over, `labels` are those that it adds.
+    """
 
     name: str
     group: str
     expression: Expression
-    labels: Mapping[str, str] = field(hash=False)
+    window: Duration
     where: Location
+    labels: Mapping[str, str] = field(default_factory=lambda: MappingProxyType({}), hash=False)
 
 
-PrometheusRule = PrometheusAlert | PrometheusRecording | EventRecording
+PrometheusRule = PrometheusAlert | PrometheusRecording
 
 
 @dataclass(frozen=True)
@@ -94,7 +90,7 @@ class MetricAlert:
 
     alert: Alert
     severity: Severity
-    platform: Platform
+    platform: azure.Metric
     deployment: str
     threshold: Decimal
     window: Duration
@@ -147,7 +143,7 @@ class LogQueryPlan:
 class PlatformQuery:
     """A platform metric of a panel, read from `resource`."""
 
-    platform: Platform
+    platform: azure.Metric
     resource: ResourceId
     legend: str
 
@@ -236,7 +232,10 @@ class Disabled:
 
 @dataclass(frozen=True)
 class Plan:
-    """Everything that one environment gets, and what stood in the way of the rest."""
+    """Everything that one environment gets, and what stood in the way of the rest.
+
+    `recordings` are the rates that definitions ask for, `event_recordings` what the objectives count.
+    """
 
     environment: Environment
     alerts: tuple[Alert, ...]
@@ -247,7 +246,7 @@ class Plan:
     dashboards: tuple[PlannedDashboard, ...]
     disabled: tuple[Disabled, ...]
     findings: tuple[Finding, ...] = ()
-    event_recordings: tuple[EventRecording, ...] = ()
+    event_recordings: tuple[PrometheusRecording, ...] = ()
 
     @property
     def prometheus_groups(self) -> Mapping[str, tuple[PrometheusRule, ...]]:

@@ -10,11 +10,13 @@ from monitoring_kit.core.findings import Finding, Refused
 from monitoring_kit.core.units import Unit
 from monitoring_kit.definitions import Definitions
 from monitoring_kit.environment.model import Environment
+from monitoring_kit.model import azure
 from monitoring_kit.model.alerts import Alert
 from monitoring_kit.model.backends import Backend
 from monitoring_kit.model.dashboards import Dashboard, Row
-from monitoring_kit.model.signals import Measure, Panel, Platform, Utilisation, View
+from monitoring_kit.model.signals import Measure, Panel, Utilisation
 from monitoring_kit.model.thresholds import Comparison
+from monitoring_kit.model.views import View
 from monitoring_kit.plan.backends import raised_at
 from monitoring_kit.plan.model import (
     LogQueryPlan,
@@ -26,9 +28,8 @@ from monitoring_kit.plan.model import (
     PrometheusQuery,
     ThresholdLine,
 )
-from monitoring_kit.plan.queries import JUDGED, PanelQueries, scraped_metrics
+from monitoring_kit.plan.queries import PanelQueries, scraped_metrics
 from monitoring_kit.plan.texts import judged_title, value_in_words
-from monitoring_kit.plan.values import judged_unit
 from monitoring_kit.plan.variables import variables_of
 
 COLUMNS = 24
@@ -81,7 +82,7 @@ class PanelPlanner:
         self.findings += findings
         return PlannedDashboard(
             uid=f"{self.environment.name}-{dashboard.name}",
-            title=f"{dashboard.title} ({self.environment.name})",
+            title=f"{self.environment.title} / {dashboard.title} ({self.environment.name})",
             dashboard=dashboard,
             variables=variables,
             rows=tuple(rows),
@@ -110,7 +111,7 @@ class PanelPlanner:
         measure = panel.signal.measure(backend)
         assert measure is not None  # noqa: S101 - the caller chose a place that measures the signal
         watching, off = self._on(panel, backend, self.alerts), self._on(panel, backend, self.disabled)
-        judged = panel.view in JUDGED and not panel.by
+        judged = panel.view.judged and not panel.by
         judges, would_judge = (watching, off) if judged else ((), ())
         queries = self.queries.of(panel, backend, (*watching, *off), frozenset(dashboard.labels))
         if not queries:
@@ -187,9 +188,9 @@ def _unit(panel: Panel, measure: Measure) -> Unit:
         case View.AMOUNTS, Utilisation(amount=amount):
             return amount
         case View.SLOW_SHARE, signal:
-            return judged_unit(signal, measure)
+            return measure.judged_unit(signal.unit)
         case _:
-            return measure.unit if isinstance(measure, Platform) else panel.signal.unit
+            return measure.judged_unit(panel.signal.unit) if isinstance(measure, azure.Metric) else panel.signal.unit
 
 
 def _lines(panel: Panel, measure: Measure, watching: tuple[Alert, ...]) -> Iterator[ThresholdLine]:
@@ -200,7 +201,7 @@ def _lines(panel: Panel, measure: Measure, watching: tuple[Alert, ...]) -> Itera
         if panel.severity is not None:
             for rate in threshold.burns(panel.severity):
                 yield ThresholdLine(panel.severity, rate.factor.to(unit), threshold.comparison)
-        elif panel.view in JUDGED and not panel.by:
+        elif panel.view.judged and not panel.by:
             for severity, level in threshold.levels:
                 if level.unit.dimension == unit.dimension:
                     yield ThresholdLine(severity, level.to(unit), threshold.comparison)

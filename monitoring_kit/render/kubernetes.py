@@ -13,7 +13,6 @@ from monitoring_kit.render.yaml_text import YamlValue, yaml_documents, yaml_text
 # The example server exports about 200 series a pod; a label without bound is cut off long before it hurts Prometheus.
 SAMPLE_LIMIT = 5000
 LABEL_VALUE_LENGTH_LIMIT = 200
-FOLDER = "ML inference"
 
 
 def render_kubernetes(
@@ -38,7 +37,8 @@ def render_kubernetes(
         files["alertmanagerconfig.yaml"] = alertmanager_config
     for dashboard in plan.dashboards:
         header = HEADER.format(source=dashboard.dashboard.where.file)
-        manifest = _config_map(prometheus, dashboard.uid, dashboards[dashboard.uid])
+        folder = plan.environment.dashboard_folder
+        manifest = _config_map(prometheus, folder, dashboard.uid, dashboards[dashboard.uid])
         files[f"dashboard-{dashboard.uid}.yaml"] = yaml_text(manifest, header)
     files["kustomization.yaml"] = yaml_text(_kustomization(prometheus, sorted(files)), source)
     return {f"kubernetes/{name}": text for name, text in files.items()}
@@ -94,14 +94,14 @@ def _service_monitor(prometheus: PrometheusSettings) -> Mapping[str, YamlValue]:
     }
 
 
-def _config_map(prometheus: PrometheusSettings, uid: str, dashboard: str) -> Mapping[str, YamlValue]:
+def _config_map(prometheus: PrometheusSettings, folder: str, uid: str, dashboard: str) -> Mapping[str, YamlValue]:
     """The sidecar puts the files of all ConfigMaps into one folder, so the key has to be unique in the cluster."""
     return {
         "apiVersion": "v1",
         "kind": "ConfigMap",
         "metadata": {
             **_metadata(prometheus, f"dashboard-{uid}", {"grafana_dashboard": "1"}),
-            "annotations": {"grafana_folder": FOLDER},
+            "annotations": {"grafana_folder": folder},
         },
         # One line: a block of indented JSON would double the size, and kubectl stores the whole as an annotation.
         "data": {f"{uid}.json": json.dumps(json.loads(dashboard), sort_keys=True, separators=(",", ":"))},

@@ -10,7 +10,6 @@ from monitoring_kit.core.units import COUNT, RATIO, Unit
 from monitoring_kit.model import prom
 from monitoring_kit.model.thresholds import Comparison, Threshold
 from monitoring_kit.plan.model import PrometheusAlert
-from monitoring_kit.plan.values import judged_unit
 from monitoring_kit.testing.scope import CannotDerive
 from monitoring_kit.testing.series import EVALUATION_SECONDS, For, Profile
 from monitoring_kit.testing.series_builder import DerivableMeasure
@@ -39,7 +38,7 @@ class BoundaryValues:
     @property
     def unit(self) -> Unit:
         """The unit in which the value is measured."""
-        return judged_unit(self.rules[0].alert.signal, self.measure)
+        return self.measure.judged_unit(self.rules[0].alert.signal.unit)
 
     @cached_property
     def bad_for_all(self) -> float:

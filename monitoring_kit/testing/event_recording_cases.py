@@ -11,7 +11,7 @@ from monitoring_kit.model import prom
 from monitoring_kit.model.budgets import OBJECTIVE_LABEL, OUTCOMES, Outcome
 from monitoring_kit.model.metrics import bucket_label
 from monitoring_kit.model.objectives import STAGES, Objective
-from monitoring_kit.plan.model import EventRecording
+from monitoring_kit.plan.model import PrometheusRecording
 from monitoring_kit.plan.scope import scoped
 from monitoring_kit.promql.tree import Selector, walk
 from monitoring_kit.testing.oracle import Values, bucket_of, summed_rates
@@ -32,7 +32,11 @@ _BESIDE_A_STEP = 10
 
 
 def derive_events(
-    rule: EventRecording, objectives: Iterable[Objective], scope: Scope, evaluation: Duration, rate_window: Duration
+    rule: PrometheusRecording,
+    objectives: Iterable[Objective],
+    scope: Scope,
+    evaluation: Duration,
+    rate_window: Duration,
 ) -> RecordedCase:
     """The case of a recording of `objectives`, whose rules are evaluated every `evaluation`.
 

@@ -47,7 +47,7 @@ def derive_recorded(rule: PrometheusRecording, scope: Scope) -> RecordedCase:
 
     Raises CannotDerive where no series of the counter can be made.
     """
-    recording = rule.recording
+    recording = scope.recordings[rule.name]
     selector = scoped(Selector(recording.counter), scope.catalogue, scope.settings)
     if not isinstance(selector, Selector):
         raise TypeError(f"the counter of {recording.name} is no selector")

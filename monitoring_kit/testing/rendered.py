@@ -14,7 +14,6 @@ from urllib.parse import quote_plus
 
 from monitoring_kit.plan.model import PrometheusAlert
 from monitoring_kit.plan.texts import description, prometheus_subject, summary
-from monitoring_kit.plan.values import judged_unit
 from monitoring_kit.testing.case import Firing
 from monitoring_kit.testing.go_template import in_words
 from monitoring_kit.testing.scope import Scope
@@ -33,7 +32,7 @@ def rendered(rule: PrometheusAlert, group: Mapping[str, str], value: float, scop
     measure = alert.signal.prometheus
     if measure is None:
         raise ValueError(f"{alert.name} is not measured by Prometheus")
-    words = in_words(value, judged_unit(alert.signal, measure))
+    words = in_words(value, measure.judged_unit(alert.signal.unit))
     subject = _filled(prometheus_subject(alert.signal.labels), labels)
     return Firing(
         alert.name,

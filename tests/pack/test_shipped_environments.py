@@ -50,7 +50,7 @@ def test_staging_is_an_online_endpoint() -> None:
 @pytest.mark.parametrize("path", UNCHANGED, ids=lambda path: path.stem)
 def test_everything_in_comments_reads_too(path: Path, tmp_path: Path) -> None:
     """The commented fields and overrides are examples, and an example that is refused is worse than none."""
-    text = re.sub(r"^( *)# (( *)(\w+: *(\S+|\".*\")?|alerts:|- teams_\w+))$", r"\1\2", path.read_text(), flags=re.M)
+    text = re.sub(r"^( *)# (( *)([\w-]+: *(\S+|\".*\")?|alerts:|- teams_\w+))$", r"\1\2", path.read_text(), flags=re.M)
     everything = tmp_path / path.name
     everything.write_text(text)
     environment = read_environment(everything)

@@ -48,7 +48,7 @@ def alone(
     threshold: Threshold | None = None,
     *,
     says: str = "is odd",
-    team: str = "ml-serving",
+    team: str = "serving",
     panel: Panel | None = None,
     variables: str = "namespace",
 ) -> Definitions:

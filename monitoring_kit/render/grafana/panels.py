@@ -7,7 +7,8 @@ from grafanalib import core as grafana
 from monitoring_kit.core.durations import Duration
 from monitoring_kit.core.units import COUNT, PER_SECOND, PERCENT, RATIO
 from monitoring_kit.environment.model import Environment
-from monitoring_kit.model.signals import Absence, BudgetLeft, Latency, Ratio, View
+from monitoring_kit.model.signals import Absence, BudgetLeft, Latency, Ratio
+from monitoring_kit.model.views import View
 from monitoring_kit.plan.model import (
     LogQueryPlan,
     PlannedDashboard,

@@ -58,7 +58,7 @@ def render_index(plan: Plan, definitions: Definitions) -> str:
         signals=_signals(plan, definitions, measured.values()),
         unmeasured=listed(code(name) for name in sorted(definitions.signals) if name not in measured),
         objectives=_objectives(definitions) if plan.event_recordings else "",
-        recordings=_recordings(plan) if plan.recordings else "",
+        recordings=_recordings(definitions) if plan.recordings else "",
         dashboards=[
             _chapter(environment, dashboard) for dashboard in sorted(plan.dashboards, key=lambda shown: shown.title)
         ],
@@ -123,15 +123,15 @@ def _objectives(definitions: Definitions) -> Markdown:
     return table(("Objective", "Promise", "Counts the events of", "Budget", "Watched by", "Why"), rows)
 
 
-def _recordings(plan: Plan) -> Markdown:
+def _recordings(definitions: Definitions) -> Markdown:
     rows = [
         (
-            code(rule.recording.name),
-            sentence("rate of", code(rule.recording.counter)),
-            listed(code(label) for label in rule.recording.by),
-            rule.recording.window.words(),
+            code(recording.name),
+            sentence("rate of", code(recording.counter)),
+            listed(code(label) for label in recording.by),
+            recording.window.words(),
         )
-        for rule in plan.recordings
+        for recording in definitions.recordings.values()
     ]
     return table(("Series", "Holds", "By", "Measured over"), rows)
 

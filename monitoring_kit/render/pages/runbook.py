@@ -13,11 +13,11 @@ from monitoring_kit.definitions import Definitions, Runbook
 from monitoring_kit.environment.model import Environment
 from monitoring_kit.model.alerts import Alert
 from monitoring_kit.model.backends import Backend
-from monitoring_kit.model.signals import View
 from monitoring_kit.model.thresholds import Severity, Threshold
+from monitoring_kit.model.views import View
 from monitoring_kit.plan.backends import backends_of
 from monitoring_kit.plan.model import LogAlert, MetricAlert, Plan, PlannedDashboard, PlannedPanel, PrometheusAlert
-from monitoring_kit.plan.runbook_text import environment_names, filled, for_places
+from monitoring_kit.plan.runbook_text import environment_names, filled, for_places, with_teams
 from monitoring_kit.plan.texts import value_in_words
 from monitoring_kit.promql.printer import print_promql
 from monitoring_kit.render.pages.markdown import (
@@ -108,7 +108,7 @@ def _page(plan: Plan, definitions: Definitions, alert: Alert, rules: tuple[Plann
         levels=_levels(rules),
         facts=tuple(_facts(plan, definitions, alert, rules, backends)),
         conditions=tuple(_conditions(rules)),
-        prose=Markdown(filled(shown, environment_names(plan.environment))),
+        prose=Markdown(filled(with_teams(shown, alert.team, plan.environment), environment_names(plan.environment))),
     )
 
 
@@ -165,7 +165,8 @@ def _facts(
             f"it was above {before.value} over {before.window.words()}, {before.ago.words()} ago. So it ends by itself "
             f"after {ends} at the latest, mended or not",
         )
-    yield Fact("Owner", alert.team)
+    contact = plan.environment.contacts.get(alert.team)
+    yield Fact("Owner", f"{alert.team}, reached at {contact}" if contact else alert.team)
     yield Fact("The alert carries", _carried(rules))
     panels = [
         sentence(link(panel.title, panel_url(plan.environment, dashboard, panel)), f"on {dashboard.title}")

@@ -17,11 +17,12 @@ from monitoring_kit.model.backends import Backend
 from monitoring_kit.model.kql import KqlText
 from monitoring_kit.model.kql_template import PANEL, Form, alert_form, render_kql, tables_named
 from monitoring_kit.model.log_tables import LogScope, LogTable
-from monitoring_kit.model.signals import Measure, Platform, Signal
+from monitoring_kit.model.signals import Signal
+from monitoring_kit.model.views import View, ViewRequest
 from monitoring_kit.plan.backends import backends_of
 from monitoring_kit.plan.model import LogAlert, LogQueryPlan, Plan, QueryFormat
+from monitoring_kit.plan.queries import FORMATS
 from monitoring_kit.plan.runbook_text import PLACEHOLDER, blocks, environment_names, filled
-from monitoring_kit.plan.values import log_value
 
 NUMBER = frozenset({"int", "long", "real", "decimal"})
 TEXT = frozenset({"string"})
@@ -72,7 +73,7 @@ def texts_of_signals(definitions: Definitions, environment: Environment) -> Iter
     for signal in definitions.signals.values():
         for backend in backends:
             measure = signal.measure(backend)
-            if measure is None or isinstance(measure, Platform) or backend is Backend.PROMETHEUS:
+            if not isinstance(measure, kql.Measure):
                 continue
             where, subject = _defined(signal, backend)
             for form, text, format in _forms(signal, measure):
@@ -117,13 +118,15 @@ def needs_of_panel(format: QueryFormat, by: tuple[str, ...], values: tuple[str, 
     )
 
 
-def _forms(signal: Signal, measure: Measure) -> Iterator[tuple[Form, KqlText, QueryFormat]]:
-    if isinstance(measure, kql.Table):
-        yield PANEL, KqlText(measure.text(), tuple(measure.columns.split()), ()), QueryFormat.ROWS
-        return
-    if isinstance(measure, kql.Durations):
-        yield PANEL, measure.quantiles((Decimal("0.95"),), signal.unit), QueryFormat.SERIES
-    value = log_value(measure, signal, 1 * SECONDS, 20 * COUNT)
+def _forms(signal: Signal, measure: kql.Measure) -> Iterator[tuple[Form, KqlText, QueryFormat]]:
+    for view in View:
+        request = ViewRequest(
+            view=view, by=(), name="", window=Duration(300), slower_than=1 * SECONDS, quantiles=(Decimal("0.95"),)
+        )
+        text = None if view.judged else measure.plots(request, signal.column, signal.unit)
+        if text is not None:
+            yield PANEL, text, FORMATS.get(view, QueryFormat.SERIES)
+    value = measure.value(signal.column, 1 * SECONDS, 20 * COUNT)
     if value is not None:
         yield PANEL, value, QueryFormat.SERIES
         yield alert_form(Duration(300)), value, QueryFormat.SERIES

@@ -4,10 +4,9 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 
-from monitoring_kit.model import kql
+from monitoring_kit.model import azure, kql
 from monitoring_kit.model.alerts import Alert
 from monitoring_kit.model.backends import Backend
-from monitoring_kit.model.signals import Platform
 from monitoring_kit.model.thresholds import Threshold
 
 
@@ -46,7 +45,7 @@ def _split(alert: Alert) -> Iterator[str]:
         measure = alert.signal.measure(backend)
         if backend is Backend.PROMETHEUS and measure is not None:
             yield f"of each {' '.join(alert.signal.labels)}"
-        elif isinstance(measure, Platform):
+        elif isinstance(measure, azure.Metric):
             metric = f"{measure.aggregation} {measure.metric.name}"
             yield f"{backend.title}: {metric} of each {measure.by or 'deployment'}"
         elif isinstance(measure, kql.Ratio | kql.Rate | kql.Durations | kql.Query) and not alert.prometheus_only:

@@ -12,7 +12,7 @@ import pytest
 from monitoring_kit.core.durations import parse_duration
 from monitoring_kit.model.budgets import OBJECTIVE_LABEL
 from monitoring_kit.model.metrics import MetricCatalogue
-from monitoring_kit.plan.model import EventRecording, Plan, PrometheusRecording
+from monitoring_kit.plan.model import Plan, PrometheusRecording
 from monitoring_kit.programs import promtool
 from monitoring_kit.promql.parser import parse
 from monitoring_kit.promql.printer import one_line
@@ -124,20 +124,18 @@ def uncovered(specification: Specification, folder: Path) -> list[str]:
     ]
 
 
-def recorded(plan: Plan) -> Mapping[str, Sequence[PrometheusRecording | EventRecording]]:
+def recorded(plan: Plan) -> Mapping[str, Sequence[PrometheusRecording]]:
     """The recording rules by what they record."""
-    rules: defaultdict[str, list[PrometheusRecording | EventRecording]] = defaultdict(list)
-    for rule in plan.recordings:
-        rules[rule.recording.name].append(rule)
-    for counted in plan.event_recordings:
-        rules[counted.name].append(counted)
+    rules: defaultdict[str, list[PrometheusRecording]] = defaultdict(list)
+    for rule in (*plan.recordings, *plan.event_recordings):
+        rules[rule.name].append(rule)
     return rules
 
 
 def idle_selectors(
     expression: Expression,
     series: Sequence[Series],
-    recordings: Mapping[str, Sequence[PrometheusRecording | EventRecording]],
+    recordings: Mapping[str, Sequence[PrometheusRecording]],
     objective: str = "",
 ) -> Iterator[str]:
     """The selectors of `expression` that pick none of `series`, nor a recording of such.
@@ -150,11 +148,11 @@ def idle_selectors(
         chosen = next((matcher.value for matcher in part.matchers if matcher.label == OBJECTIVE_LABEL), objective)
         rules = recordings.get(part.metric, ())
         for rule in rules:
-            if isinstance(rule, EventRecording) and rule.labels.get(OBJECTIVE_LABEL, chosen) != chosen:
+            if rule.labels.get(OBJECTIVE_LABEL, chosen) != chosen:
                 continue
             yield from idle_selectors(rule.expression, series, recordings, chosen)
-        counters = [rule.recording.counter for rule in rules if isinstance(rule, PrometheusRecording)]
-        sources = [replace(part, metric=counter) for counter in counters] if rules else [part]
+        rates = [shipped().recordings[rule.name] for rule in rules if rule.name in shipped().recordings]
+        sources = [replace(part, metric=rate.counter) for rate in rates] if rules else [part]
         if sources and not any(picks(source, one) for source in sources for one in series):
             yield one_line(part)
 

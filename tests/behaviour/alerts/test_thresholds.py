@@ -13,10 +13,10 @@ import pytest
 
 from monitoring_kit.core.durations import Duration
 from monitoring_kit.core.units import COUNT, Quantity
-from monitoring_kit.model import kql
+from monitoring_kit.model import azure, kql
 from monitoring_kit.model.alerts import Alert
 from monitoring_kit.model.backends import Backend
-from monitoring_kit.model.signals import Measure, Platform
+from monitoring_kit.model.signals import Measure
 from monitoring_kit.model.thresholds import BurnRate, Comparison, Severity, Threshold
 from tests.behaviour.alerts.facts import facts
 from tests.behaviour.alerts.golden import ALERTS, OBJECTIVES
@@ -57,7 +57,7 @@ def changed_alerts(alert: Alert) -> Iterator[tuple[str, Alert]]:
         yield "per", replace(alert, signal=replace(alert.signal, by=by))
     for backend in Backend:
         measure = alert.signal.measure(backend)
-        if isinstance(measure, Platform):
+        if isinstance(measure, azure.Metric):
             yield f"{backend.value} of all", _measuring(alert, backend, replace(measure, by=""))
             other = replace(measure, metric=replace(measure.metric, name="DiskUtilization"))
             yield f"{backend.value} metric", _measuring(alert, backend, other)

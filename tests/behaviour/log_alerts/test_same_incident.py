@@ -14,14 +14,13 @@ from pathlib import Path
 import pytest
 
 from monitoring_kit.core.durations import Duration
-from monitoring_kit.model.backends import Backend
+from monitoring_kit.model import kql
 from monitoring_kit.model.kql_template import alert_form, render_kql
 from monitoring_kit.model.signals import Signal
 from monitoring_kit.model.thresholds import Threshold
 from monitoring_kit.plan.build import build_plan
 from monitoring_kit.plan.expressions import placed
 from monitoring_kit.plan.model import Plan, PrometheusAlert
-from monitoring_kit.plan.values import log_value, prometheus_value
 from monitoring_kit.programs import prometheus as prometheus_server
 from monitoring_kit.promql.printer import one_line
 from tests.acceptance.kusto.variants import OPTION_C, STAGING, variants
@@ -84,9 +83,9 @@ def threshold_of(signal: Signal) -> Threshold | None:
 
 
 def prometheus_measures(address: str, signal: Signal, minute: float) -> float:
-    measure, threshold = signal.measure(Backend.PROMETHEUS), threshold_of(signal)
+    measure, threshold = signal.prometheus, threshold_of(signal)
     assert measure is not None
-    value = prometheus_value(measure, signal.labels, WINDOW, threshold.slower_than if threshold else None)
+    value = measure.value(signal.labels, WINDOW, threshold.slower_than if threshold else None)
     assert value is not None
     expression = placed(value, DEFINITIONS, variants()[OPTION_C].settings())
     (sample,) = prometheus_server.query(address, one_line(expression), START + 60 * minute)
@@ -94,9 +93,9 @@ def prometheus_measures(address: str, signal: Signal, minute: float) -> float:
 
 
 def azure_measures(signal: Signal, minute: float) -> float:
-    measure, threshold = signal.measure(Backend.ONLINE_ENDPOINT), threshold_of(signal)
-    assert measure is not None
-    text = log_value(measure, signal, threshold.slower_than if threshold else None, None)
+    measure, threshold = signal.online_endpoint, threshold_of(signal)
+    assert isinstance(measure, kql.Measure)
+    text = measure.value(signal.column, threshold.slower_than if threshold else None)
     assert text is not None
     query = render_kql(text.text, alert_form(WINDOW), variants()[STAGING].settings(), DEFINITIONS.tables)
     (row,) = store().ask(query, gateway(), at_seconds=60 * minute, window_seconds=WINDOW.seconds).rows
@@ -127,9 +126,9 @@ def test_every_signal_with_both_forms_is_compared() -> None:
     both = {
         name
         for name, signal in DEFINITIONS.signals.items()
-        if signal.measure(Backend.PROMETHEUS) is not None
-        and (measure := signal.measure(Backend.ONLINE_ENDPOINT)) is not None
-        and log_value(measure, signal, threshold.slower_than if (threshold := threshold_of(signal)) else None, None)
+        if signal.prometheus is not None
+        and isinstance(measure := signal.online_endpoint, kql.Measure)
+        and measure.value(signal.column, threshold.slower_than if (threshold := threshold_of(signal)) else None)
     }
     assert both == {*SIGNALS, "rejected_ratio"}
 

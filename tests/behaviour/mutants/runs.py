@@ -107,7 +107,7 @@ def _recording_runs() -> Iterator[Run]:
     prometheus = plan().environment.prometheus
     assert prometheus is not None
     evaluation, window = prometheus.evaluation_interval, rate_window(prometheus)
-    cases = {planned.recording.name: derive_recorded(planned, scope()) for planned in plan().recordings}
+    cases = {planned.name: derive_recorded(planned, scope()) for planned in plan().recordings}
     for counted in plan().event_recordings:
         title = title_of({"record": counted.name, "labels": counted.labels})
         cases[title] = derive_events(counted, shipped().objectives, scope(), evaluation, window)

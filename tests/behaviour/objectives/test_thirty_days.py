@@ -15,7 +15,7 @@ from pathlib import Path
 import pytest
 
 from monitoring_kit.core.durations import Duration
-from monitoring_kit.plan.model import EventRecording, Plan
+from monitoring_kit.plan.model import Plan, PrometheusRecording
 from monitoring_kit.programs.prometheus import fetch, query, serve
 from monitoring_kit.programs.tools import find
 from monitoring_kit.promql.parser import parse
@@ -170,7 +170,7 @@ def fired(month: Month, condition: Expression, plan: Plan) -> set[str]:
     return {series["metric"]["model_name"] for series in data["result"]}
 
 
-def own_rules(plan: Plan) -> list[EventRecording]:
+def own_rules(plan: Plan) -> list[PrometheusRecording]:
     return [rule for rule in plan.event_recordings if rule.labels.get("slo", OBJECTIVE) == OBJECTIVE]
 
 
@@ -188,7 +188,7 @@ def counted(month: Month, plan: Plan, outcome: str, time: int) -> float:
     return values[EVENTFUL]
 
 
-def inlined(expression: Expression, rules: list[EventRecording]) -> Expression:
+def inlined(expression: Expression, rules: list[PrometheusRecording]) -> Expression:
     """The expression with the rules in place of the series that they record, as of their last evaluation."""
     by_name = {rule.name: rule.expression for rule in rules}
 

@@ -10,10 +10,10 @@ from dataclasses import replace
 import pytest
 
 from monitoring_kit.core.units import COUNT, PERCENT, RATIO, SECONDS
-from monitoring_kit.model import prom
+from monitoring_kit.model import azure, prom
 from monitoring_kit.model.backends import Backend
 from monitoring_kit.model.log_tables import platform_metric
-from monitoring_kit.model.signals import Increase, Platform, Query, State
+from monitoring_kit.model.signals import Increase, Query, State
 from monitoring_kit.plan.build import build_plan
 from monitoring_kit.promql.tree import Matcher, Selector, walk
 from queries.errors import error_ratio
@@ -88,7 +88,7 @@ def test_a_metric_that_an_endpoint_does_not_have_is_refused(name: str) -> None:
     endpoint = "Microsoft.MachineLearningServices/workspaces/onlineEndpoints"
     metric = platform_metric(endpoint, name, unit=PERCENT, aggregations="Average")
     signal = State(
-        title="Planted", description="As in the guide.", unit=PERCENT, online_endpoint=Platform(metric=metric)
+        title="Planted", description="As in the guide.", unit=PERCENT, online_endpoint=azure.Metric(metric=metric)
     )
     found = findings_of(alone(signal, any_threshold(PERCENT)), "staging")
     assert any(name in message for message in found.values()), found

@@ -10,16 +10,16 @@ import pytest
 
 from monitoring_kit.checks.platform_metrics import platform_metric_findings
 from monitoring_kit.core.units import COUNT
+from monitoring_kit.model import azure
 from monitoring_kit.model.backends import Backend
 from monitoring_kit.model.log_tables import PlatformMetric, platform_metric
-from monitoring_kit.model.signals import Platform
 from monitoring_kit.plan.build import build_plan
 from queries.platform_metrics import DEPLOYMENT, ENDPOINT, REQUESTS_PER_MINUTE
 from tests.support.planting import shipped, shipped_environment
 from tests.unit.render.azure.planned import METRIC_ALERT, planned
 
 
-def messages(platform: Platform) -> list[str]:
+def messages(platform: azure.Metric) -> list[str]:
     return [
         str(finding)
         for finding in platform_metric_findings(planned(replace(METRIC_ALERT, platform=platform)), shipped())
@@ -44,7 +44,7 @@ def metric(namespace: str, name: str) -> PlatformMetric:
     ],
 )
 def test_a_metric_that_the_resource_does_not_have_is_refused(namespace: str, name: str, words: tuple[str, ...]) -> None:
-    (message,) = messages(Platform(metric=metric(namespace, name)))
+    (message,) = messages(azure.Metric(metric=metric(namespace, name)))
     assert "tests/unit/checks/test_platform_metrics.py:" in message
     assert all(word in message for word in words), message
 
@@ -53,7 +53,7 @@ def test_a_metric_that_the_resource_does_not_have_is_refused(namespace: str, nam
 def test_an_aggregation_that_azure_does_not_offer_is_refused(
     aggregation: Literal["Total", "Count", "Maximum"],
 ) -> None:
-    (message,) = messages(Platform(metric=REQUESTS_PER_MINUTE, aggregation=aggregation))
+    (message,) = messages(azure.Metric(metric=REQUESTS_PER_MINUTE, aggregation=aggregation))
     assert f"no {aggregation} of RequestsPerMinute" in message
     assert "one of Average" in message
 
@@ -61,13 +61,13 @@ def test_an_aggregation_that_azure_does_not_offer_is_refused(
 @pytest.mark.parametrize(
     "platform",
     [
-        Platform(metric=REQUESTS_PER_MINUTE, by="colour"),
-        Platform(metric=REQUESTS_PER_MINUTE, only=MappingProxyType({"colour": "red"})),
-        Platform(metric=metric(ENDPOINT, "RequestsPerMinute"), by="deployment colour"),
+        azure.Metric(metric=REQUESTS_PER_MINUTE, by="colour"),
+        azure.Metric(metric=REQUESTS_PER_MINUTE, only=MappingProxyType({"colour": "red"})),
+        azure.Metric(metric=metric(ENDPOINT, "RequestsPerMinute"), by="deployment colour"),
     ],
     ids=["by", "only", "though a definition claims it"],
 )
-def test_a_dimension_that_the_metric_does_not_have_is_refused(platform: Platform) -> None:
+def test_a_dimension_that_the_metric_does_not_have_is_refused(platform: azure.Metric) -> None:
     (message,) = messages(platform)
     assert "no dimension 'colour'" in message
     assert "deployment, modelStatusCode, statusCode, statusCodeClass" in message
@@ -80,5 +80,5 @@ def test_the_shipped_environments_ask_for_metrics_that_exist(name: str) -> None:
 
 def test_the_contract_holds_what_is_measured_and_nothing_else() -> None:
     measures = [signal.measure(Backend.ONLINE_ENDPOINT) for signal in shipped().signals.values()]
-    used = {measure.metric.name for measure in measures if isinstance(measure, Platform)}
+    used = {measure.metric.name for measure in measures if isinstance(measure, azure.Metric)}
     assert {metric.name for metric in shipped().platform_metrics} == used

@@ -93,7 +93,7 @@ def test_building_one_environment_leaves_the_others_alone(project: Path) -> None
         ("rules/runbooks/ModelTargetDown.md", "## Mitigation", "## What to do", ("ModelTargetDown", "## Mitigation")),
         (
             "rules/alerts.py",
-            "latency, LATENCY, team=ML_SERVING",
+            "latency, LATENCY, team=SERVING",
             "latency, LATENCY, team=None",
             ("rules/alerts.py:", "Alert ModelLatencyHigh: its team cannot be None"),
         ),

@@ -6,7 +6,7 @@ from pathlib import Path
 
 import pytest
 
-from monitoring_kit.model.signals import View
+from monitoring_kit.model.views import View
 from monitoring_kit.plan.build import build_plan
 from monitoring_kit.plan.model import PlannedPanel
 from tests.support.planting import shipped

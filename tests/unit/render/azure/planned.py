@@ -17,10 +17,11 @@ from monitoring_kit.environment.model import (
     PrometheusSettings,
 )
 from monitoring_kit.environment.values import ResourceId
+from monitoring_kit.model import azure
 from monitoring_kit.model.alerts import Alert
 from monitoring_kit.model.backends import Backend
 from monitoring_kit.model.log_tables import LogScope, platform_metric
-from monitoring_kit.model.signals import Platform, State
+from monitoring_kit.model.signals import State
 from monitoring_kit.model.thresholds import Severity, above
 from monitoring_kit.plan.model import LogAlert, MetricAlert, Plan, PrometheusAlert
 from monitoring_kit.promql.parser import parse
@@ -88,7 +89,7 @@ LOG_ALERT = LogAlert(
     description="Errors over 5 minutes.",
     links=LINKS,
 )
-CPU = Platform(
+CPU = azure.Metric(
     metric=platform_metric(
         "Microsoft.MachineLearningServices/workspaces/onlineEndpoints/deployments",
         "CpuUtilizationPercentage",

@@ -36,7 +36,7 @@ def test_the_frame_of_a_dashboard() -> None:
     parts = {"panels", "templating", "annotations", "links"}
     assert {key: value for key, value in dashboard.items() if key not in parts} == {
         "uid": "production-planned",
-        "title": "Planned (production)",
+        "title": "ML inference / Planned (production)",
         "description": "What a test planned.",
         "tags": ["model-serving", "production"],
         "schemaVersion": 39,

@@ -8,8 +8,8 @@ import pytest
 
 from monitoring_kit.core.durations import Duration
 from monitoring_kit.environment.model import Environment
+from monitoring_kit.model import azure
 from monitoring_kit.model.backends import Backend
-from monitoring_kit.model.signals import Platform
 from queries.resources import cpu_utilisation
 from queries.traffic import app_request_rate, request_rate, requests_per_minute
 from tests.support.planting import shipped_environment
@@ -133,7 +133,7 @@ def test_a_platform_metric_of_a_deployment() -> None:
 
 def test_a_dimension_can_be_held_to_one_value() -> None:
     measure = requests_per_minute.online_endpoint
-    assert isinstance(measure, Platform)
+    assert isinstance(measure, azure.Metric)
     failures = replace(measure, only={"statusCodeClass": "5xx"})
     (target,) = panel_of(replace(requests_per_minute, online_endpoint=failures).timeseries(12), environment="staging")[
         "targets"
