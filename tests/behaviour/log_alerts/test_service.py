@@ -22,7 +22,7 @@ RULE = LogRule(
     aggregation="Maximum",
     operator="GreaterThan",
     threshold=5,
-    dimensions=("LoggedPod",),
+    dimensions=("Pod",),
     window=300,
     frequency=300,
     periods=1,
@@ -32,9 +32,9 @@ RULE = LogRule(
 
 def result(*rows: tuple[float, str, float | None]) -> Result:
     """Rows of a result: how many minutes ago their bin began, the pod, and the value."""
-    columns = {"TimeGenerated": "TIMESTAMP", "LoggedPod": "VARCHAR", "Value": "DOUBLE"}
+    columns = {"TimeGenerated": "TIMESTAMP", "Pod": "VARCHAR", "Value": "DOUBLE"}
     moved = [
-        {"TimeGenerated": NOW - timedelta(minutes=ago), "LoggedPod": pod, "Value": value} for ago, pod, value in rows
+        {"TimeGenerated": NOW - timedelta(minutes=ago), "Pod": pod, "Value": value} for ago, pod, value in rows
     ]
     return Result(columns, moved)
 
@@ -92,10 +92,10 @@ def test_no_rows_and_no_values_are_not_bad() -> None:
 
 
 def test_a_rule_that_its_result_cannot_answer_is_refused() -> None:
-    with pytest.raises(ValueError, match="planted: the result has no Value: LoggedPod"):
-        judged(RULE, Result({"LoggedPod": "VARCHAR"}, []))
+    with pytest.raises(ValueError, match="planted: the result has no Value: Pod"):
+        judged(RULE, Result({"Pod": "VARCHAR"}, []))
     with pytest.raises(ValueError, match="no time to tell 2 periods apart"):
-        judged(replace(RULE, periods=2), Result({"LoggedPod": "VARCHAR", "Value": "DOUBLE"}, []))
+        judged(replace(RULE, periods=2), Result({"Pod": "VARCHAR", "Value": "DOUBLE"}, []))
 
 
 def test_a_rule_is_read_from_the_template_that_is_deployed() -> None:
@@ -125,7 +125,7 @@ def test_a_dimension_with_chosen_values_is_not_modelled_and_so_refused() -> None
         "timeAggregation": "Maximum",
         "operator": "GreaterThan",
         "threshold": 5,
-        "dimensions": [{"name": "LoggedPod", "operator": "Exclude", "values": ["a"]}],
+        "dimensions": [{"name": "Pod", "operator": "Exclude", "values": ["a"]}],
         "failingPeriods": {"numberOfEvaluationPeriods": 1, "minFailingPeriodsToAlert": 1},
     }
     properties = {

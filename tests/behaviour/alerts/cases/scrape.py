@@ -22,7 +22,7 @@ POD_A_DOWN = fires(
     "warning",
     {"pod": "ml-inference-7c9d8b6f5d-abcde"},
     team="platform",
-    summary="PodLabels ml-inference-7c9d8b6f5d-abcde in production does not answer Prometheus.",
+    summary="Pod ml-inference-7c9d8b6f5d-abcde in production does not answer Prometheus.",
     description="It has been so for at least 5 minutes. Why: 5 minutes are longer than a pod takes to start or to end.",
     link="production-pods?from=now-3h&to=now&var-namespace=production&var-pod=ml-inference-7c9d8b6f5d-abcde&viewPanel=1467278162",
 )
