@@ -1,8 +1,9 @@
 """Renders the definitions for every environment. `python generate.py --help` says what it can do."""
 
 import sys
+from pathlib import Path
 
 from monitoring_kit.cli import main
 
 if __name__ == "__main__":
-    sys.exit(main(sys.argv[1:]))
+    sys.exit(main(sys.argv[1:], Path(__file__).resolve().parent))

@@ -5,25 +5,29 @@ from __future__ import annotations
 import argparse
 import sys
 from collections.abc import Iterator, Sequence
+from dataclasses import replace
 from pathlib import Path
 
 from monitoring_kit import generate
-from monitoring_kit.core.findings import PROJECT, Refused
+from monitoring_kit.core.findings import Refused
 from monitoring_kit.core.text_table import table
-from monitoring_kit.definitions import load_definitions
 from monitoring_kit.output import diff
 from monitoring_kit.plan.model import Plan
+from monitoring_kit.project import Project
 
-ENVIRONMENTS = PROJECT / "environments"
-OUTPUT = PROJECT / "build"
 SHOWN_PLACEHOLDERS = 4
 
 
-def main(arguments: Sequence[str]) -> int:
-    """Runs a command and returns the exit status. Findings go to standard error, one after the other."""
+def main(arguments: Sequence[str], root: Path) -> int:
+    """Runs a command in the project `root` and returns the exit status. Findings go to standard error, one by one."""
     options = _parser().parse_args(arguments)
+    project = Project(root)
+    if options.environments is not None:
+        project = replace(project, environments=options.environments.absolute())
+    if getattr(options, "output", None) is not None:
+        project = replace(project, output=options.output.absolute())
     try:
-        return COMMANDS[options.command](options)
+        return COMMANDS[options.command](project, options)
     except Refused as refused:
         for finding in refused.findings:
             print(finding, file=sys.stderr)
@@ -49,18 +53,18 @@ def _parser() -> argparse.ArgumentParser:
     for name, text in helps.items():
         command = commands.add_parser(name, help=text, description=f"{text[0].upper()}{text[1:]}.")
         command.add_argument(
-            "--environments", type=Path, default=ENVIRONMENTS, metavar="DIR", help="folder of environment files"
+            "--environments", type=Path, metavar="DIR", help="folder of environment files (default: environments)"
         )
         command.add_argument(
             "--only", action="append", metavar="NAME", help="only this environment; may be given several times"
         )
         if name in ("build", "diff"):
-            command.add_argument("--output", type=Path, default=OUTPUT, metavar="DIR", help="folder to write to")
+            command.add_argument("--output", type=Path, metavar="DIR", help="folder to write to (default: build)")
     return parser
 
 
-def _build(options: argparse.Namespace) -> int:
-    report = generate.build(options.environments, options.output, options.only)
+def _build(project: Project, options: argparse.Namespace) -> int:
+    report = generate.build(project, options.only)
     heads = [
         "environment",
         "dashboards",
@@ -105,33 +109,26 @@ def _placeholders(report: generate.Report) -> Iterator[str]:
         yield f"{file} still holds values of the example, which lead nowhere: {shown}{rest}."
 
 
-def _check(options: argparse.Namespace) -> int:
-    definitions = load_definitions()
-    names = [
-        environment.plan.environment.name
-        for environment in generate.rendered(definitions, options.environments, options.only)
-    ]
+def _check(project: Project, options: argparse.Namespace) -> int:
+    definitions = project.definitions
+    names = [environment.plan.environment.name for environment in generate.rendered(project, options.only)]
     print(f"No findings in {len(definitions.signals)} signals, {len(definitions.alerts)} alerts, ", end="")
     print(f"{len(definitions.dashboards)} dashboards and the environments {', '.join(names)}.")
     return 0
 
 
-def _diff(options: argparse.Namespace) -> int:
-    definitions = load_definitions()
+def _diff(project: Project, options: argparse.Namespace) -> int:
     lines = [
         line
-        for environment in generate.rendered(definitions, options.environments, options.only)
-        for line in diff.describe(options.output, environment.plan.environment.name, environment.files)
+        for environment in generate.rendered(project, options.only)
+        for line in diff.describe(project.output_folder, environment.plan.environment.name, environment.files)
     ]
     print("\n".join(lines) if lines else "A build would change nothing.")
     return 0
 
 
-def _list(options: argparse.Namespace) -> int:
-    definitions = load_definitions()
-    pages = [
-        _listed(environment.plan) for environment in generate.rendered(definitions, options.environments, options.only)
-    ]
+def _list(project: Project, options: argparse.Namespace) -> int:
+    pages = [_listed(environment.plan) for environment in generate.rendered(project, options.only)]
     print("\n\n".join("\n".join(page) for page in pages))
     return 0
 

@@ -13,7 +13,7 @@ from monitoring_kit.checks.routing import routing_definition_findings, routing_f
 from monitoring_kit.checks.runbook_pages import runbook_page_findings
 from monitoring_kit.checks.runbooks import runbook_findings
 from monitoring_kit.core.findings import Finding
-from monitoring_kit.definitions import Definitions
+from monitoring_kit.model.definitions import Definitions
 from monitoring_kit.plan.model import Plan
 
 

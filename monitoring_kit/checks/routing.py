@@ -9,8 +9,8 @@ from collections.abc import Iterator, Mapping
 from monitoring_kit.analysis.labels import infer
 from monitoring_kit.core.durations import Duration
 from monitoring_kit.core.findings import Finding, Location
-from monitoring_kit.definitions import Definitions
 from monitoring_kit.environment.model import Addresses, Environment
+from monitoring_kit.model.definitions import Definitions
 from monitoring_kit.model.metrics import MetricCatalogue
 from monitoring_kit.model.routing import Grouping, Inhibition, Routing
 from monitoring_kit.model.thresholds import Severity

@@ -6,7 +6,7 @@ import re
 from collections.abc import Collection, Iterator
 
 from monitoring_kit.core.findings import Finding, Location
-from monitoring_kit.definitions import Definitions
+from monitoring_kit.model.definitions import Definitions
 from monitoring_kit.plan.backends import backends_of, raised_at
 from monitoring_kit.plan.model import LogAlert, MetricAlert, Plan, PrometheusAlert
 from monitoring_kit.plan.runbook_text import PARTS, Line, lines_for_places

@@ -8,10 +8,10 @@ from collections.abc import Iterable, Iterator
 from dataclasses import dataclass
 
 from monitoring_kit.analysis.labels import infer
-from monitoring_kit.core.findings import Finding, Location, shown_path
-from monitoring_kit.definitions import RUNBOOKS, Definitions, Runbook
+from monitoring_kit.core.findings import Finding, Location
 from monitoring_kit.model.alerts import Alert
 from monitoring_kit.model.backends import Backend
+from monitoring_kit.model.definitions import Definitions, Runbook
 from monitoring_kit.plan.runbook_text import (
     ENVIRONMENT_NAMES,
     PARTS,
@@ -66,7 +66,7 @@ class _Page:
 def _unmatched(definitions: Definitions) -> Iterator[Finding]:
     for name, alert in sorted(definitions.alerts.items()):
         if name not in definitions.runbooks:
-            file = f"{shown_path(RUNBOOKS)}/{name}.md"
+            file = f"rules/runbooks/{name}.md"
             sections = ", ".join(f"## {title}" for title in SECTIONS)
             yield Finding(alert.where, f"alert {name}", "has no runbook", f"write {file} with {sections}", CHECK)
     for name, runbook in sorted(definitions.runbooks.items()):

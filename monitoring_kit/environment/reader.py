@@ -57,12 +57,14 @@ _NAME_ALLOWED = (
 )
 
 
-def environment_files(directory: str | Path, only: Collection[str] | None = None) -> tuple[Path, ...]:
+def environment_files(
+    directory: str | Path, only: Collection[str] | None = None, root: Path | None = None
+) -> tuple[Path, ...]:
     """The environment files of `directory`, by name; with `only`, those of the environments that it names.
 
     Raises Refused where the directory cannot be read or holds none, or where `only` names one that is not there.
     """
-    folder, where = Path(directory), Location(file_of(directory))
+    folder, where = Path(directory), Location(file_of(directory, root))
     try:
         files = sorted(p for p in folder.iterdir() if p.suffix in (".yaml", ".yml") and not p.name.startswith("."))
     except (OSError, ValueError) as error:
@@ -70,7 +72,9 @@ def environment_files(directory: str | Path, only: Collection[str] | None = None
         raise Refused(_finding(where, "environments", f"cannot be read: {reason}", "Name a directory.")) from None
     names = [path.stem for path in files]
     problems = [
-        _finding(Location(file_of(path)), f"environment {path.stem}", "two files have this name", "Delete one of them.")
+        _finding(
+            Location(file_of(path, root)), f"environment {path.stem}", "two files have this name", "Delete one of them."
+        )
         for position, path in enumerate(files)
         if path.stem in names[:position]
     ]
@@ -100,16 +104,19 @@ def read_environments(directory: str | Path, only: Collection[str] | None = None
         raise Refused(findings)
 
 
-def read_environment(path: str | Path) -> Environment:
-    """The environment that the file at `path` describes. Raises Refused with every problem of the file."""
-    file = file_of(path)
+def read_environment(path: str | Path, root: Path | None = None) -> Environment:
+    """The environment that the file at `path` describes; in messages and output it is named relative to `root`.
+
+    Raises Refused with every problem of the file.
+    """
+    file = file_of(path, root)
     problems: list[Finding] = []
     name = Path(path).stem
     if Path(path).suffix not in (".yaml", ".yml") or _NAME.fullmatch(name) is None:
         found = f"found {shown(Path(path).name)}"
         problems.append(_finding(Location(file), "file name", found, _NAME_ALLOWED))
     try:
-        document = read_yaml(path)
+        document = read_yaml(path, root)
     except Refused as refused:
         raise _refused(file, [*problems, *refused.findings]) from None
     reading = _Reading(file, [*problems, *document.findings])

@@ -1,61 +1,46 @@
-"""Arithmetic in Kusto: which expressions are whole numbers, and what is divided by what."""
+"""Arithmetic in Kusto: what is known of a value from its text, and what is divided by or subtracted from what."""
 
 from __future__ import annotations
 
-import re
 from collections.abc import Iterator, Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
+from itertools import pairwise
 
 from monitoring_kit.kql.pipeline import group_end, split
-from monitoring_kit.kql.tokens import Kind, Token, Tokens
-from monitoring_kit.kql.words import KEYWORDS, words
+from monitoring_kit.kql.tokens import Kind, Tokens, words
 
 
 @dataclass(frozen=True)
 class Column:
-    """What is known of a column.
+    """What is known of a column, for the checks that no type check makes.
 
-    `type` is Kusto's, "" where it is not known. A `counted` column says how many events there were; a `growing` one
-    holds a count that only ever grows, so adding its values up counts everything again with every row. One that
-    `names_table` holds the name of the table in every row.
+    A `whole` column holds whole numbers, with which Kusto divides without a fraction; a `counted` one says how many
+    events there were. A `growing` one holds a count that only ever grows, so adding its values up counts everything
+    again with every row. One that `names_table` holds the name of the table in every row.
     """
 
-    type: str = ""
+    whole: bool = False
     counted: bool = False
     growing: bool = False
     names_table: bool = False
 
-    @property
-    def is_whole(self) -> bool:
-        """Whether the values are whole numbers, with which Kusto divides without a fraction."""
-        return self.type in ("int", "long")
-
 
 Columns = Mapping[str, Column]
 
-COUNTING = words("count countif dcount dcountif count_distinct count_distinctif")
-_WHOLE = COUNTING | words(
-    "toint tolong int long strlen string_size array_length datetime_diff row_number dayofmonth dayofyear getyear "
-    "getmonth monthofyear hourofday week_of_year countof indexof"
-)
-_KEEPS_TYPE = words("sum sumif max maxif min minif take_any abs max_of min_of prev next arg_max arg_min bin")
-_GROWS_ON = words("max maxif min minif take_any arg_max arg_min toint tolong todouble toreal prev next")
-_TYPES = {"tostring": "string", "todatetime": "datetime", "now": "datetime", "ago": "datetime", "todouble": "real"}
+_COUNTING = words("count countif dcount dcountif count_distinct count_distinctif")
+_WHOLE = _COUNTING | words("toint tolong int long strlen array_length datetime_diff")
+_SUMS = words("sum sumif")
+_EXTREMES = words("max maxif min minif take_any arg_max arg_min prev next")
+_GROWS_ON = _EXTREMES | words("toint tolong todouble toreal")
 
-
-@dataclass(frozen=True)
-class Division:
-    """`dividend / divisor`."""
-
-    dividend: Tokens
-    divisor: Tokens
-    line: int
+# The words that end a term: behind them a new expression begins.
+_BETWEEN_TERMS = words("and or not in between has contains by on asc desc nulls from to step with")
 
 
 def call_of(tokens: Tokens) -> tuple[str, tuple[Tokens, ...]] | None:
     """The function and the arguments, where `tokens` are one call and nothing else."""
     is_call = len(tokens) > 2 and tokens[0].kind is Kind.NAME and tokens[1].is_symbol("(")
-    if not is_call or tokens[0].text in KEYWORDS - {"int", "long"} or group_end(tokens, 1) != len(tokens) - 1:
+    if not is_call or group_end(tokens, 1) != len(tokens) - 1:
         return None
     return tokens[0].text, split(tokens[2:-1], ",")
 
@@ -63,95 +48,72 @@ def call_of(tokens: Tokens) -> tuple[str, tuple[Tokens, ...]] | None:
 def column_of(tokens: Tokens, columns: Columns) -> Column:
     """What is known of the value of an expression over `columns`."""
     if len(tokens) == 1 and tokens[0].kind is Kind.NAME:
-        return columns.get(tokens[0].text, Column())
+        return replace(columns.get(tokens[0].text, Column()), names_table=False)
+    whole = is_whole(tokens, columns)
     if (call := call_of(tokens)) is None:
-        return Column("long") if is_whole(tokens, columns) else Column()
+        return Column(whole)
     function, arguments = call
-    if function in COUNTING:
-        return Column("long", counted=True)
-    argument = column_of(arguments[0], columns)
-    if function in ("sum", "sumif"):
-        return Column("long" if argument.is_whole else argument.type, counted=argument.is_whole)
-    type = _TYPES.get(function) or ("long" if function in _WHOLE else argument.type if function in _KEEPS_TYPE else "")
-    return Column(type, growing=argument.growing and function in _GROWS_ON)
+    growing = function in _GROWS_ON and column_of(arguments[0], columns).growing
+    return Column(whole, counted=function in _COUNTING or (function in _SUMS and whole), growing=growing)
 
 
 def is_whole(tokens: Tokens, columns: Columns) -> bool:
     """Whether an expression is made of whole numbers only."""
-    operand_expected = True
     index = 0
     while index < len(tokens):
         token = tokens[index]
-        if not operand_expected:
-            if not token.is_symbol("+", "-", "*", "/", "%"):
+        if call := call_of(tokens[index : group_end(tokens, index + 1) + 1]):
+            function, arguments = call
+            if function not in _WHOLE and not (function in _SUMS | _EXTREMES and is_whole(arguments[0], columns)):
                 return False
-            operand_expected = True
-        elif not token.is_symbol("+", "-"):
-            operand = _operand(tokens, index)
-            if not _is_whole_operand(operand, columns):
+            index = group_end(tokens, index + 1)
+        elif token.kind is Kind.NAME:
+            if not columns.get(token.text, Column()).whole:
                 return False
-            index += len(operand) - 1
-            operand_expected = False
+        elif not (token.text.isdecimal() or token.is_symbol("+", "-", "*", "/", "%", "(", ")")):
+            return False
         index += 1
-    return bool(tokens) and not operand_expected
+    return bool(tokens)
 
 
-def sides(tokens: Tokens, sign: int) -> tuple[Tokens, Tokens]:
-    """What stands directly before and behind the sign at that place: a name, a literal, a call, a product."""
-    return _product_before(tokens, sign), _operand(tokens, sign + 1)
+def divisions(tokens: Tokens) -> Iterator[tuple[Tokens, Tokens]]:
+    """Dividend and divisor of every division in `tokens`, at whatever depth."""
+    for level in _levels_with("/", tokens):
+        for _, term in _terms(level):
+            factors = split(term, "/")
+            for index in range(1, len(factors)):
+                dividend = term[: sum(map(len, factors[:index])) + index - 1]
+                yield dividend, split(factors[index], "*")[0]
 
 
-def divisions(tokens: Tokens) -> Iterator[Division]:
-    """Every division in `tokens`, at whatever depth. The dividend is the product or quotient before the sign."""
-    for index, token in enumerate(tokens):
-        if token.is_symbol("/"):
-            yield Division(*sides(tokens, index), token.line)
+def differences(tokens: Tokens) -> Iterator[tuple[Tokens, Tokens]]:
+    """What is subtracted from what in `tokens`, at whatever depth."""
+    for level in _levels_with("-", tokens):
+        terms = _terms(level)
+        for (_, before), (sign, behind) in pairwise(terms):
+            if sign == "-":
+                yield before, behind
 
 
-def _is_whole_operand(operand: Tokens, columns: Columns) -> bool:
-    first = operand[0]
-    if first.kind is Kind.NUMBER:
-        return re.fullmatch(r"\d+", first.text) is not None
-    if first.is_symbol("("):
-        return is_whole(operand[1:-1], columns)
-    if call := call_of(operand):
-        function, arguments = call
-        return function in _WHOLE or (function in _KEEPS_TYPE and is_whole(arguments[0], columns))
-    return len(operand) == 1 and first.kind is Kind.NAME and columns.get(first.text, Column()).is_whole
+def _levels_with(sign: str, tokens: Tokens) -> Iterator[Tokens]:
+    """`tokens`, and what stands in each pair of parentheses; nothing if `sign` is nowhere, as in most operators."""
+    if any(token.text == sign for token in tokens):
+        yield tokens
+        for index, token in enumerate(tokens):
+            if token.is_symbol("(", "["):
+                yield tokens[index + 1 : group_end(tokens, index)]
 
 
-def _operand(tokens: Tokens, start: int) -> Tokens:
-    """The name, literal, call or parenthesis at `start`, with the members and indexes behind it."""
-    end = start + 1
-    if tokens[start : start + 1] and tokens[start].is_symbol("("):
-        end = group_end(tokens, start) + 1
-    while end < len(tokens):
-        if tokens[end].is_symbol("(", "[") and tokens[end - 1].kind is not Kind.NUMBER:
-            end = group_end(tokens, end) + 1
-        elif tokens[end].is_symbol("."):
-            end += 2
-        else:
-            break
-    return tokens[start:end]
-
-
-def _product_before(tokens: Tokens, end: int) -> Tokens:
-    start = end
-    while start > 0 and not _ends_product(tokens[start - 1]):
-        start = _group_start(tokens, start - 1)
-    return tokens[start:end]
-
-
-def _ends_product(token: Token) -> bool:
-    if token.kind is Kind.NAME:
-        return token.text in KEYWORDS
-    return token.kind is Kind.SYMBOL and token.text not in ("*", "/", "%", ")", "]", ".")
-
-
-def _group_start(tokens: Tokens, end: int) -> int:
-    depth = 0
-    for index in range(end, -1, -1):
-        depth += tokens[index].is_symbol(")", "]") - tokens[index].is_symbol("(", "[")
-        if depth == 0:
-            return index
-    return 0
+def _terms(tokens: Tokens) -> list[tuple[str, Tokens]]:
+    """The products and quotients that stand in no parentheses, each with the sign or the word before it."""
+    terms: list[tuple[str, Tokens]] = []
+    sign, start, index = "", 0, 0
+    while index < len(tokens):
+        token = tokens[index]
+        is_joint = token.kind is Kind.SYMBOL and not token.is_symbol("*", "/", "%", ".", "(", ")", "[", "]")
+        if is_joint or token.is_name(*_BETWEEN_TERMS):
+            terms.append((sign, tokens[start:index]))
+            sign, start = token.text, index + 1
+        index = group_end(tokens, index) if token.is_symbol("(", "[") else index
+        index += 1
+    return [*terms, (sign, tokens[start:])]

@@ -37,6 +37,11 @@ class Token:
 Tokens = tuple[Token, ...]
 
 
+def words(text: str) -> frozenset[str]:
+    """The words of a text, which are easier to read without quotes and commas."""
+    return frozenset(text.split())
+
+
 class KqlSyntaxError(ValueError):
     """A text that is not Kusto: an open string or parenthesis, or no query at all."""
 

@@ -9,9 +9,10 @@ from __future__ import annotations
 from abc import ABC, abstractmethod
 from dataclasses import dataclass, field
 from decimal import Decimal
-from functools import cache
+from functools import cached_property
+from pathlib import PurePosixPath
 
-from monitoring_kit.core.findings import PROJECT, Finding, Location, Refused, here, shown_path
+from monitoring_kit.core.findings import Finding, Location, Refused, here
 from monitoring_kit.core.units import COUNT, PER_SECOND, RATIO, Quantity, Unit
 from monitoring_kit.kql.literals import kql_number
 from monitoring_kit.model.backends import Backend
@@ -190,7 +191,11 @@ class Query(Measure):
 
     def value(self, column: str, slower_than: Bound = None, min_events: Bound = None, split: Names = ()) -> KqlText:
         """The text as it stands. Raises Refused where the file cannot be read."""
-        return KqlText(_read(self.file, self.where), (self.value_column,), _columns(self.by))
+        return KqlText(self._text, (self.value_column,), _columns(self.by))
+
+    @cached_property
+    def _text(self) -> str:
+        return _read(self.file, self.where)
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -206,18 +211,18 @@ class Table(Measure):
 
     def plots(self, request: ViewRequest, column: str, unit: Unit) -> KqlText | None:
         """The text as it stands, where rows are shown. Raises Refused where the file cannot be read."""
-        if request.view is not View.LIST:
-            return None
-        return KqlText(_read(self.file, self.where), _columns(self.columns), ())
+        return KqlText(self._text, _columns(self.columns), ()) if request.view is View.LIST else None
+
+    @cached_property
+    def _text(self) -> str:
+        return _read(self.file, self.where)
 
 
-@cache
 def _read(file: str, where: Location) -> str:
-    path = (PROJECT / where.file).parent / file
     try:
-        return path.read_text(encoding="utf-8")
+        return (where.path.parent / file).read_text(encoding="utf-8")
     except (OSError, UnicodeDecodeError) as error:
-        problem = f"{shown_path(path)} cannot be read: {error}"
+        problem = f"{PurePosixPath(where.file).parent / file} cannot be read: {error}"
         raise Refused(
             Finding(where, f"query {file}", problem, "put the Kusto text there, as UTF-8", "kql-file")
         ) from None

@@ -4,10 +4,10 @@ from __future__ import annotations
 
 from monitoring_kit.core.durations import Duration
 from monitoring_kit.core.findings import Finding, Refused
-from monitoring_kit.definitions import Definitions
 from monitoring_kit.environment.model import Environment
 from monitoring_kit.model.alerts import Alert
 from monitoring_kit.model.backends import Backend
+from monitoring_kit.model.definitions import Definitions
 from monitoring_kit.model.thresholds import Severity
 from monitoring_kit.model.views import View
 from monitoring_kit.plan.alerts import AlertPlanner, PanelLinks

@@ -13,9 +13,9 @@ from decimal import Decimal
 from types import MappingProxyType
 
 from monitoring_kit.core.durations import Duration
-from monitoring_kit.definitions import Definitions
 from monitoring_kit.environment.model import Environment, PrometheusSettings
 from monitoring_kit.model.budgets import OBJECTIVE_LABEL, OUTCOMES, EventSeries, Outcome
+from monitoring_kit.model.definitions import Definitions
 from monitoring_kit.model.objectives import STAGES, Objective, recorded_labels
 from monitoring_kit.plan.model import PrometheusRecording
 from monitoring_kit.plan.scope import scoped

@@ -23,10 +23,10 @@ import tomllib
 import venv
 from pathlib import Path
 
-from monitoring_kit.core.findings import PROJECT
 from monitoring_kit.programs import debian
 from monitoring_kit.programs.tools import TOOLS_FOLDER
 
+PROJECT = Path(__file__).resolve().parents[2]
 VENV = PROJECT / ".venv"
 VENV_PYTHON = VENV / "bin/python"
 

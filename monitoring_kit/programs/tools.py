@@ -12,10 +12,10 @@ import tempfile
 from dataclasses import dataclass
 from pathlib import Path
 
-from monitoring_kit.core.findings import PROJECT, Finding, Location, Refused
+from monitoring_kit.core.findings import Finding, Location, Refused
 from monitoring_kit.programs import debian
 
-TOOLS_FOLDER = PROJECT / ".tools"
+TOOLS_FOLDER = Path(".tools").absolute()
 HOW_TO_INSTALL = (
     "run `make tools` (Debian, Ubuntu: unpacks the distribution's packages into .tools, without root),"
     " or put {name} {oldest} or newer on PATH: https://prometheus.io/download/"

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 
-from monitoring_kit.definitions import Definitions
+from monitoring_kit.model.definitions import Definitions
 from monitoring_kit.plan.model import Plan
 from monitoring_kit.render.alertmanager.configuration import render_alertmanager
 from monitoring_kit.render.alertmanager.resource import alertmanager_config

@@ -6,7 +6,7 @@ from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass, field, replace
 from itertools import product
 
-from monitoring_kit.definitions import Definitions
+from monitoring_kit.model.definitions import Definitions
 from monitoring_kit.model.metrics import MetricCatalogue, SeriesShape
 from monitoring_kit.model.recordings import Recording
 from monitoring_kit.plan.model import Plan

@@ -11,9 +11,9 @@ from pathlib import Path
 import pytest
 import yaml
 
-from monitoring_kit.core.findings import PROJECT, shown_path
+from monitoring_kit.core.findings import shown_path
 from monitoring_kit.environment.reader import field_paths, read_environment
-from tests.support.planting import REFERENCE, shipped_environment
+from tests.support.planting import PROJECT, REFERENCE, shipped_environment
 from tests.unit.plan.overrides.changing import findings, read
 
 ENVIRONMENTS = PROJECT / "environments"

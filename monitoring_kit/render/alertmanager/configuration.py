@@ -4,8 +4,8 @@ from __future__ import annotations
 
 from collections.abc import Iterable, Mapping
 
-from monitoring_kit.definitions import Definitions
 from monitoring_kit.environment.values import SecretKey
+from monitoring_kit.model.definitions import Definitions
 from monitoring_kit.model.routing import Grouping
 from monitoring_kit.plan.model import Plan
 from monitoring_kit.plan.routing import (

@@ -2,9 +2,9 @@
 
 from __future__ import annotations
 
-from monitoring_kit.definitions import Definitions
 from monitoring_kit.environment.model import PrometheusSettings, Smtp
 from monitoring_kit.environment.values import SecretKey
+from monitoring_kit.model.definitions import Definitions
 from monitoring_kit.model.routing import Grouping
 from monitoring_kit.plan.model import Plan
 from monitoring_kit.plan.routing import (

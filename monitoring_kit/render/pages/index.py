@@ -6,9 +6,9 @@ from collections.abc import Iterable, Iterator
 from dataclasses import dataclass
 
 from monitoring_kit.core.units import RATIO, Quantity
-from monitoring_kit.definitions import Definitions
 from monitoring_kit.environment.model import Environment
 from monitoring_kit.model.alerts import Alert
+from monitoring_kit.model.definitions import Definitions
 from monitoring_kit.model.signals import Signal
 from monitoring_kit.plan.backends import backends_of
 from monitoring_kit.plan.model import MetricAlert, Plan, PlannedDashboard

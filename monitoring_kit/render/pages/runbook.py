@@ -9,10 +9,10 @@ from types import MappingProxyType
 
 from monitoring_kit.core.durations import Duration
 from monitoring_kit.core.units import plain
-from monitoring_kit.definitions import Definitions, Runbook
 from monitoring_kit.environment.model import Environment
 from monitoring_kit.model.alerts import Alert
 from monitoring_kit.model.backends import Backend
+from monitoring_kit.model.definitions import Definitions, Runbook
 from monitoring_kit.model.thresholds import Severity, Threshold
 from monitoring_kit.model.views import View
 from monitoring_kit.plan.backends import backends_of

@@ -9,7 +9,7 @@ import sys
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 
 from monitoring_kit.core.durations import Duration
-from monitoring_kit.core.findings import PROJECT, shown_path
+from monitoring_kit.core.findings import shown_path
 from tests.behaviour.incidents import production
 from tests.behaviour.incidents.evaluation import FiringPeriod, firings, name_of
 from tests.behaviour.incidents.incident import Fires, Incident, clock
@@ -17,6 +17,7 @@ from tests.behaviour.incidents.incidents import INCIDENTS
 from tests.behaviour.incidents.production import Rule
 from tests.behaviour.incidents.recording import Recorded, served
 from tests.behaviour.incidents.without_incident import WITHOUT_INCIDENT
+from tests.support.planting import PROJECT
 
 TABLE = PROJECT / "build" / "incidents.md"
 

@@ -33,9 +33,7 @@ RULE = LogRule(
 def result(*rows: tuple[float, str, float | None]) -> Result:
     """Rows of a result: how many minutes ago their bin began, the pod, and the value."""
     columns = {"TimeGenerated": "TIMESTAMP", "Pod": "VARCHAR", "Value": "DOUBLE"}
-    moved = [
-        {"TimeGenerated": NOW - timedelta(minutes=ago), "Pod": pod, "Value": value} for ago, pod, value in rows
-    ]
+    moved = [{"TimeGenerated": NOW - timedelta(minutes=ago), "Pod": pod, "Value": value} for ago, pod, value in rows]
     return Result(columns, moved)
 
 

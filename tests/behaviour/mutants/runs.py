@@ -10,7 +10,6 @@ from dataclasses import dataclass, field
 from functools import cache
 from pathlib import Path
 
-from monitoring_kit.core.findings import PROJECT
 from monitoring_kit.plan.objectives import rate_window
 from monitoring_kit.testing.case import Case, Question
 from monitoring_kit.testing.event_recording_cases import derive_events
@@ -19,7 +18,7 @@ from monitoring_kit.testing.rule_files import Rule, rules_by_alert, rules_of, ti
 from monitoring_kit.testing.runner import TEXT, MutantOutcome, Verdict, run_alert, run_recording
 from tests.behaviour.alerts.proofs import alerts, derived, derived_alerts, hand_written, plan, rules, scope
 from tests.behaviour.mutants.excused import EXCUSED, Excused
-from tests.support.planting import shipped
+from tests.support.planting import PROJECT, shipped
 
 # These cases notice most mutants; only what is left meets the others.
 _FIRST = frozenset({Question.JUST_BAD, Question.JUST_GOOD, Question.HOLD})

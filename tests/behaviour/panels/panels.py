@@ -14,7 +14,6 @@ from decimal import Decimal
 from functools import cache
 
 from monitoring_kit.core.findings import Finding
-from monitoring_kit.definitions import load_definitions
 from monitoring_kit.model import prom
 from monitoring_kit.model.signals import BudgetLeft, BurnRates
 from monitoring_kit.plan.model import PlannedDashboard, PlannedPanel
@@ -34,6 +33,7 @@ from tests.behaviour.panels.grafana import (
     resolve,
     run,
 )
+from tests.support.planting import shipped
 
 # The least and the most that a value can be, by Grafana's unit. Nothing that is measured here can be negative.
 _LIMITS = {"percentunit": (0.0, 1.0), "percent": (0.0, 100.0)}
@@ -230,7 +230,7 @@ def _top_bucket(verdicts: _Verdicts, answer: QueryResult) -> Iterator[Finding]:
 
 @cache
 def _highest_bound(histogram: str) -> Decimal:
-    return load_definitions().catalogue.metrics[histogram].buckets[-1]
+    return shipped().catalogue.metrics[histogram].buckets[-1]
 
 
 def _table(verdicts: _Verdicts, answer: QueryResult) -> Iterator[Finding]:

@@ -9,8 +9,8 @@ import pytest
 
 from monitoring_kit.checks.routing import routing_definition_findings, routing_findings, tree_findings
 from monitoring_kit.core.findings import Finding
-from monitoring_kit.definitions import Definitions
 from monitoring_kit.environment.model import Addresses, Environment
+from monitoring_kit.model.definitions import Definitions
 from monitoring_kit.model.routing import Audience, Discarded, Grouping, Inhibition, Route, Routing, grouping
 from monitoring_kit.model.thresholds import Severity
 from monitoring_kit.plan.build import build_plan

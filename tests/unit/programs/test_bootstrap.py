@@ -15,9 +15,9 @@ import pytest
 from packaging.requirements import Requirement
 from packaging.utils import canonicalize_name
 
-from monitoring_kit.core.findings import PROJECT
 from monitoring_kit.programs import bootstrap, debian
 from monitoring_kit.programs.bootstrap import CannotPrepare
+from tests.support.planting import PROJECT
 
 
 def run(command: Sequence[str | Path], folder: Path = PROJECT) -> subprocess.CompletedProcess[str]:

@@ -9,27 +9,21 @@ from functools import cache
 from monitoring_kit.core.durations import Duration
 from monitoring_kit.core.findings import Location
 from monitoring_kit.core.units import COUNT
-from monitoring_kit.definitions import Definitions, Runbook, load_definitions
 from monitoring_kit.environment.model import AlertOverride, Environment, PrometheusSettings
 from monitoring_kit.model import prom
 from monitoring_kit.model.alerts import Alert
 from monitoring_kit.model.backends import Backend
 from monitoring_kit.model.dashboards import Dashboard, Row
+from monitoring_kit.model.definitions import Definitions, Runbook
 from monitoring_kit.model.metrics import MetricCatalogue
 from monitoring_kit.model.signals import State, Unwatched
 from monitoring_kit.model.thresholds import above
 from monitoring_kit.plan.build import build_plan
 from monitoring_kit.plan.model import Plan, PlannedDashboard, PlannedPanel, PlannedRow, PrometheusAlert
 from monitoring_kit.promql.parser import parse
-from tests.support.planting import shipped_environment
+from tests.support.planting import shipped, shipped_environment
 
 ENVIRONMENTS = ("production", "staging")
-
-
-@cache
-def shipped() -> Definitions:
-    """The definitions of the repository."""
-    return load_definitions()
 
 
 @cache

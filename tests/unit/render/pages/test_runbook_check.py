@@ -6,8 +6,8 @@ import pytest
 
 from monitoring_kit.checks.runbooks import runbook_findings
 from monitoring_kit.core.findings import Location
-from monitoring_kit.definitions import Definitions, Runbook
-from tests.unit.render.pages.plans import shipped
+from monitoring_kit.model.definitions import Definitions, Runbook
+from tests.support.planting import shipped
 
 ALERT = "ModelErrorRatioHigh"
 PAGE = """\

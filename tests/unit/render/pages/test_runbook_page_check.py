@@ -10,8 +10,8 @@ import pytest
 from monitoring_kit.checks.all import check_plan
 from monitoring_kit.checks.runbook_pages import runbook_page_findings
 from monitoring_kit.core.findings import Finding, Location
-from monitoring_kit.definitions import Runbook
 from monitoring_kit.environment.model import AlertOverride, Environment
+from monitoring_kit.model.definitions import Runbook
 from monitoring_kit.plan.build import build_plan
 from tests.acceptance.kusto.variants import OPTION_B, STAGING, variants
 from tests.support.planting import shipped, shipped_environment

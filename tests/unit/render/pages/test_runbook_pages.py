@@ -13,10 +13,10 @@ from monitoring_kit.model.thresholds import Severity, Threshold
 from monitoring_kit.plan.model import Disabled
 from monitoring_kit.plan.runbook_text import PLACEHOLDER, environment_names
 from monitoring_kit.render.pages.runbook import render_runbooks, rules_of
+from tests.support.planting import shipped
 from tests.unit.render.pages.plans import (
     ALERT,
     ENVIRONMENTS,
-    shipped,
     shipped_plan,
     small_definitions,
     small_environment,
