@@ -7,6 +7,7 @@ from pathlib import Path
 
 import pytest
 
+import monitoring_kit
 from monitoring_kit import starter
 from monitoring_kit.project import PACKAGES
 from tests.support.project import files_of, run
@@ -67,7 +68,7 @@ def test_a_folder_that_cannot_be_made_is_a_finding(tmp_path: Path) -> None:
     [
         ('{"url": "https://git.example.com/kit", "vcs_info": {"vcs": "git", "commit_id": "abc"}}', "git+https"),
         ('{"url": "file:///src/kit", "dir_info": {}}', "monitoring-kit[testing] @ file:///src/kit"),
-        (None, f"monitoring-kit[testing]=={starter.__version__}"),
+        (None, f"monitoring-kit[testing]=={monitoring_kit.__version__}"),
     ],
     ids=["repository", "folder", "registry"],
 )
@@ -78,5 +79,5 @@ def test_the_kit_is_required_as_it_was_installed(
         def read_text(self, name: str) -> str | None:
             return origin if name == "direct_url.json" else None
 
-    monkeypatch.setattr(starter.metadata, "distribution", lambda _: Installed())
+    monkeypatch.setattr("importlib.metadata.distribution", lambda _: Installed())
     assert written in starter.requirement()
