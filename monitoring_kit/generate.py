@@ -82,7 +82,7 @@ def rendered(project: Project, only: Collection[str] | None = None) -> Iterator[
             continue
         findings += check_plan(plan, definitions)
         if not findings:
-            yield Rendered(plan, render_files(plan, definitions))
+            yield Rendered(plan, render_files(plan))
     if findings:
         raise Refused(findings)
 

@@ -43,6 +43,6 @@ def check_plan(plan: Plan, definitions: Definitions) -> list[Finding]:
         *azure_findings(plan),
         *platform_metric_findings(plan, definitions),
         *collision_findings(plan),
-        *routing_findings(plan, definitions),
-        *runbook_page_findings(plan, definitions),
+        *routing_findings(plan),
+        *runbook_page_findings(plan),
     ]

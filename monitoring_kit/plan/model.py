@@ -17,9 +17,13 @@ from monitoring_kit.model import azure
 from monitoring_kit.model.alerts import Alert
 from monitoring_kit.model.backends import Backend
 from monitoring_kit.model.dashboards import Dashboard
+from monitoring_kit.model.definitions import Definitions, Runbook
 from monitoring_kit.model.log_tables import LogScope
 from monitoring_kit.model.signals import Panel
 from monitoring_kit.model.thresholds import Comparison, Severity
+from monitoring_kit.plan.backends import backends_of
+from monitoring_kit.plan.routes import PlannedInhibition, PlannedRouting
+from monitoring_kit.plan.runbook_text import Line
 from monitoring_kit.promql.tree import Expression, Selector
 
 
@@ -40,6 +44,11 @@ class PrometheusAlert:
     window: Duration | None
     labels: Mapping[str, str] = field(hash=False)
     annotations: Mapping[str, str] = field(hash=False)
+
+    @property
+    def backend(self) -> Backend:
+        """Where it is judged."""
+        return Backend.PROMETHEUS
 
 
 @dataclass(frozen=True)
@@ -98,6 +107,14 @@ class MetricAlert:
     summary: str
     description: str
     links: Mapping[str, str] = field(hash=False)
+
+    @property
+    def backend(self) -> Backend:
+        """Where it is judged."""
+        return Backend.ONLINE_ENDPOINT
+
+
+PlannedAlert = PrometheusAlert | LogAlert | MetricAlert
 
 
 class QueryFormat(Enum):
@@ -231,12 +248,31 @@ class Disabled:
 
 
 @dataclass(frozen=True)
+class RunbookPage:
+    """The runbook of an alert as one environment shows it.
+
+    `rules` raise the alert here. `lines` are those of the runbook that hold here, with their numbers in its file;
+    `text` is the same with the names filled in that the environment knows. `panels` plot the alert's signal.
+    """
+
+    alert: Alert
+    rules: tuple[PlannedAlert, ...]
+    runbook: Runbook
+    lines: tuple[Line, ...]
+    text: str
+    panels: tuple[tuple[PlannedDashboard, PlannedPanel], ...]
+
+
+@dataclass(frozen=True)
 class Plan:
     """Everything that one environment gets, and what stood in the way of the rest.
 
-    `recordings` are the rates that definitions ask for, `event_recordings` what the objectives count.
+    `recordings` are the rates that definitions ask for, `event_recordings` what the objectives count. `routing` is the
+    whole configuration of an Alertmanager, `own_routing` its part for the alerts of this service; both are None if the
+    definitions or the environment say nothing of it.
     """
 
+    definitions: Definitions
     environment: Environment
     alerts: tuple[Alert, ...]
     recordings: tuple[PrometheusRecording, ...]
@@ -247,6 +283,28 @@ class Plan:
     disabled: tuple[Disabled, ...]
     findings: tuple[Finding, ...] = ()
     event_recordings: tuple[PrometheusRecording, ...] = ()
+    inhibitions: tuple[PlannedInhibition, ...] = ()
+    routing: PlannedRouting | None = None
+    own_routing: PlannedRouting | None = None
+    runbooks: tuple[RunbookPage, ...] = ()
+
+    @property
+    def backends(self) -> tuple[Backend, ...]:
+        """The places that the environment has."""
+        return backends_of(self.environment)
+
+    def rules_of(self, alert: Alert) -> tuple[PlannedAlert, ...]:
+        """The rules that raise an alert: Prometheus first, then Azure."""
+        rules: tuple[PlannedAlert, ...] = (*self.prometheus_alerts, *self.log_alerts, *self.metric_alerts)
+        return tuple(rule for rule in rules if rule.alert.name == alert.name)
+
+    def dashboard_url(self, dashboard: PlannedDashboard) -> str:
+        """The address of a dashboard."""
+        return f"{self.environment.grafana_url}/d/{dashboard.uid}"
+
+    def panel_url(self, dashboard: PlannedDashboard, panel: PlannedPanel) -> str:
+        """The address of a panel, alone and of the last three hours."""
+        return f"{self.dashboard_url(dashboard)}?from=now-3h&to=now&viewPanel={panel.id}"
 
     @property
     def prometheus_groups(self) -> Mapping[str, tuple[PrometheusRule, ...]]:
