@@ -67,6 +67,15 @@ async function makePage(): Promise<void> {
   }
 }
 
+/** The package's own file looks for the fonts in /tmp. With these alone, a picture is the same on every machine. */
+const FONTS_CONF = `<?xml version="1.0"?>
+<!DOCTYPE fontconfig SYSTEM "fonts.dtd">
+<fontconfig>
+  <dir prefix="relative">fonts</dir>
+  <cachedir>${join(DIST, 'browser/fonts/cache')}</cachedir>
+</fontconfig>
+`;
+
 /** Chromium with fonts and the libraries that a bare machine lacks. The package unpacks into the temporary folder. */
 async function unpackBrowser(): Promise<void> {
   const folder = join(DIST, 'browser');
@@ -76,6 +85,7 @@ async function unpackBrowser(): Promise<void> {
   process.env['TMPDIR'] = unfinished;
   await chromium.executablePath();
   await inflate(join(PACKAGES, '@sparticuz/chromium/bin/al2023.tar.br'));
+  await writeFile(join(unfinished, 'fonts/fonts.conf'), FONTS_CONF);
   if (!(await readdir(unfinished)).includes('chromium')) {
     throw new Error(`${unfinished} does not hold the browser`);
   }

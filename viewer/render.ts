@@ -94,6 +94,7 @@ async function draw(browser: Browser, address: string, uid: string, job: Job): P
     await page.goto(address + pathOf(uid, job));
     const report = await drawn(page, uid, screen, job, problems);
     const [picture, file] = [join(job.out, `${uid}.png`), join(job.out, `${uid}.json`)];
+    await page.mouse.move(0, 0); // so that nothing is hovered
     await page.screenshot({ path: picture });
     await writeFile(file, `${JSON.stringify(report, null, 1)}\n`);
     problems.push(...report.problems.map((problem) => `${uid}: ${problem}`));
@@ -114,13 +115,13 @@ async function drawn(page: Page, uid: string, screen: { width: number; height: n
   try {
     if (!job.firstScreen) {
       // The whole page has to lie on the screen: a table does not draw what is scrolled out of sight.
-      await page.waitForFunction(() => window.viewer.height > 0 || window.viewer.state === 'drawn', undefined, within);
+      await page.waitForFunction(() => window.viewer?.height > 0 || window.viewer?.state === 'drawn', undefined, within);
       const height = await page.evaluate(() => window.viewer.height);
       await page.setViewportSize({ width: screen.width, height: Math.max(screen.height, height) });
     }
-    await page.waitForFunction(() => window.viewer.state === 'drawn', undefined, within);
-  } catch {
-    throw new Error([`${uid} was not drawn within ${DRAWN_WITHIN_MS / 1000} s`, ...problems].join('\n'));
+    await page.waitForFunction(() => window.viewer?.state === 'drawn', undefined, within);
+  } catch (error) {
+    throw new Error([`${uid} was not drawn: ${words(error)}`, ...problems].join('\n'));
   }
   await page.waitForLoadState('networkidle'); // icons
   return (await page.evaluate(() => window.viewer.report)) as Report;

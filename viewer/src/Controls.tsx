@@ -1,6 +1,6 @@
 /** The bar above the panels: the variables on the left, the dashboard's links on the right. */
 
-import { Combobox, Dropdown, Icon, InlineLabel, LinkButton, Menu, MultiCombobox, ToolbarButton, toIconName, type ComboboxOption } from '@grafana/ui';
+import { Combobox, Dropdown, InlineLabel, LinkButton, Menu, MultiCombobox, ToolbarButton, toIconName, type ComboboxOption, type IconName } from '@grafana/ui';
 
 import { usePage } from './context.ts';
 import { dashboardAddress, dashboardsOf, linkAddress } from './links.ts';
@@ -10,6 +10,15 @@ import { ALL, isSeveral, type Variable } from './variables.ts';
 interface Props {
   onChoose: (name: string, values: string[]) => void;
 }
+
+/** The names of icons that a link is given in its settings. */
+const ICONS: Readonly<Record<string, IconName>> = {
+  'external link': 'external-link-alt',
+  dashboard: 'apps',
+  question: 'question-circle',
+  info: 'info-circle',
+  doc: 'file-alt',
+};
 
 const LABEL_HIDDEN = 1;
 const HIDDEN = 2;
@@ -61,12 +70,13 @@ function Choice({ variable: { definition, options, chosen }, onChoose }: { varia
 
 function Links({ link }: { link: DashboardLink }) {
   const page = usePage();
-  const icon = toIconName(link.icon === 'external link' ? 'external-link-alt' : (link.icon ?? '')) ?? 'apps';
+  const icon = ICONS[link.icon ?? ''] ?? toIconName(link.icon ?? '') ?? 'external-link-alt';
   if (link.type !== 'dashboards') {
     return (
       <LinkButton
         variant="secondary"
         fill="outline"
+        size="sm"
         icon={icon}
         href={linkAddress(link, page)}
         {...(link.targetBlank ? { target: '_blank' } : {})}
@@ -94,8 +104,8 @@ function Links({ link }: { link: DashboardLink }) {
     );
   }
   return found.map(({ uid, title, href }) => (
-    <LinkButton key={uid} variant="secondary" fill="outline" size="md" href={href}>
-      <Icon name="apps" /> {title}
+    <LinkButton key={uid} variant="secondary" fill="outline" size="sm" icon="apps" href={href}>
+      {title}
     </LinkButton>
   ));
 }

@@ -89,7 +89,7 @@ export function DashboardPage({ dashboard, others, rows, address, onAddress }: P
               {placed.rows.map(({ panel, isOpen, panels, box }) => (
                 <Row
                   key={panel.id}
-                  title={page.replace(panel.title)}
+                  title={page.replace(panel.title, {}, 'text')}
                   isOpen={isOpen}
                   panels={panels}
                   style={{ position: 'absolute', left: box.x, top: box.y, width: box.width, height: box.height }}

@@ -70,7 +70,7 @@ export function PanelBox({ panel, width, height }: { panel: Panel; width: number
     }
   }, [failed, onDrawn]);
 
-  const title = page.replace(panel.title);
+  const title = page.replace(panel.title, {}, 'text');
   const description = panel.description ? renderMarkdown(page.replace(panel.description)) : '';
   const error = failed?.state === 'error' ? failed.message : undefined;
   const Drawn = TYPES[panel.type];

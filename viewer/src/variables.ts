@@ -177,8 +177,8 @@ function valueOf(
   if (format === 'queryparam') {
     return values.map((value) => `var-${encodeURIComponent(name)}=${encodeURIComponent(value)}`).join('&');
   }
-  if (values.length === 1 && values[0] === ALL) {
-    if (format === 'text') {
+  if (isAll(variable)) {
+    if (format === 'text' || written === asText) {
       return 'All';
     }
     const every = variable.definition.allValue;
@@ -206,6 +206,13 @@ function dated(milliseconds: number, format: string): string {
 }
 
 const plainly: Writer = (values) => globbed(values);
+
+/** As titles show it. */
+const asText: Writer = (values) => values.join(' + ');
+
+function isAll({ chosen }: Variable): boolean {
+  return chosen.length === 1 && chosen[0] === ALL;
+}
 
 /** As the Prometheus data source writes values into a query: in a pattern escaped, several as alternatives. */
 export const forPromql: Writer = (values, { definition }) => {
@@ -273,6 +280,9 @@ export function replacer(variables: Variables, words: Words) {
   return (text: string | undefined, scoped?: ScopedVars, format?: unknown): string => {
     if (!text?.includes('$') && !text?.includes('[[')) {
       return text ?? '';
+    }
+    if (format === 'text') {
+      return fill(text, variables, words, asText);
     }
     const encode = format === 'uriencode' || format === 'percentencode' ? encodeURIComponent : (value: string) => value;
     const ofData = text.replace(/\$\{(__(?:field|series|value|data|cell)[^}:]*)(?::([^}]*))?\}/g, (whole, path: string, as?: string) => {
