@@ -25,6 +25,7 @@ const HTML = `<!doctype html>
     <meta name="viewport" content="width=device-width, initial-scale=1" />
     <title>Dashboards</title>
     <link rel="icon" href="data:," />
+    <style>body { margin: 0 }</style>
     <link rel="stylesheet" href="/page/main.css" />
   </head>
   <body>
