@@ -3,7 +3,7 @@
 
 PYTHON ?= python3
 VENV_PYTHON := .venv/bin/python
-NODE_PACKAGES := tests/node/node_modules/.package-lock.json
+NODE_PACKAGES := tests/acceptance/node/node_modules/.package-lock.json
 
 .DELETE_ON_ERROR:
 .SUFFIXES:
@@ -35,38 +35,38 @@ demo: .venv/ready-to-test .tools/ready
 
 .PHONY: incidents
 incidents: .venv/ready-to-test .tools/ready
-	@PYTHONPATH=examples/model_server $(VENV_PYTHON) -m tests.live.matrix
+	@PYTHONPATH=examples/model_server $(VENV_PYTHON) -m tests.behaviour.incidents.matrix
 
 .PHONY: mutants
 mutants: .venv/ready-to-test .tools/ready
-	@$(VENV_PYTHON) -m tests.mutants
+	@$(VENV_PYTHON) -m tests.behaviour.mutants
 
 .PHONY: tools
 tools:
-	@$(PYTHON) -m toolkit.tools
+	@$(PYTHON) -m monitoring_kit.programs.tools
 
 .PHONY: clean
 clean:
-	rm -rf .venv .tools tests/node/node_modules .pytest_cache .mypy_cache .ruff_cache .hypothesis
+	rm -rf .venv .tools tests/acceptance/node/node_modules .pytest_cache .mypy_cache .ruff_cache .hypothesis
 	find . -name __pycache__ -type d -prune -exec rm -rf {} +
 
 # The Python is a prerequisite because an upgrade of the system can take it away from under the virtual environment.
 .venv/ready-to-build: pyproject.toml $(VENV_PYTHON)
-	@$(PYTHON) -m toolkit.bootstrap build
+	@$(PYTHON) -m monitoring_kit.programs.bootstrap build
 	@touch $@
 
 .venv/ready-to-test: .venv/ready-to-build
-	@$(PYTHON) -m toolkit.bootstrap test
+	@$(PYTHON) -m monitoring_kit.programs.bootstrap test
 	@touch $@
 
 $(VENV_PYTHON): ;
 
-.tools/ready: toolkit/tools.py
-	@$(PYTHON) -m toolkit.tools
+.tools/ready: monitoring_kit/programs/tools.py
+	@$(PYTHON) -m monitoring_kit.programs.tools
 	@mkdir -p $(@D)
 	@touch $@
 
-$(NODE_PACKAGES): tests/node/package.json tests/node/package-lock.json .venv/ready-to-test
-	@echo 'Installing the packages of tests/node'
-	@$(VENV_PYTHON) -m toolkit.node tests/node
+$(NODE_PACKAGES): tests/acceptance/node/package.json tests/acceptance/node/package-lock.json .venv/ready-to-test
+	@echo 'Installing the packages of tests/acceptance/node'
+	@$(VENV_PYTHON) -m monitoring_kit.programs.node tests/acceptance/node
 	@touch $@

@@ -2,7 +2,7 @@
 
 import sys
 
-from toolkit.commands import main
+from monitoring_kit.cli import main
 
 if __name__ == "__main__":
     sys.exit(main(sys.argv[1:]))

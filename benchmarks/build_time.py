@@ -13,8 +13,8 @@ import tempfile
 import time
 from pathlib import Path
 
+from monitoring_kit.core.text_table import table
 from tests.support.planting import REFERENCE
-from toolkit.text_table import table
 
 PROJECT = Path(__file__).parents[1]
 SIZES = (1, 2, 10, 50, 100)

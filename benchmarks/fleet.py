@@ -13,9 +13,9 @@ from dataclasses import dataclass
 from itertools import pairwise
 from pathlib import Path
 
-from toolkit.contract import bucket_label
-from toolkit.definitions import load_definitions
-from toolkit.tools import find
+from monitoring_kit.definitions import load_definitions
+from monitoring_kit.model.metrics import bucket_label
+from monitoring_kit.programs.tools import find
 
 SCRAPE_SECONDS = 30
 # Prometheus writes a block every two hours. promtool reads its whole input once a block, so it gets a file for each.

@@ -14,7 +14,7 @@ import tempfile
 import time
 from pathlib import Path
 
-from tests.model_server.server import GOOD_BODY, STATUS_OF_CODE, Load, Scrapes, faults_on, running, total
+from tests.pack.model_server.server import GOOD_BODY, STATUS_OF_CODE, Load, Scrapes, faults_on, running, total
 
 WORKERS = 4
 BODIES = (GOOD_BODY, GOOD_BODY, GOOD_BODY, b"not JSON")

@@ -23,21 +23,21 @@ from pathlib import Path
 from typing import Any, NamedTuple
 
 from benchmarks.fleet import SCRAPE_SECONDS, Fleet, write_fleet
-from tests.live import grafana
-from tests.live.grafana import Json, TimeRange
+from monitoring_kit.core.text_table import table
+from monitoring_kit.definitions import load_definitions
+from monitoring_kit.model.views import View
+from monitoring_kit.plan.build import build_plan
+from monitoring_kit.plan.model import Plan, PrometheusAlert, PrometheusQuery, PrometheusRule
+from monitoring_kit.programs.prometheus import serve
+from monitoring_kit.programs.tools import find
+from monitoring_kit.promql.printer import print_promql
+from monitoring_kit.promql.tree import Expression
+from monitoring_kit.render.grafana import render_dashboard
+from monitoring_kit.render.prometheus import rule_groups
+from monitoring_kit.render.yaml_text import yaml_text
+from tests.behaviour.panels import grafana
+from tests.behaviour.panels.grafana import Json, TimeRange
 from tests.support.planting import shipped_environment
-from toolkit.definitions import load_definitions
-from toolkit.plan.build import build_plan
-from toolkit.plan.model import Plan, PrometheusAlert, PrometheusQuery, PrometheusRule
-from toolkit.prometheus_server import serve
-from toolkit.promql.printer import print_promql
-from toolkit.promql.tree import Expression
-from toolkit.render.grafana import render_dashboard
-from toolkit.render.prometheus import rule_groups
-from toolkit.render.yaml_text import yaml_text
-from toolkit.signals import View
-from toolkit.text_table import table
-from toolkit.tools import find
 
 PROJECT = Path(__file__).parents[1]
 RANGES = (1, 24, 168)

@@ -1,14 +1,14 @@
 """The containers as Azure Monitor for containers sees them: options B and C."""
 
+from monitoring_kit.model.backends import Backend
+from monitoring_kit.model.dashboards import Dashboard, Row
 from queries.pods import container_errors, container_log, container_restarts
 from queries.resources import cpu_utilisation, memory_utilisation
-from toolkit.dashboards import Dashboard, Row
-from toolkit.places import Place
 
 containers = Dashboard(
     title="ML inference / Containers (Azure Monitor)",
-    says="Do the containers run, what do they log, and how far are they from their limits.",
-    places=(Place.CONTAINER_INSIGHTS,),
+    description="Do the containers run, what do they log, and how far are they from their limits.",
+    backends=(Backend.CONTAINER_INSIGHTS,),
     rows=(
         Row("Is it up?", container_restarts.timeseries(24)),
         Row("Is it correct?", container_errors.timeseries(24), container_log.rows(24, height=12)),

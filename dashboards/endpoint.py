@@ -1,5 +1,7 @@
 """The managed online endpoint: what the gateway saw, what the container reported, what the platform measured."""
 
+from monitoring_kit.model.backends import Backend
+from monitoring_kit.model.dashboards import Dashboard, Row
 from queries.errors import (
     app_error_ratio,
     error_ratio,
@@ -12,13 +14,11 @@ from queries.latency import app_latency, latency, latency_p95_by_minute, slowest
 from queries.pods import console_log, deployment_capacity, endpoint_events
 from queries.resources import cpu_utilisation, disk_utilisation, memory_utilisation
 from queries.traffic import app_request_rate, request_rate, requests_per_minute
-from toolkit.dashboards import Dashboard, Row
-from toolkit.places import Place
 
 endpoint = Dashboard(
     title="ML inference / Online endpoint",
-    says="Is the endpoint up, correct, fast and roomy: gateway log, Application Insights and platform metrics.",
-    places=(Place.ONLINE_ENDPOINT, Place.APPLICATION_INSIGHTS),
+    description="Is the endpoint up, correct, fast and roomy: gateway log, Application Insights and platform metrics.",
+    backends=(Backend.ONLINE_ENDPOINT, Backend.APPLICATION_INSIGHTS),
     rows=(
         Row(
             "Is it up?",

@@ -1,5 +1,7 @@
 """The containers that serve the models: do they run, do they answer scrapes, have they room."""
 
+from monitoring_kit.model.backends import Backend
+from monitoring_kit.model.dashboards import Dashboard, Row
 from queries.pods import (
     available_replicas,
     container_restarts,
@@ -9,13 +11,11 @@ from queries.pods import (
 )
 from queries.resources import cpu_utilisation, memory_utilisation
 from queries.scrape import metrics_missing, scrape_duration, scrape_samples, target_up, targets_up
-from toolkit.dashboards import Dashboard, Row
-from toolkit.places import Place
 
 pods = Dashboard(
     title="ML inference / Pods",
-    says="Do the pods run, do they answer scrapes, and how far are they from request and limit.",
-    places=(Place.PROMETHEUS,),
+    description="Do the pods run, do they answer scrapes, and how far are they from request and limit.",
+    backends=(Backend.PROMETHEUS,),
     variables="namespace pod",
     rows=(
         Row(

@@ -1,5 +1,7 @@
 """The first page that somebody opens who was woken: is it up, correct, fast, full, and is the model itself odd."""
 
+from monitoring_kit.model.backends import Backend
+from monitoring_kit.model.dashboards import Dashboard, Row
 from queries.errors import error_ratio, errors_by_type, rejected_ratio
 from queries.latency import latency
 from queries.models import model_versions, versions_served
@@ -7,13 +9,11 @@ from queries.pods import available_replicas
 from queries.resources import cpu_utilisation, memory_utilisation
 from queries.scrape import metrics_missing, targets_up
 from queries.traffic import request_rate
-from toolkit.dashboards import Dashboard, Row
-from toolkit.places import Place
 
 service = Dashboard(
     title="ML inference / Service",
-    says="Is the service up, correct, fast and roomy, and which model answers.",
-    places=(Place.PROMETHEUS,),
+    description="Is the service up, correct, fast and roomy, and which model answers.",
+    backends=(Backend.PROMETHEUS,),
     variables="namespace model_name model_version",
     rows=(
         Row(

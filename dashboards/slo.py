@@ -1,14 +1,14 @@
 """The objectives: how much of each error budget is left, how fast it is spent, and how many requests that is."""
 
+from monitoring_kit.model.backends import Backend
+from monitoring_kit.model.dashboards import Dashboard, Row
+from monitoring_kit.model.thresholds import Severity
 from rules.slo import AVAILABILITY, LATENCY, TAIL_LATENCY
-from toolkit.dashboards import Dashboard, Row
-from toolkit.places import Place
-from toolkit.thresholds import Severity
 
 objectives = Dashboard(
     title="ML inference / Objectives",
-    says="How much of each error budget is left, and how fast it is spent.",
-    places=(Place.PROMETHEUS,),
+    description="How much of each error budget is left, and how fast it is spent.",
+    backends=(Backend.PROMETHEUS,),
     variables="namespace model_name",
     last="7d",
     rows=(

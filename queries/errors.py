@@ -1,39 +1,38 @@
 """Whether the answers are right."""
 
+from monitoring_kit.model import kql, prom
+from monitoring_kit.model.backends import Backend
+from monitoring_kit.model.signals import Increase, Listing, Rate, Ratio, Unwatched
 from queries.tables import APP_REQUESTS, TRAFFIC_LOG
-from toolkit.kql.measures import LogEvents, LogList, LogQuery
-from toolkit.places import Place
-from toolkit.promql.measures import CounterRate, Events
-from toolkit.signals import Increase, Listing, Rate, Ratio, Unwatched
 
 error_ratio = Ratio(
     title="Error ratio",
-    says="Share of valid requests that failed on our side. A caller's bad input counts neither way, so that a flood of "
-    "it hides nothing.",
-    per="namespace model_name",
-    prometheus=Events(
+    description="Share of valid requests that failed on our side. A caller's bad input counts neither way, so that a "
+    "flood of it hides nothing.",
+    by="namespace model_name",
+    prometheus=prom.Ratio(
         bad='model_predictions_total{status="error"}', total='model_predictions_total{status!="rejected"}'
     ),
-    online_endpoint=LogEvents(
+    online_endpoint=kql.Ratio(
         table=TRAFFIC_LOG, total='Outcome != "rejected"', bad='Outcome == "error"', by="EndpointName DeploymentName"
     ),
 )
 
 errors_by_type = Rate(
     title="Errors by type",
-    says="Failed predictions per second, by cause.",
-    per="namespace model_name error_type",
-    prometheus=CounterRate(counter="model_errors_total"),
+    description="Failed predictions per second, by cause.",
+    by="namespace model_name error_type",
+    prometheus=prom.Rate(counter="model_errors_total"),
     unwatched=Unwatched("breaks down what the error ratio judges"),
     when_empty="No errors",
 )
 
 rejected_ratio = Ratio(
     title="Rejected requests",
-    says="Share of requests that were the caller's fault: bad input, wrong credentials.",
-    per="namespace model_name",
-    prometheus=Events(bad='model_predictions_total{status="rejected"}', total="model_predictions_total"),
-    online_endpoint=LogEvents(table=TRAFFIC_LOG, bad='Outcome == "rejected"', by="EndpointName DeploymentName"),
+    description="Share of requests that were the caller's fault: bad input, wrong credentials.",
+    by="namespace model_name",
+    prometheus=prom.Ratio(bad='model_predictions_total{status="rejected"}', total="model_predictions_total"),
+    online_endpoint=kql.Ratio(table=TRAFFIC_LOG, bad='Outcome == "rejected"', by="EndpointName DeploymentName"),
     unwatched=Unwatched("nobody here can mend a caller's input; the panel is for the talk with the caller"),
 )
 
@@ -41,8 +40,8 @@ rejected_ratio = Ratio(
 # inference server's own attributes hold the truth.
 app_error_ratio = Ratio(
     title="Error ratio inside the container",
-    says="Share of requests that reached the container and failed there.",
-    application_insights=LogEvents(
+    description="Share of requests that reached the container and failed there.",
+    application_insights=kql.Ratio(
         table=APP_REQUESTS,
         bad="toint(customDimensions.resultCode) >= 500",
         weight="itemCount",
@@ -53,10 +52,10 @@ app_error_ratio = Ratio(
 
 exceptions = Increase(
     title="Exceptions",
-    says="Unhandled exceptions that the inference server reported, sampling undone.",
-    application_insights=LogQuery(
+    description="Unhandled exceptions that the inference server reported, sampling undone.",
+    application_insights=kql.Query(
         file="kql/exceptions.kql",
-        place=Place.APPLICATION_INSIGHTS,
+        backend=Backend.APPLICATION_INSIGHTS,
         value_column="Exceptions",
         by="cloud_RoleName",
     ),
@@ -65,10 +64,10 @@ exceptions = Increase(
 
 exceptions_by_type = Listing(
     title="Exceptions by type",
-    says="What was raised how often in the dashboard's time range.",
-    application_insights=LogList(
+    description="What was raised how often in the dashboard's time range.",
+    application_insights=kql.Table(
         file="kql/exceptions_by_type.kql",
-        place=Place.APPLICATION_INSIGHTS,
+        backend=Backend.APPLICATION_INSIGHTS,
         columns="Type Message Exceptions LastSeen",
     ),
     unwatched=Unwatched("breaks down what the number of exceptions judges"),
@@ -77,10 +76,10 @@ exceptions_by_type = Listing(
 
 failed_requests = Listing(
     title="Failed requests",
-    says="The newest requests that failed on our side, with the gateway's and the model's answer.",
-    online_endpoint=LogList(
+    description="The newest requests that failed on our side, with the gateway's and the model's answer.",
+    online_endpoint=kql.Table(
         file="kql/failed_requests.kql",
-        place=Place.ONLINE_ENDPOINT,
+        backend=Backend.ONLINE_ENDPOINT,
         columns="TimeGenerated DeploymentName ResponseCode ResponseCodeReason ModelStatusCode ModelStatusReason "
         "TotalDurationMs XRequestId",
     ),

@@ -1,19 +1,18 @@
 """Whether the answers come in time."""
 
+from monitoring_kit.core.units import MILLISECONDS
+from monitoring_kit.model import azure, kql, prom
+from monitoring_kit.model.backends import Backend
+from monitoring_kit.model.signals import Latency, Listing, State, Unwatched
 from queries.platform_metrics import REQUEST_LATENCY_P95
 from queries.tables import APP_REQUESTS, TRAFFIC_LOG
-from toolkit.kql.measures import LogDurations, LogList
-from toolkit.places import Place
-from toolkit.promql.measures import Durations
-from toolkit.signals import Latency, Listing, Platform, State, Unwatched
-from toolkit.units import MILLISECONDS
 
 latency = Latency(
     title="Latency",
-    says="Time from a request's arrival to its answer: failures included, bad input of callers left out.",
-    per="namespace model_name",
-    prometheus=Durations(histogram="model_prediction_duration_seconds"),
-    online_endpoint=LogDurations(
+    description="Time from a request's arrival to its answer: failures included, bad input of callers left out.",
+    by="namespace model_name",
+    prometheus=prom.Histogram(histogram="model_prediction_duration_seconds"),
+    online_endpoint=kql.Durations(
         table=TRAFFIC_LOG,
         only='Outcome != "rejected"',
         duration="TotalDurationMs",
@@ -25,8 +24,8 @@ latency = Latency(
 # The requests table's own duration is 0 with current inference servers; their attribute holds a timespan as text.
 app_latency = Latency(
     title="Latency inside the container",
-    says="Time that the inference server itself took, without gateway and network.",
-    application_insights=LogDurations(
+    description="Time that the inference server itself took, without gateway and network.",
+    application_insights=kql.Durations(
         table=APP_REQUESTS,
         duration="(totimespan(tostring(customDimensions.duration)) / 1ms)",
         unit=MILLISECONDS,
@@ -37,19 +36,20 @@ app_latency = Latency(
 
 latency_p95_by_minute = State(
     title="p95 latency, as the platform computes it",
-    says="Azure Monitor's p95 of each minute: it needs no diagnostic setting. An average of it is no percentile.",
+    description="Azure Monitor's p95 of each minute: it needs no diagnostic setting. An average of it is no "
+    "percentile.",
     unit=MILLISECONDS,
-    online_endpoint=Platform(metric=REQUEST_LATENCY_P95, by="deployment"),
+    online_endpoint=azure.Metric(metric=REQUEST_LATENCY_P95, by="deployment"),
     unwatched=Unwatched("a second opinion on the traffic log, which the alerts judge"),
     when_empty="No traffic",
 )
 
 slowest_requests = Listing(
     title="Slowest requests",
-    says="The slowest requests of the dashboard's time range, and where their time went.",
-    online_endpoint=LogList(
+    description="The slowest requests of the dashboard's time range, and where their time went.",
+    online_endpoint=kql.Table(
         file="kql/slowest_requests.kql",
-        place=Place.ONLINE_ENDPOINT,
+        backend=Backend.ONLINE_ENDPOINT,
         columns="TimeGenerated DeploymentName TotalDurationMs RequestDurationMs ResponseDurationMs ThrottlingDelayMs "
         "ResponseCode Path XRequestId",
     ),

@@ -1,13 +1,13 @@
 """Which model runs where."""
 
-from toolkit.promql.measures import Level, Promql
-from toolkit.signals import Listing, Query, Unwatched
+from monitoring_kit.model import prom
+from monitoring_kit.model.signals import Listing, Query, Unwatched
 
 model_versions = Listing(
     title="Model versions",
-    says="Pods per model and version, from model_info.",
-    per="namespace model_name model_version framework",
-    prometheus=Level(gauge="model_info", combine="count"),
+    description="Pods per model and version, from model_info.",
+    by="namespace model_name model_version framework",
+    prometheus=prom.Gauge(gauge="model_info", combine="count"),
     counts="Pods",
     unwatched=Unwatched("a table to read; the number of versions at once has an alert"),
     when_empty="No model loaded",
@@ -15,9 +15,9 @@ model_versions = Listing(
 
 versions_served = Query(
     title="Versions served at once",
-    says="How many versions of a model answer at the same time. 2 during a rollout.",
-    per="namespace model_name",
-    prometheus=Promql(
+    description="How many versions of a model answer at the same time. 2 during a rollout.",
+    by="namespace model_name",
+    prometheus=prom.Query(
         text="count by (namespace, model_name) (count by (namespace, model_name, model_version) (model_info))"
     ),
     when_empty="No model loaded",

@@ -4,8 +4,8 @@ Those that a definition names, as Microsoft lists them (supported metrics of Mic
 2026-07). There is no failure-rate metric, and processor figures exist on deployments only. Grain: one minute.
 """
 
-from toolkit.azure_contract import platform_metric
-from toolkit.units import COUNT, MILLISECONDS, PERCENT
+from monitoring_kit.core.units import COUNT, MILLISECONDS, PERCENT
+from monitoring_kit.model.log_tables import platform_metric
 
 ENDPOINT = "Microsoft.MachineLearningServices/workspaces/onlineEndpoints"
 DEPLOYMENT = "Microsoft.MachineLearningServices/workspaces/onlineEndpoints/deployments"

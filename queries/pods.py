@@ -1,32 +1,33 @@
 """Whether the containers run."""
 
+from monitoring_kit.model import azure, kql, prom
+from monitoring_kit.model.backends import Backend
+from monitoring_kit.model.signals import Increase, Listing, State, Unwatched
 from queries.platform_metrics import DEPLOYMENT_CAPACITY
-from toolkit.kql.measures import LogList, LogQuery
-from toolkit.places import Place
-from toolkit.promql.measures import CounterIncrease, Level
-from toolkit.signals import Increase, Listing, Platform, State, Unwatched
 
 available_replicas = State(
     title="Available replicas",
-    says="Replicas that can answer, while the Deployment asks for any.",
-    per="namespace deployment",
-    prometheus=Level(gauge="kube_deployment_status_replicas_available", only_while="kube_deployment_spec_replicas > 0"),
+    description="Replicas that can answer, while the Deployment asks for any.",
+    by="namespace deployment",
+    prometheus=prom.Gauge(
+        gauge="kube_deployment_status_replicas_available", only_while="kube_deployment_spec_replicas > 0"
+    ),
     when_empty="Scaled to zero",
 )
 
 wanted_replicas = State(
     title="Wanted replicas",
-    says="Replicas that the Deployment asks for.",
-    per="namespace deployment",
-    prometheus=Level(gauge="kube_deployment_spec_replicas"),
+    description="Replicas that the Deployment asks for.",
+    by="namespace deployment",
+    prometheus=prom.Gauge(gauge="kube_deployment_spec_replicas"),
     unwatched=Unwatched("somebody chose the number; the available replicas are judged"),
 )
 
 crash_looping = State(
     title="Crash loops",
-    says="1 for a container that Kubernetes keeps restarting because it ends right after its start.",
-    per="namespace pod container",
-    prometheus=Level(
+    description="1 for a container that Kubernetes keeps restarting because it ends right after its start.",
+    by="namespace pod container",
+    prometheus=prom.Gauge(
         gauge='kube_pod_container_status_waiting_reason{reason="CrashLoopBackOff"}', highest_in_window=True
     ),
     when_empty="No crash loops",
@@ -36,14 +37,14 @@ crash_looping = State(
 
 container_restarts = Increase(
     title="Restarts",
-    says="How often a container was restarted within the window.",
-    per="namespace pod container",
-    prometheus=CounterIncrease(counter="kube_pod_container_status_restarts_total"),
+    description="How often a container was restarted within the window.",
+    by="namespace pod container",
+    prometheus=prom.Increase(counter="kube_pod_container_status_restarts_total"),
     # As increase() counts: the difference to the row before, all of a count that began at 0 again, and nothing for the
     # first row, which may hold last month's. The table's ContainerName begins with the pod's id, so pods do not mix.
-    container_insights=LogQuery(
+    container_insights=kql.Query(
         file="kql/container_restarts.kql",
-        place=Place.CONTAINER_INSIGHTS,
+        backend=Backend.CONTAINER_INSIGHTS,
         value_column="Restarts",
         by="PodName ContainerName",
     ),
@@ -51,9 +52,9 @@ container_restarts = Increase(
 
 out_of_memory_kills = Increase(
     title="Out-of-memory kills",
-    says="Restarts of containers whose last end was a kill for using more memory than their limit.",
-    per="namespace pod container",
-    prometheus=CounterIncrease(
+    description="Restarts of containers whose last end was a kill for using more memory than their limit.",
+    by="namespace pod container",
+    prometheus=prom.Increase(
         counter="kube_pod_container_status_restarts_total",
         only_while='kube_pod_container_status_last_terminated_reason{reason="OOMKilled"} == 1',
     ),
@@ -63,10 +64,10 @@ out_of_memory_kills = Increase(
 
 container_errors = Increase(
     title="Error lines in the container log",
-    says="Lines that a container logged as ERROR or CRITICAL within the window.",
-    container_insights=LogQuery(
+    description="Lines that a container logged as ERROR or CRITICAL within the window.",
+    container_insights=kql.Query(
         file="kql/container_errors.kql",
-        place=Place.CONTAINER_INSIGHTS,
+        backend=Backend.CONTAINER_INSIGHTS,
         value_column="ErrorLines",
         by="PodName",
     ),
@@ -75,10 +76,10 @@ container_errors = Increase(
 
 container_log = Listing(
     title="Container log: errors and warnings",
-    says="The newest lines that a container logged as WARNING, ERROR or CRITICAL.",
-    container_insights=LogList(
+    description="The newest lines that a container logged as WARNING, ERROR or CRITICAL.",
+    container_insights=kql.Table(
         file="kql/container_log.kql",
-        place=Place.CONTAINER_INSIGHTS,
+        backend=Backend.CONTAINER_INSIGHTS,
         columns="TimeGenerated LogLevel PodName Line",
     ),
     unwatched=Unwatched("lists what the number of error lines judges"),
@@ -87,10 +88,10 @@ container_log = Listing(
 
 console_log = Listing(
     title="Container log of the deployment",
-    says="The newest lines that the deployment's containers wrote.",
-    online_endpoint=LogList(
+    description="The newest lines that the deployment's containers wrote.",
+    online_endpoint=kql.Table(
         file="kql/console_log.kql",
-        place=Place.ONLINE_ENDPOINT,
+        backend=Backend.ONLINE_ENDPOINT,
         columns="TimeGenerated DeploymentName InstanceId Message",
     ),
     unwatched=Unwatched("text to read, without a level that could be counted"),
@@ -98,10 +99,10 @@ console_log = Listing(
 
 endpoint_events = Listing(
     title="Events of the deployment",
-    says="What the platform did to the containers: back-offs, kills, failed probes.",
-    online_endpoint=LogList(
+    description="What the platform did to the containers: back-offs, kills, failed probes.",
+    online_endpoint=kql.Table(
         file="kql/endpoint_events.kql",
-        place=Place.ONLINE_ENDPOINT,
+        backend=Backend.ONLINE_ENDPOINT,
         columns="TimeGenerated DeploymentName InstanceId Name Message",
     ),
     unwatched=Unwatched("explains failures that the error ratio judges"),
@@ -110,7 +111,7 @@ endpoint_events = Listing(
 
 deployment_capacity = State(
     title="Instances of the deployment",
-    says="Instances by state, as the platform counts them.",
-    online_endpoint=Platform(metric=DEPLOYMENT_CAPACITY, by="State"),
+    description="Instances by state, as the platform counts them.",
+    online_endpoint=azure.Metric(metric=DEPLOYMENT_CAPACITY, by="State"),
     unwatched=Unwatched("the values of the dimension State are not documented, so no number can be judged yet"),
 )

@@ -1,27 +1,26 @@
 """Whether there is room left: processor and memory against request and limit."""
 
+from monitoring_kit.core.units import BYTES, CORES, PERCENT, RATIO
+from monitoring_kit.model import azure, kql, prom
+from monitoring_kit.model.backends import Backend
+from monitoring_kit.model.signals import State, Unwatched, Utilisation
 from queries.platform_metrics import CPU_UTILIZATION, DISK_UTILIZATION, MEMORY_UTILIZATION
-from toolkit.kql.measures import LogQuery
-from toolkit.places import Place
-from toolkit.promql.measures import Usage
-from toolkit.signals import Platform, State, Unwatched, Utilisation
-from toolkit.units import BYTES, CORES, PERCENT, RATIO
 
 cpu_utilisation = Utilisation(
     title="CPU used of the limit",
-    says="Processor time used, as a share of the container's limit; on an online endpoint, of the instance.",
-    per="namespace pod container",
+    description="Processor time used, as a share of the container's limit; on an online endpoint, of the instance.",
+    by="namespace pod container",
     amount=CORES,
-    prometheus=Usage(
+    prometheus=prom.Utilisation(
         used="container_cpu_usage_seconds_total",
         used_is="counter",
         limit='kube_pod_container_resource_limits{resource="cpu"}',
         request='kube_pod_container_resource_requests{resource="cpu"}',
     ),
-    online_endpoint=Platform(metric=CPU_UTILIZATION, by="instanceId"),
-    container_insights=LogQuery(
+    online_endpoint=azure.Metric(metric=CPU_UTILIZATION, by="instanceId"),
+    container_insights=kql.Query(
         file="kql/cpu_utilisation.kql",
-        place=Place.CONTAINER_INSIGHTS,
+        backend=Backend.CONTAINER_INSIGHTS,
         value_column="CpuUtilisation",
         unit=RATIO,
         by="PodName ContainerName",
@@ -30,19 +29,19 @@ cpu_utilisation = Utilisation(
 
 memory_utilisation = Utilisation(
     title="Memory used of the limit",
-    says="Memory that cannot be reclaimed, as a share of the limit at which the container is killed.",
-    per="namespace pod container",
+    description="Memory that cannot be reclaimed, as a share of the limit at which the container is killed.",
+    by="namespace pod container",
     amount=BYTES,
-    prometheus=Usage(
+    prometheus=prom.Utilisation(
         used="container_memory_working_set_bytes",
         used_is="gauge",
         limit='kube_pod_container_resource_limits{resource="memory"}',
         request='kube_pod_container_resource_requests{resource="memory"}',
     ),
-    online_endpoint=Platform(metric=MEMORY_UTILIZATION, by="instanceId"),
-    container_insights=LogQuery(
+    online_endpoint=azure.Metric(metric=MEMORY_UTILIZATION, by="instanceId"),
+    container_insights=kql.Query(
         file="kql/memory_utilisation.kql",
-        place=Place.CONTAINER_INSIGHTS,
+        backend=Backend.CONTAINER_INSIGHTS,
         value_column="MemoryUtilisation",
         unit=RATIO,
         by="PodName ContainerName",
@@ -51,8 +50,8 @@ memory_utilisation = Utilisation(
 
 disk_utilisation = State(
     title="Disk used",
-    says="Disk space used on each instance of the deployment.",
+    description="Disk space used on each instance of the deployment.",
     unit=PERCENT,
-    online_endpoint=Platform(metric=DISK_UTILIZATION, by="instanceId disk"),
+    online_endpoint=azure.Metric(metric=DISK_UTILIZATION, by="instanceId disk"),
     unwatched=Unwatched("an instance is replaced whole; a full disk shows as failed requests first"),
 )

@@ -4,8 +4,8 @@ Columns and types as Microsoft's table reference lists them (2024-11; classic na
 page on workspace-based resources). Column names are case sensitive in Kusto.
 """
 
-from toolkit.azure_contract import LogScope, log_table
-from toolkit.places import Place
+from monitoring_kit.model.backends import Backend
+from monitoring_kit.model.log_tables import LogScope, log_table
 
 # The outcome of a request in the words of model_predictions_total. Where the container answers anything but 200 the
 # gateway says 424 and keeps the container's own answer as ModelStatusCode; 408 is the model's time-out and 429 that too
@@ -20,7 +20,7 @@ OUTCOME = (
 # 100 is an interim answer to a caller that asks before it sends: the real answer has a row of its own.
 TRAFFIC_LOG = log_table(
     "AmlOnlineEndpointTrafficLog",
-    place=Place.ONLINE_ENDPOINT,
+    backend=Backend.ONLINE_ENDPOINT,
     own_rows="EndpointName =~ {{ endpoint }} and toint(ResponseCode) != 100",
     derived={"Outcome": OUTCOME},
     columns="""
@@ -37,7 +37,7 @@ TRAFFIC_LOG = log_table(
 # No EndpointName column: the endpoint is the last segment of the resource id.
 CONSOLE_LOG = log_table(
     "AmlOnlineEndpointConsoleLog",
-    place=Place.ONLINE_ENDPOINT,
+    backend=Backend.ONLINE_ENDPOINT,
     own_rows='_ResourceId endswith {{ "/onlineendpoints/" ~ endpoint }}',
     columns="""
         _BilledSize:real ContainerImageName:string ContainerName:string DeploymentName:string InstanceId:string
@@ -47,7 +47,7 @@ CONSOLE_LOG = log_table(
 )
 EVENT_LOG = log_table(
     "AmlOnlineEndpointEventLog",
-    place=Place.ONLINE_ENDPOINT,
+    backend=Backend.ONLINE_ENDPOINT,
     own_rows='_ResourceId endswith {{ "/onlineendpoints/" ~ endpoint }}',
     columns="""
         _BilledSize:real DeploymentName:string InstanceId:string _IsBillable:string Message:string Name:string
@@ -60,7 +60,7 @@ EVENT_LOG = log_table(
 # the service's own, so no predicate on a role name: which one the inference server writes depends on its version.
 APP_REQUESTS = log_table(
     "requests",
-    place=Place.APPLICATION_INSIGHTS,
+    backend=Backend.APPLICATION_INSIGHTS,
     scope=LogScope.COMPONENT,
     time="timestamp",
     own_rows="true",
@@ -77,7 +77,7 @@ APP_REQUESTS = log_table(
 )
 APP_EXCEPTIONS = log_table(
     "exceptions",
-    place=Place.APPLICATION_INSIGHTS,
+    backend=Backend.APPLICATION_INSIGHTS,
     scope=LogScope.COMPONENT,
     time="timestamp",
     own_rows="true",
@@ -97,7 +97,7 @@ APP_EXCEPTIONS = log_table(
 
 CONTAINER_LOG = log_table(
     "ContainerLogV2",
-    place=Place.CONTAINER_INSIGHTS,
+    backend=Backend.CONTAINER_INSIGHTS,
     own_rows='PodNamespace == {{ namespace }} and PodName matches regex {{ "^" ~ pods ~ "$" }}',
     columns="""
         _BilledSize:real Computer:string ContainerId:string ContainerName:string _IsBillable:string
@@ -109,7 +109,7 @@ CONTAINER_LOG = log_table(
 # One row per container and minute; both restart columns count since the pod was created.
 POD_INVENTORY = log_table(
     "KubePodInventory",
-    place=Place.CONTAINER_INSIGHTS,
+    backend=Backend.CONTAINER_INSIGHTS,
     own_rows='Namespace == {{ namespace }} and Name matches regex {{ "^" ~ pods ~ "$" }} and isnotempty(ContainerName)',
     cumulative="ContainerRestartCount PodRestartCount",
     columns="""
@@ -125,7 +125,7 @@ POD_INVENTORY = log_table(
 # InstanceName is <cluster id>/<pod uid>/<container>: a pod's name comes from KubePodInventory. CounterName mixes units.
 CONTAINER_PERFORMANCE = log_table(
     "Perf",
-    place=Place.CONTAINER_INSIGHTS,
+    backend=Backend.CONTAINER_INSIGHTS,
     own_rows='ObjectName == "K8SContainer"',
     columns="""
         _BilledSize:real BucketEndTime:datetime BucketStartTime:datetime Computer:string CounterName:string

@@ -1,32 +1,32 @@
 """How much is asked of the models."""
 
+from monitoring_kit.core.units import COUNT
+from monitoring_kit.model import azure, kql, prom
+from monitoring_kit.model.signals import Rate, State, Unwatched
 from queries.platform_metrics import REQUESTS_PER_MINUTE
 from queries.tables import APP_REQUESTS, TRAFFIC_LOG
-from toolkit.kql.measures import LogRows
-from toolkit.promql.measures import CounterRate
-from toolkit.signals import Platform, Rate, State, Unwatched
-from toolkit.units import COUNT
 
 request_rate = Rate(
     title="Requests",
-    says="Predictions answered per second, whatever their outcome.",
-    per="namespace model_name",
-    prometheus=CounterRate(counter="model_predictions_total"),
-    online_endpoint=LogRows(table=TRAFFIC_LOG, by="DeploymentName"),
+    description="Predictions answered per second, whatever their outcome.",
+    by="namespace model_name",
+    prometheus=prom.Rate(counter="model_predictions_total"),
+    online_endpoint=kql.Rate(table=TRAFFIC_LOG, by="DeploymentName"),
 )
 
 requests_per_minute = State(
     title="Requests per minute, as the platform counts them",
-    says="Azure Monitor's own count: it needs no diagnostic setting, so it is there when the traffic log is not.",
+    description="Azure Monitor's own count: it needs no diagnostic setting, so it is there when the traffic log is "
+    "not.",
     unit=COUNT,
-    online_endpoint=Platform(metric=REQUESTS_PER_MINUTE, by="statusCodeClass"),
+    online_endpoint=azure.Metric(metric=REQUESTS_PER_MINUTE, by="statusCodeClass"),
     unwatched=Unwatched("a second opinion on the traffic log, which the alerts judge"),
     when_empty="No traffic",
 )
 
 app_request_rate = Rate(
     title="Requests that reached the container",
-    says="Requests that the inference server reported to Application Insights, sampling undone.",
-    application_insights=LogRows(table=APP_REQUESTS, weight="itemCount", by="cloud_RoleName"),
+    description="Requests that the inference server reported to Application Insights, sampling undone.",
+    application_insights=kql.Rate(table=APP_REQUESTS, weight="itemCount", by="cloud_RoleName"),
     unwatched=Unwatched("the gateway's traffic log counts the same requests, and those that never arrived"),
 )

@@ -4,6 +4,8 @@ A message is worth its interruption: what pages wakes one person once, what does
 addresses of each team stand in the environment file (`notifications:`).
 """
 
+from monitoring_kit.model.routing import Audience, Discarded, Heartbeat, Inhibition, Route, Routing, grouping
+from monitoring_kit.model.thresholds import Severity
 from rules.alerts import (
     InferenceNoReplicas,
     InferencePodCrashLooping,
@@ -11,14 +13,12 @@ from rules.alerts import (
     ModelErrorRatioHigh,
     ModelLatencyHigh,
 )
-from toolkit.routing import Audience, Discarded, Heartbeat, Inhibition, Route, Routing, pace
-from toolkit.thresholds import Severity
 
 # What breaks together is one message: all replicas or versions of a model, but not two models, which may have two
 # causes, and not two namespaces, which have two teams of callers.
 ONE_TROUBLE = "alertname namespace model_name"
 
-PAGE = pace(
+PAGE = grouping(
     group_by=ONE_TROUBLE,
     wait="1m",
     interval="5m",
@@ -26,21 +26,21 @@ PAGE = pace(
     because="of an outage Prometheus knows at once and Kubernetes a minute later, and the later alert mutes the "
     "earlier: with less to wait, one outage would page twice; who slept through a page is called again after an hour",
 )
-TICKET = pace(
+TICKET = grouping(
     group_by=ONE_TROUBLE,
     wait="1m",
     interval="5m",
     repeat="12h",
     because="the channel is read by day: once in the morning and once before leaving keeps a ticket in mind",
 )
-CONTEXT = pace(
+CONTEXT = grouping(
     group_by="namespace",
     wait="5m",
     interval="12h",
     repeat="1d",
     because="nobody has to act, but what no other alert sees must not pass unread: one message holds half a day",
 )
-HEARTBEAT = pace(
+HEARTBEAT = grouping(
     group_by="alertname",
     wait="0s",
     interval="1m",

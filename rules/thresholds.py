@@ -1,15 +1,15 @@
 """Every number that decides whether somebody is woken, on one screen: with its unit, its time and its reason.
 
-An environment may override a level or a hold without touching this file (`alerts:` in its own file).
+An environment may override a level or a `for_` without touching this file (`alerts:` in its own file).
 """
 
-from toolkit.thresholds import above, at_least, at_most, below, earlier
-from toolkit.units import COUNT, PER_SECOND, RATIO, SECONDS
+from monitoring_kit.core.units import COUNT, PER_SECOND, RATIO, SECONDS
+from monitoring_kit.model.thresholds import above, at_least, at_most, below, earlier
 
 ERROR_RATIO = above(
     warning=0.02 * RATIO,
     critical=0.05 * RATIO,
-    hold="5m",
+    for_="5m",
     min_events=20 * COUNT,
     because="at 5% callers notice, 2% is above any normal week; below 20 requests one failure proves nothing",
 )
@@ -17,64 +17,64 @@ LATENCY = above(
     slower_than=0.5 * SECONDS,
     warning=0.05 * RATIO,
     critical=0.25 * RATIO,
-    hold="10m",
+    for_="10m",
     min_events=20 * COUNT,
     because="95% within 500 ms is what callers were promised; at a quarter every caller notices",
 )
 TRAFFIC_STOPPED = at_most(
     critical=0 * PER_SECOND,
     window="5m",
-    hold="15m",
+    for_="15m",
     earlier=earlier(0.1 * PER_SECOND, window="1h", ago="1h"),
     because="a service that was asked every 10 seconds an hour ago and is asked no more has lost its callers",
 )
 
 NO_TARGET = at_most(
-    critical=0 * COUNT, hold="3m", because="without a single scrape every alert about the models is blind"
+    critical=0 * COUNT, for_="3m", because="without a single scrape every alert about the models is blind"
 )
-TARGET_DOWN = below(warning=1 * COUNT, hold="5m", because="5 minutes are longer than a pod takes to start or to end")
+TARGET_DOWN = below(warning=1 * COUNT, for_="5m", because="5 minutes are longer than a pod takes to start or to end")
 METRICS_MISSING = at_least(
-    critical=1 * COUNT, hold="10m", because="without this metric the alerts on errors and traffic are blind"
+    critical=1 * COUNT, for_="10m", because="without this metric the alerts on errors and traffic are blind"
 )
 
-NO_REPLICA = below(critical=1 * COUNT, hold="2m", because="nobody answers; 2 minutes let a restart in place pass")
+NO_REPLICA = below(critical=1 * COUNT, for_="2m", because="nobody answers; 2 minutes let a restart in place pass")
 CRASH_LOOP = at_least(
-    critical=1 * COUNT, hold="10m", because="Kubernetes has given up on quick restarts, so it will not heal by itself"
+    critical=1 * COUNT, for_="10m", because="Kubernetes has given up on quick restarts, so it will not heal by itself"
 )
 # Prometheus extrapolates an increase, so 3 restarts can measure as 3.03: "at least 4" is what "more than 3" means.
 RESTARTS = at_least(
     warning=4 * COUNT,
     window="1h",
-    hold="0s",
+    for_="0s",
     because="a single restart heals itself; 4 in an hour are a pattern",
-    no_hold_because="the window already spans an hour",
+    immediate_because="the window already spans an hour",
 )
 OUT_OF_MEMORY = above(
     warning=0 * COUNT,
     window="15m",
-    hold="0s",
+    for_="0s",
     because="the limit is too low or memory leaks; it will happen again",
-    no_hold_because="a kill is over when it is seen, and the next one may take the last replica",
+    immediate_because="a kill is over when it is seen, and the next one may take the last replica",
 )
 CPU_NEAR_LIMIT = above(
-    warning=0.8 * RATIO, hold="15m", because="above 80% requests queue for the processor and latency follows"
+    warning=0.8 * RATIO, for_="15m", because="above 80% requests queue for the processor and latency follows"
 )
 MEMORY_NEAR_LIMIT = above(
-    warning=0.9 * RATIO, hold="15m", because="at the limit the container is killed, with the requests in it"
+    warning=0.9 * RATIO, for_="15m", because="at the limit the container is killed, with the requests in it"
 )
 
-VERSION_SKEW = above(warning=1 * COUNT, hold="1h", because="a rollout takes minutes; after an hour it is stuck")
+VERSION_SKEW = above(warning=1 * COUNT, for_="1h", because="a rollout takes minutes; after an hour it is stuck")
 EXCEPTIONS = above(
     warning=5 * COUNT,
     window="15m",
-    hold="0s",
+    for_="0s",
     because="an unhandled exception is a defect; 5 are no accident",
-    no_hold_because="the window already spans 15 minutes",
+    immediate_because="the window already spans 15 minutes",
 )
 ERROR_LINES = above(
     info=20 * COUNT,
     window="15m",
-    hold="0s",
+    for_="0s",
     because="a pod that logs more than one error a minute fails at something that no metric shows",
-    no_hold_because="the window already spans 15 minutes",
+    immediate_because="the window already spans 15 minutes",
 )

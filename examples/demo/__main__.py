@@ -20,12 +20,12 @@ from examples.demo.faster import shortened
 from examples.demo.incidents import INCIDENTS, Incident
 from examples.demo.receiver import Notification
 from examples.demo.stack import FACTOR, Stack, plan_of, running_stack
-from toolkit.durations import Duration
-from toolkit.findings import PROJECT, Refused
-from toolkit.plan.model import Plan, PrometheusAlert
-from toolkit.processes import LOOPBACK, ProgramFailed, answers
-from toolkit.prometheus_server import PrometheusFailed, query
-from toolkit.text_table import table
+from monitoring_kit.core.durations import Duration
+from monitoring_kit.core.findings import PROJECT, Refused
+from monitoring_kit.core.text_table import table
+from monitoring_kit.plan.model import Plan, PrometheusAlert
+from monitoring_kit.programs.processes import LOOPBACK, ProgramFailed, answers
+from monitoring_kit.programs.prometheus import PrometheusFailed, query
 
 # Scrapes, evaluations of recordings and of alerts: a second each; Alertmanager's wait of five, and one more.
 _ON_THE_WAY_SECONDS = 9
@@ -115,7 +115,7 @@ def _outcome(incident: Incident, plan: Plan) -> str:
 def _when_it_fires(rule: PrometheusAlert) -> str:
     threshold = rule.alert.threshold
     measured = rule.window.seconds if rule.window else 0
-    seconds = measured + threshold.hold.seconds + _ON_THE_WAY_SECONDS
+    seconds = measured + threshold.for_.seconds + _ON_THE_WAY_SECONDS
     return f"{seconds} s, after {threshold.earlier.ago.words()} of traffic" if threshold.earlier else f"{seconds} s"
 
 

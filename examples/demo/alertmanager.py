@@ -6,8 +6,8 @@ from collections.abc import Iterator
 from contextlib import contextmanager
 from pathlib import Path
 
-from toolkit.processes import LOOPBACK, Program, answers, running_on_free_ports
-from toolkit.tools import find
+from monitoring_kit.programs.processes import LOOPBACK, Program, answers, running_on_free_ports
+from monitoring_kit.programs.tools import find
 
 # Debian's Alertmanager reads the templates of e-mails and chats from here, and does not start without them.
 _DEBIANS_TEMPLATES = Path("/usr/share/prometheus/alertmanager")

@@ -14,7 +14,7 @@ from enum import Enum
 from pathlib import Path
 from typing import Any
 
-from toolkit.processes import LOOPBACK
+from monitoring_kit.programs.processes import LOOPBACK
 
 REQUESTS_PER_SECOND = 30
 # Enough that the rate holds while a prediction takes 100 ms.

@@ -11,9 +11,9 @@ from http.server import BaseHTTPRequestHandler
 from pathlib import Path
 
 from examples.demo.receiver import serving
-from toolkit.environment import PrometheusBackend
-from toolkit.findings import PROJECT
-from toolkit.processes import LOOPBACK, Program, answers, running, running_on_free_ports
+from monitoring_kit.core.findings import PROJECT
+from monitoring_kit.environment.model import PrometheusSettings
+from monitoring_kit.programs.processes import LOOPBACK, Program, answers, running, running_on_free_ports
 
 MODEL_SERVER = PROJECT / "examples/model_server"
 MODEL_NAME, MODEL_VERSION = "machine-failure", "1.4.0"
@@ -23,7 +23,7 @@ _WORKERS = 2
 class Pod:
     """The model server under gunicorn, with two workers.
 
-    `start` and `stop` are for the main thread only, see `toolkit.processes.running`.
+    `start` and `stop` are for the main thread only, see `monitoring_kit.programs.processes.running`.
     """
 
     def __init__(self, folder: Path, run: ExitStack) -> None:
@@ -90,13 +90,13 @@ def one_pod(folder: Path) -> Iterator[Pod]:
         yield Pod(folder, run)
 
 
-def pod_name(prometheus: PrometheusBackend) -> str:
+def pod_name(prometheus: PrometheusSettings) -> str:
     """The pod's name as Kubernetes would make it for the Deployment."""
     return f"{prometheus.workload}-7d9c5b8f6d-x2k4q"
 
 
 @contextmanager
-def kube_state_metrics(prometheus: PrometheusBackend, pod: Pod) -> Iterator[str]:
+def kube_state_metrics(prometheus: PrometheusSettings, pod: Pod) -> Iterator[str]:
     """Serves the few series of kube-state-metrics that follow from whether the pod runs; gives the address."""
 
     class Handler(BaseHTTPRequestHandler):
@@ -113,7 +113,7 @@ def kube_state_metrics(prometheus: PrometheusBackend, pod: Pod) -> Iterator[str]
         yield address
 
 
-def _exposition(prometheus: PrometheusBackend, pod: Pod) -> str:
+def _exposition(prometheus: PrometheusSettings, pod: Pod) -> str:
     deployment = f'namespace="{prometheus.namespace}",deployment="{prometheus.workload}"'
     container = (
         f'namespace="{prometheus.namespace}",pod="{pod_name(prometheus)}",container="{prometheus.workload}",uid="demo"'

@@ -10,10 +10,10 @@ from collections.abc import Mapping
 from dataclasses import replace
 from decimal import Decimal
 
-from toolkit.alerts import Alert
-from toolkit.durations import Duration
-from toolkit.plan.model import Plan, PrometheusAlert
-from toolkit.promql.tree import (
+from monitoring_kit.core.durations import Duration
+from monitoring_kit.model.alerts import Alert
+from monitoring_kit.plan.model import Plan, PrometheusAlert
+from monitoring_kit.promql.tree import (
     Aggregation,
     Binary,
     Expression,
@@ -66,7 +66,7 @@ def faster_expression(
     """The expression with its windows, steps and offsets divided by `factor`; Grafana's own intervals stay.
 
     `recorded` are the windows of recorded rates by name: a rate that is multiplied by its window is a count of events,
-    see `toolkit.promql.recordings`, so there the number is divided too.
+    see `monitoring_kit.model.recordings`, so there the number is divided too.
     """
     windows = recorded or {}
 
@@ -107,10 +107,10 @@ def _faster_rule(rule: PrometheusAlert, factor: int, recorded: Mapping[str, Dura
 
 def _faster_alert(alert: Alert, factor: int) -> Alert:
     threshold = alert.threshold
-    hold, window, earlier = shortened(threshold.hold, factor), shortened(threshold.window, factor), threshold.earlier
+    for_, window, earlier = shortened(threshold.for_, factor), shortened(threshold.window, factor), threshold.earlier
     if earlier is not None:
         earlier = replace(earlier, window=shortened(earlier.window, factor), ago=shortened(earlier.ago, factor))
-    return replace(alert, threshold=replace(threshold, hold=hold, window=window, earlier=earlier))
+    return replace(alert, threshold=replace(threshold, for_=for_, window=window, earlier=earlier))
 
 
 def _window(window: Window, factor: int) -> Window:

@@ -12,7 +12,7 @@ from http import HTTPStatus
 from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
 from typing import Literal
 
-from toolkit.processes import LOOPBACK
+from monitoring_kit.programs.processes import LOOPBACK
 
 
 @dataclass(frozen=True)

@@ -13,21 +13,21 @@ from examples.demo.cluster import MODEL_SERVER, Pod, kube_state_metrics, one_pod
 from examples.demo.faster import faster, shortened
 from examples.demo.incidents import Incident
 from examples.demo.receiver import Notification, Receiver, receiving
-from toolkit import promtool
-from toolkit.definitions import load_definitions
-from toolkit.durations import Duration
-from toolkit.environment import PrometheusBackend
-from toolkit.environment_file import read_environment
-from toolkit.findings import Finding, Refused
-from toolkit.plan.build import build_plan
-from toolkit.plan.model import Plan
-from toolkit.plan.routing import inhibitions
-from toolkit.processes import LOOPBACK
-from toolkit.prometheus_server import serve
-from toolkit.promql.budgets import ErrorBudget
-from toolkit.render.alertmanager import inhibit_rules
-from toolkit.render.prometheus import render_prometheus
-from toolkit.render.yaml_text import YamlValue, yaml_text
+from monitoring_kit.core.durations import Duration
+from monitoring_kit.core.findings import Finding, Refused
+from monitoring_kit.definitions import load_definitions
+from monitoring_kit.environment.model import PrometheusSettings
+from monitoring_kit.environment.reader import read_environment
+from monitoring_kit.model.budgets import ErrorBudget
+from monitoring_kit.plan.build import build_plan
+from monitoring_kit.plan.model import Plan
+from monitoring_kit.plan.routing import inhibitions
+from monitoring_kit.programs import promtool
+from monitoring_kit.programs.processes import LOOPBACK
+from monitoring_kit.programs.prometheus import serve
+from monitoring_kit.render.alertmanager.configuration import inhibit_rules
+from monitoring_kit.render.prometheus import render_prometheus
+from monitoring_kit.render.yaml_text import YamlValue, yaml_text
 
 # A scrape every 30 seconds becomes one a second: Prometheus's times and ours are whole seconds.
 FACTOR = 30
@@ -97,8 +97,8 @@ def running_stack(plan: Plan, folder: Path, tell: Callable[[Notification], None]
     """The stack for a plan, with traffic; everything is stopped when the context ends, however it ends.
 
     `folder` takes rules, data and logs; `tell` hears of every notification, in another thread. Call it from the main
-    thread, see `toolkit.processes.running`. Raises ProgramFailed, PrometheusFailed, ToolMissing, and Refused for an
-    environment without Prometheus and for rules that promtool does not accept.
+    thread, see `monitoring_kit.programs.processes.running`. Raises ProgramFailed, PrometheusFailed, ToolMissing, and
+    Refused for an environment without Prometheus and for rules that promtool does not accept.
     """
     quick = faster(plan, FACTOR)
     settings = quick.environment.prometheus
@@ -136,7 +136,7 @@ def _written_rules(plan: Plan, folder: Path) -> Path:
 
 
 def _prometheus_yml(
-    settings: PrometheusBackend, rules: Path, alertmanager: str, scraped: list[YamlValue]
+    settings: PrometheusSettings, rules: Path, alertmanager: str, scraped: list[YamlValue]
 ) -> Mapping[str, YamlValue]:
     return {
         "global": {
@@ -156,7 +156,7 @@ def _job(name: str, address: str, labels: Mapping[str, str], honor_labels: bool 
     return {"job_name": name, "honor_labels": honor_labels, "static_configs": [target]}
 
 
-def _pod_labels(settings: PrometheusBackend) -> Mapping[str, str]:
+def _pod_labels(settings: PrometheusSettings) -> Mapping[str, str]:
     """What the operator's ServiceMonitor adds to a series of the pod, beside `job` and `instance`."""
     return {
         "namespace": settings.namespace,

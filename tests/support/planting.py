@@ -6,22 +6,22 @@ from dataclasses import replace
 from functools import cache
 from pathlib import Path
 
-from toolkit.alerts import Alert
-from toolkit.checks.all import check_definitions, check_plan
-from toolkit.dashboards import Dashboard, Row
-from toolkit.definitions import Definitions, Runbook, load_definitions
-from toolkit.environment import Environment
-from toolkit.environment_file import read_environment
-from toolkit.findings import Location
-from toolkit.places import Place
-from toolkit.plan.build import build_plan
-from toolkit.signals import Latency, Listing, Panel, Signal, Unwatched
-from toolkit.thresholds import Threshold, above
-from toolkit.units import COUNT, Unit
+from monitoring_kit.checks.all import check_definitions, check_plan
+from monitoring_kit.core.findings import Location
+from monitoring_kit.core.units import COUNT, Unit
+from monitoring_kit.definitions import Definitions, Runbook, load_definitions
+from monitoring_kit.environment.model import Environment
+from monitoring_kit.environment.reader import read_environment
+from monitoring_kit.model.alerts import Alert
+from monitoring_kit.model.backends import Backend
+from monitoring_kit.model.dashboards import Dashboard, Row
+from monitoring_kit.model.signals import Latency, Listing, Panel, Signal, Unwatched
+from monitoring_kit.model.thresholds import Threshold, above
+from monitoring_kit.plan.build import build_plan
 
 PROJECT = Path(__file__).parents[2]
 # Environments of the tests' own: environments/ belongs to whoever runs a service.
-REFERENCE = PROJECT / "tests" / "reference"
+REFERENCE = PROJECT / "tests/support/reference"
 RUNBOOK = Runbook("", Location("rules/runbooks/Planted.md", 1))
 
 
@@ -39,7 +39,7 @@ def shipped_environment(name: str) -> Environment:
 
 def any_threshold(unit: Unit = COUNT, **changes: object) -> Threshold:
     """A threshold that nothing is wrong with, but for `changes`."""
-    threshold = above(warning=1 * unit, hold="5m", window="5m", because="it is planted")
+    threshold = above(warning=1 * unit, for_="5m", window="5m", because="it is planted")
     return replace(threshold, **changes)  # type: ignore[arg-type] # the caller names fields of Threshold
 
 
@@ -48,20 +48,20 @@ def alone(
     threshold: Threshold | None = None,
     *,
     says: str = "is odd",
-    owner: str = "ml-serving",
+    team: str = "ml-serving",
     panel: Panel | None = None,
     variables: str = "namespace",
 ) -> Definitions:
     """Definitions with one signal on one dashboard and, with a threshold, one alert on it; contracts as shipped."""
     signal = signal if threshold or signal.unwatched else replace(signal, unwatched=Unwatched("it is planted"))
     signal = replace(signal, name=signal.name or "planted")
-    alert = Alert(signal, threshold, owner=owner, says=says, name="PlantedSignalHigh") if threshold else None
+    alert = Alert(signal, threshold, team=team, summary=says, name="PlantedSignalHigh") if threshold else None
     panels = (replace(panel, signal=signal),) if panel else _views(signal)
-    places = tuple(place for place in Place if signal.measure(place) is not None)
+    backends = tuple(backend for backend in Backend if signal.measure(backend) is not None)
     dashboard = Dashboard(
-        title="Planted", says="Planted.", rows=(Row("Is it up?", *panels),), places=places, name="planted"
+        title="Planted", description="Planted.", rows=(Row("Is it up?", *panels),), backends=backends, name="planted"
     )
-    if Place.PROMETHEUS in places:
+    if Backend.PROMETHEUS in backends:
         dashboard = replace(dashboard, variables=variables)
     return replace(
         shipped(),

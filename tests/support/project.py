@@ -10,7 +10,7 @@ from pathlib import Path
 
 from tests.support.planting import PROJECT, REFERENCE
 
-SOURCES = ("toolkit", "queries", "rules", "dashboards", "generate.py")
+SOURCES = ("monitoring_kit", "queries", "rules", "dashboards", "generate.py")
 
 
 def run(*arguments: object, project: Path = PROJECT, seed: str = "0") -> subprocess.CompletedProcess[str]:

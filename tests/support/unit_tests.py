@@ -7,7 +7,7 @@ from pathlib import Path
 
 import pytest
 
-from toolkit import promtool
+from monitoring_kit.programs import promtool
 
 
 def expect_to_hold(says: str, files: Mapping[Path, str]) -> None:

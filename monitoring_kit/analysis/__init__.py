@@ -1,0 +1,1 @@
+"""What an expression yields: labels of PromQL, names and columns of Kusto."""

@@ -1,0 +1,115 @@
+"""Checks on objectives: numbers that no alert could ever reach, windows that do not fit, bounds that are a guess."""
+
+from __future__ import annotations
+
+import re
+from collections import Counter
+from collections.abc import Iterator
+
+from monitoring_kit.checks.buckets import Finder, bucket_findings
+from monitoring_kit.core.findings import Finding
+from monitoring_kit.core.units import FACTOR, RATIO, plain
+from monitoring_kit.definitions import Definitions
+from monitoring_kit.model import prom
+from monitoring_kit.model.metrics import MetricCatalogue, MetricType
+from monitoring_kit.model.objectives import Objective, counters_of
+from monitoring_kit.model.thresholds import BurnRate
+
+_NAME = re.compile(r"[a-z][a-z0-9]*(_[a-z0-9]+)*")
+
+
+def objective_findings(definitions: Definitions) -> list[Finding]:
+    """Everything that is wrong with the objectives."""
+    findings: list[Finding] = []
+    taken = Counter(one.name for one in definitions.objectives)
+    for one in definitions.objectives:
+        finding = _finder(one)
+        if taken[one.name] > 1:
+            others = ", ".join(
+                str(other.where) for other in definitions.objectives if other is not one and other.name == one.name
+            )
+            findings.append(finding("name", f"the name {one.name!r} is taken: {others}", "name each promise once"))
+        findings += [
+            *_text_findings(one, finding),
+            *_target_findings(one, finding),
+            *_window_findings(one, finding),
+            *_measure_findings(one, definitions.catalogue, finding),
+        ]
+    return findings
+
+
+def _finder(one: Objective) -> Finder:
+    return lambda check, problem, remedy: Finding(one.where, f"objective {one.name}", problem, remedy, check)
+
+
+def _text_findings(one: Objective, finding: Finder) -> Iterator[Finding]:
+    if not _NAME.fullmatch(one.name):
+        yield finding("name", "is not named in snake_case", 'write "availability": it becomes a label and a signal')
+    if not one.because.strip():
+        yield finding("reason", "does not say why", "write because='...': what the promise is worth to a caller")
+
+
+def _target_findings(one: Objective, finding: Finder) -> Iterator[Finding]:
+    """A target outside 0 and 1 leaves no budget or promises nothing; a low one leaves more than an alert can see."""
+    if not 0 < one.target.to(RATIO) < 1:
+        problem = f"target is {one.target}, which is not between 0% and 100%"
+        yield finding("target", problem, "write the good share: 0.995 * RATIO leaves 0.5% of the events to fail")
+        return
+    for rate in one.threshold.burn_rates:
+        factor = rate.factor.to(FACTOR)
+        if factor * one.budget >= 1:
+            problem = (
+                f"can never be {rate.severity.value} over {rate.long.words()}: {rate.factor} the budget of "
+                f"{plain(one.budget * 100)}% is {plain(factor * one.budget * 100)}% of all events, and more than all "
+                "of them cannot be bad"
+            )
+            least = plain(round((1 - 1 / factor) * 100, 2))
+            remedy = f"promise more than {least}%, or let the alert sound at a smaller share of the budget"
+            yield finding("unsatisfiable", problem, remedy)
+
+
+def _window_findings(one: Objective, finding: Finder) -> Iterator[Finding]:
+    if not one.threshold.burn_rates:
+        yield finding("no-level", "says for no burn rate whom to tell", "write alerting=(page(...), ticket(...))")
+    if one.period.seconds == 0:
+        yield finding("window", "has a period of no time", 'write period="30d"')
+    for rate in one.threshold.burn_rates:
+        if not 0 < rate.short.seconds < rate.long.seconds < one.period.seconds:
+            problem = f"the windows {rate.long} and {rate.short} do not fit into each other and the period {one.period}"
+            yield finding("window", problem, "write short < long < period: page(0.02 * RATIO, long='1h', short='5m')")
+        elif rate.factor.to(FACTOR) < 1:
+            yield finding("factor", _too_slow(one, rate), "ask for a larger share of the budget, or a shorter window")
+
+
+def _too_slow(one: Objective, rate: BurnRate) -> str:
+    return (
+        f"would be {rate.severity.value} over {rate.long.words()} at {rate.factor}, where the budget lasts for longer "
+        f"than {one.period.words()}"
+    )
+
+
+def _measure_findings(one: Objective, catalogue: MetricCatalogue, finding: Finder) -> Iterator[Finding]:
+    """What is counted: bad events of a ratio, or events slower than a bound of a latency's own histogram."""
+    match one.signal.prometheus:
+        case None:
+            problem = f"counts events of {one.signal.name}, which Prometheus does not measure"
+            yield finding("unmeasured", problem, "give the signal prometheus=: Azure has no rules that count events")
+        case prom.Ratio() if one.slower_than is not None:
+            problem = f"slower_than is {one.slower_than}, but {one.signal.name} is no latency"
+            yield finding("bucket-bound", problem, "leave it out: a ratio says itself which events are bad")
+        case prom.Histogram() if one.slower_than is None:
+            problem = f"does not say from when on an event of {one.signal.name} is slow"
+            yield finding("bucket-bound", problem, "write slower_than=0.5 * SECONDS")
+        case prom.Histogram():
+            yield from _bound_findings(one, catalogue, finding)
+
+
+def _bound_findings(one: Objective, catalogue: MetricCatalogue, finding: Finder) -> Iterator[Finding]:
+    families = [catalogue.metrics.get(counter.removesuffix("_bucket")) for counter in counters_of(one)]
+    for metric in families:
+        if metric is None or metric.type is not MetricType.HISTOGRAM or one.slower_than is None:
+            continue  # the contract's own check reports it
+        if one.slower_than.unit.dimension != metric.unit.dimension:
+            yield finding("unit", f"slower_than is {one.slower_than}, which is no time", "write it in SECONDS")
+        else:
+            yield from bucket_findings(one.slower_than, metric, finding)

@@ -1,0 +1,1 @@
+"""Words that every layer shares: units, lengths of time, findings, tables of text."""

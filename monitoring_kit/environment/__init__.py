@@ -1,0 +1,1 @@
+"""The environment file: its model, the form of its values, and how it is read."""

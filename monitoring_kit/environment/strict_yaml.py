@@ -1,0 +1,317 @@
+"""The part of YAML that an environment file may use: blocks, lists and text, each with the line where it stands.
+
+Every value stays the text that the file shows, so nothing changes its type on the way: `no` is the word no, 012 keeps
+its zero and 5:30 is no number. Refused are anchors, aliases, merge keys and tags, which make a file mean something
+other than it says, a key that stands twice, and characters that cannot be seen.
+"""
+
+from __future__ import annotations
+
+import re
+import unicodedata
+from collections.abc import Iterator, Mapping
+from dataclasses import dataclass, field
+from pathlib import Path
+from types import MappingProxyType
+
+import yaml
+
+from monitoring_kit.core.findings import Finding, Location, Refused, shown_path
+
+MAX_BYTES = 64 * 1024
+MAX_DEPTH = 10
+MAX_VALUE = 1000
+CHECK = "yaml"
+
+# The parser of libyaml is ten times as fast and is part of PyYAML's wheels, but not of every build.
+_LOADER: type[yaml.CSafeLoader] | type[yaml.SafeLoader] = getattr(yaml, "CSafeLoader", yaml.SafeLoader)
+_UNSEEN = frozenset(("Cc", "Cf", "Zl", "Zp"))
+_NOTHING = frozenset(("", "~", "null", "Null", "NULL"))
+_URL = re.compile(r"\b([A-Za-z][A-Za-z0-9+.-]*://)(\S*)")
+_NAME = re.compile(r"[A-Za-z0-9_-]{1,60}")
+_SYNTAX = (
+    "Check indentation, quotes and brackets here and in the line above. A value needs quotes where it holds ': ' "
+    "or ' #', or begins with one of @ ` % & * ! | > { } [ ] , ? #"
+)
+
+
+@dataclass(frozen=True)
+class Text:
+    """One value as written, without its quotes."""
+
+    text: str
+    quoted: bool
+    where: Location
+
+    @property
+    def nothing(self) -> bool:
+        """Whether no value was written: nothing at all, or a null without quotes."""
+        return not self.quoted and self.text in _NOTHING
+
+
+@dataclass(frozen=True)
+class Items:
+    """A list."""
+
+    items: tuple[Node, ...]
+    where: Location
+
+
+@dataclass(frozen=True)
+class Entry:
+    """The value of a key, and where the key stands."""
+
+    value: Node
+    where: Location
+
+
+@dataclass(frozen=True)
+class Fields:
+    """A block of keys and values, in the order of the file."""
+
+    entries: Mapping[str, Entry]
+    where: Location
+
+
+@dataclass(frozen=True)
+class Unusable:
+    """A value that stands in the file and has been reported already."""
+
+    where: Location
+
+
+Node = Text | Items | Fields | Unusable
+
+
+@dataclass(frozen=True)
+class Document:
+    """What a file holds, and what is wrong with how it is written."""
+
+    root: Node
+    findings: tuple[Finding, ...]
+
+
+def shown(text: str) -> str:
+    """`text` as a message may show it: in quotes, printable, on one line, short.
+
+    Of a URL only the host is shown, because a path, a query or a password may be a secret and messages end up in logs.
+    """
+    text = _URL.sub(_shown_url, text)
+    return repr(text if len(text) <= 70 else f"{text[:20]}...{text[-47:]}")
+
+
+def _shown_url(matched: re.Match[str]) -> str:
+    scheme, rest = matched.groups()
+    if "@" in rest:
+        return f"{scheme}..."
+    host = re.split(r"[/?#]", rest, maxsplit=1)[0]
+    return scheme + (rest if rest.rstrip("/") == host else f"{host}/...")
+
+
+def child_path(parent: str, key: str) -> str:
+    """The path of the field `key` below `parent`, as messages name it: "azure.online_endpoint.id"."""
+    name = key if _NAME.fullmatch(key) or not key else shown(key)
+    return ".".join(part for part in (parent, name) if part)
+
+
+def file_of(path: str | Path) -> str:
+    """`path` as messages name it, without characters that a terminal cannot show."""
+    try:
+        name = shown_path(path)
+    except (OSError, RuntimeError, ValueError):  # a loop of links, or a name that no file can have
+        name = str(path)
+    return "".join(c if c.isprintable() else ascii(c)[1:-1] for c in name)
+
+
+def read_yaml(path: str | Path) -> Document:
+    """The content of the YAML file at `path`. Raises Refused where it cannot be read or holds no content."""
+    file = file_of(path)
+    return parse_yaml(_text(Path(path), file), file)
+
+
+def parse_yaml(text: str, file: str) -> Document:
+    """The content of `text`, which stands in `file`. Raises Refused where it is not the YAML that is allowed here."""
+    text = text.replace("\r\n", "\n")
+    unseen = list(_unseen(text, file))
+    if unseen:
+        raise Refused(unseen)
+    builder = _Builder(file)
+    try:
+        for event in yaml.parse(text, Loader=_LOADER):
+            builder.take(event)
+    except yaml.YAMLError as error:
+        raise Refused(_syntax_error(error, text, file)) from None
+    if builder.root is None:
+        problem = "the file holds no fields" if text.strip() else "the file is empty"
+        remedy = "Copy one of the environments and change its values."
+        raise Refused([*builder.findings, _finding(Location(file), "file", problem, remedy)])
+    return Document(builder.root, tuple(builder.findings))
+
+
+def _text(path: Path, file: str) -> str:
+    where = Location(file)
+    try:
+        if path.exists() and not path.is_file():
+            kind = "a directory" if path.is_dir() else "not a regular file"
+            raise Refused(_finding(where, "file", f"this is {kind}", "Name a YAML file."))
+        with path.open("rb") as stream:
+            content = stream.read(MAX_BYTES + 1)
+    except OSError as error:
+        raise Refused(_finding(where, "file", f"cannot be read: {error.strerror}")) from None
+    except ValueError:
+        raise Refused(_finding(where, "file", "cannot be read: no file can have this name")) from None
+    if len(content) > MAX_BYTES:
+        raise Refused(_finding(where, "file", f"is larger than {MAX_BYTES // 1024} KiB", "Is it an environment file?"))
+    try:
+        return content.decode("utf-8-sig")
+    except UnicodeDecodeError as error:
+        line = content.count(b"\n", 0, error.start) + 1
+        problem = f"byte 0x{content[error.start]:02x} is not UTF-8"
+        raise Refused(_finding(Location(file, line), "file", problem, "Save the file as UTF-8.")) from None
+
+
+def _unseen(text: str, file: str) -> Iterator[Finding]:
+    suspects = {c for c in set(text) if c != "\n" and unicodedata.category(c) in _UNSEEN}
+    for number, line in enumerate(text.split("\n") if suspects else (), start=1):
+        for character in sorted(suspects.intersection(line)):
+            problem = f"{_named(character)} in column {line.index(character) + 1}"
+            remedy = "Write spaces instead." if character == "\t" else "Delete it: a reader cannot see it."
+            yield _finding(Location(file, number), "file", problem, remedy)
+
+
+def _named(character: str) -> str:
+    name = {"\t": "tab", "\n": "line break", "\r": "carriage return"}.get(character)
+    return f"character U+{ord(character):04X} ({name or unicodedata.name(character, 'control character').lower()})"
+
+
+def _syntax_error(error: yaml.YAMLError, text: str, file: str) -> Finding:
+    mark = getattr(error, "problem_mark", None)
+    problem = str(getattr(error, "problem", None) or getattr(error, "reason", None) or "cannot be read").strip()
+    if mark is None:
+        return _finding(Location(file), "file", f"not YAML: {problem}", _SYNTAX)
+    lines = text.split("\n")
+    content = lines[mark.line].strip() if mark.line < len(lines) else ""
+    found = f" in {shown(content)}" if content else ""
+    problem = f"not YAML: {problem}, column {mark.column + 1}{found}"
+    return _finding(Location(file, mark.line + 1), "file", problem, _SYNTAX)
+
+
+def _finding(where: Location, subject: str, problem: str, remedy: str = "") -> Finding:
+    return Finding(where, subject, problem, remedy, CHECK)
+
+
+@dataclass
+class _Open:
+    """A block or a list whose end has not been reached."""
+
+    where: Location
+    path: str
+    is_list: bool
+    items: list[Node] = field(default_factory=list)
+    entries: dict[str, Entry] = field(default_factory=dict)
+    key: str | None = None
+    key_where: Location | None = None
+
+    def child_path(self) -> str:
+        if self.is_list:
+            return f"{self.path}[{len(self.items)}]"
+        return child_path(self.path, self.key or "")
+
+
+class _Builder:
+    """Turns the parser's events into nodes. A loop over events, not a recursion, so that depth costs nothing."""
+
+    def __init__(self, file: str) -> None:
+        self.file = file
+        self.root: Node | None = None
+        self.findings: list[Finding] = []
+        self._open: list[_Open] = []
+        self._documents = 0
+
+    def take(self, event: yaml.Event) -> None:
+        where = Location(self.file, event.start_mark.line + 1 if event.start_mark else 0)
+        if isinstance(event, yaml.DocumentStartEvent):
+            self._documents += 1
+            if self._documents == 2:
+                self._report(where, "file", "a second document begins with ---", "Write one environment a file.")
+        if self._documents > 1:
+            return
+        if isinstance(event, yaml.NodeEvent):
+            self._node(event, where)
+        elif isinstance(event, yaml.CollectionEndEvent):
+            done = self._open.pop()
+            self._place(Items(tuple(done.items), done.where) if done.is_list else _fields(done), done.where)
+
+    def _node(self, event: yaml.NodeEvent, where: Location) -> None:
+        path = self._open[-1].child_path() if self._open else ""
+        subject = path or "file"
+        if event.anchor is not None:
+            sign = "*" if isinstance(event, yaml.AliasEvent) else "&"
+            remedy = "Write the value out: anchors and aliases are not used here. A text that begins so needs quotes."
+            self._report(where, subject, f"found {shown(sign + event.anchor)}", remedy)
+        if isinstance(event, yaml.AliasEvent):
+            self._place(Unusable(where), where)
+            return
+        if isinstance(event, yaml.ScalarEvent | yaml.CollectionStartEvent) and event.tag is not None:
+            tag = event.tag.replace("tag:yaml.org,2002:", "!!")
+            remedy = "Leave the tag out: every value is text. A text that begins with ! needs quotes."
+            self._report(where, subject, f"found the tag {shown(tag)}", remedy)
+        if isinstance(event, yaml.ScalarEvent):
+            self._place(self._scalar(event, subject, where), where)
+            return
+        if len(self._open) == MAX_DEPTH:
+            problem = f"more than {MAX_DEPTH} blocks or lists stand in each other"
+            raise Refused([*self.findings, _finding(where, subject, problem, "No field is that deep.")])
+        self._open.append(_Open(where, path, isinstance(event, yaml.SequenceStartEvent)))
+
+    def _scalar(self, event: yaml.ScalarEvent, subject: str, where: Location) -> Node:
+        # A block scalar ends with a line break that its author did not mean.
+        text = event.value.removesuffix("\n") if event.style in ("|", ">") else event.value
+        unseen = next((c for c in text if unicodedata.category(c) in _UNSEEN), None)
+        if unseen is not None:
+            self._report(where, subject, f"{_named(unseen)} in {shown(text)}", "Write one line of visible characters.")
+        elif len(text) > MAX_VALUE:
+            problem = f"{shown(text)} has {len(text)} characters"
+            self._report(where, subject, problem, f"The longest value has {MAX_VALUE}.")
+        else:
+            return Text(text, not event.implicit[0], where)
+        return Unusable(where)
+
+    def _place(self, node: Node, where: Location) -> None:
+        if not self._open:
+            self.root = None if isinstance(node, Text) and node.nothing else node
+            return
+        parent = self._open[-1]
+        if parent.is_list:
+            parent.items.append(node)
+        elif parent.key_where is None:
+            parent.key, parent.key_where = self._key(node, parent), where
+        else:
+            if parent.key is not None:
+                parent.entries[parent.key] = Entry(node, parent.key_where)
+            parent.key = parent.key_where = None
+
+    def _key(self, node: Node, parent: _Open) -> str | None:
+        """The key that `node` is, None where the entry has to be passed over."""
+        subject = parent.path or "file"
+        if isinstance(node, Unusable):
+            return None
+        if not isinstance(node, Text) or node.nothing:
+            self._report(node.where, subject, "a key that is not a word", "Write `field: value`.")
+            return None
+        if node.text == "<<" and not node.quoted:
+            self._report(node.where, subject, "found the merge key '<<'", "Write the fields out.")
+            return None
+        if node.text in parent.entries:
+            first = parent.entries[node.text].where.line
+            problem = f"the key {shown(node.text)} stands twice, first in line {first}"
+            self._report(node.where, subject, problem, "Delete one of the two.")
+            return None
+        return node.text
+
+    def _report(self, where: Location, subject: str, problem: str, remedy: str) -> None:
+        self.findings.append(_finding(where, subject, problem, remedy))
+
+
+def _fields(done: _Open) -> Fields:
+    return Fields(MappingProxyType(done.entries), done.where)

@@ -1,0 +1,108 @@
+"""Generating: definitions and environments are read, checked and rendered; only if all of it is right it is written."""
+
+from __future__ import annotations
+
+from collections.abc import Collection, Iterator, Mapping
+from dataclasses import dataclass
+from pathlib import Path
+
+from monitoring_kit.checks.all import check_definitions, check_plan
+from monitoring_kit.core.findings import Refused
+from monitoring_kit.definitions import Definitions, load_definitions
+from monitoring_kit.environment.reader import environment_files, read_environment
+from monitoring_kit.output.writer import Changes, Output
+from monitoring_kit.plan.build import build_plan
+from monitoring_kit.plan.model import Plan
+from monitoring_kit.programs import promtool
+from monitoring_kit.programs.tools import ToolMissing
+from monitoring_kit.render.files import render_files
+
+
+@dataclass(frozen=True)
+class Counts:
+    """How much came out for one environment."""
+
+    dashboards: int
+    panels: int
+    recordings: int
+    prometheus_alerts: int
+    log_alerts: int
+    metric_alerts: int
+    files: int
+
+
+@dataclass(frozen=True)
+class Rendered:
+    """One environment, checked and rendered: its files by path."""
+
+    plan: Plan
+    files: Mapping[str, str]
+
+    @property
+    def counts(self) -> Counts:
+        """How much it is."""
+        return Counts(
+            dashboards=len(self.plan.dashboards),
+            panels=sum(len(dashboard.panels) for dashboard in self.plan.dashboards),
+            recordings=len(self.plan.recordings) + len(self.plan.event_recordings),
+            prometheus_alerts=len(self.plan.prometheus_alerts),
+            log_alerts=len(self.plan.log_alerts),
+            metric_alerts=len(self.plan.metric_alerts),
+            files=len(self.files),
+        )
+
+
+@dataclass(frozen=True)
+class Report:
+    """What a build made. `rules_checked` is None where there is no promtool to check them with."""
+
+    counts: Mapping[str, Counts]
+    changes: tuple[Changes, ...]
+    rules_checked: int | None
+
+
+def rendered(definitions: Definitions, environments: Path, only: Collection[str] | None) -> Iterator[Rendered]:
+    """The environments of a folder, one after the other, so that memory does not grow with their number.
+
+    Raises Refused after the last one, with the findings of the definitions and of every environment. From the first
+    finding on nothing is rendered any more.
+    """
+    findings = check_definitions(definitions)
+    for file in environment_files(environments, only):
+        try:
+            plan = build_plan(definitions, read_environment(file))
+        except Refused as refused:
+            findings += refused.findings
+            continue
+        findings += check_plan(plan, definitions)
+        if not findings:
+            yield Rendered(plan, render_files(plan, definitions))
+    if findings:
+        raise Refused(findings)
+
+
+def build(environments: Path, output: Path, only: Collection[str] | None) -> Report:
+    """Writes every environment, or none where one finding stands in the way.
+
+    The rule files are given to promtool before they are swapped in, where promtool is at hand.
+    """
+    definitions = load_definitions()
+    counts: dict[str, Counts] = {}
+    with Output(output) as target:
+        rule_files: list[Path] = []
+        for environment in rendered(definitions, environments, only):
+            name = environment.plan.environment.name
+            counts[name] = environment.counts
+            target.stage(name, environment.files)
+            rule_files += [target.folder(name) / path for path in environment.files if path.startswith("prometheus/")]
+        checked = check_rules(rule_files)
+        changes = target.commit(remove_others=only is None)
+    return Report(counts, changes, checked)
+
+
+def check_rules(files: list[Path]) -> int | None:
+    """How many rules promtool accepted, None without promtool. Raises Refused for a rule that it does not accept."""
+    try:
+        return promtool.check_rules(files) if files else 0
+    except ToolMissing:
+        return None

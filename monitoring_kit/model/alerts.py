@@ -1,0 +1,28 @@
+"""Alerts: the one place where a signal meets a threshold."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass, field
+
+from monitoring_kit.core.findings import Location, here
+from monitoring_kit.model.signals import Signal
+from monitoring_kit.model.thresholds import Threshold
+
+
+@dataclass(frozen=True)
+class Alert:
+    """Somebody hears of it when `signal` is worse than `threshold`.
+
+    `team` is the team, `summary` a predicate whose subject comes from the signal's labels: "fails {value} of its
+    requests" becomes "Model churn in production fails 6.1 % of its requests". `{value}`, `{threshold}`,
+    `{window}` and `{slower_than}` are filled in, with their units. `prometheus_only` is the reason why Azure cannot
+    raise it though it measures the signal. The loader fills in `name`: the name of the variable that holds the alert.
+    """
+
+    signal: Signal
+    threshold: Threshold
+    team: str = field(kw_only=True)
+    summary: str = field(kw_only=True)
+    prometheus_only: str = field(default="", kw_only=True)
+    name: str = field(default="", kw_only=True)
+    where: Location = field(default_factory=here, compare=False, kw_only=True)

@@ -1,0 +1,45 @@
+"""Dashboards: rows of panels, read from top to bottom in the order in which an engineer on call asks."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass, field
+
+from monitoring_kit.core.findings import Location, here
+from monitoring_kit.model.backends import Backend
+from monitoring_kit.model.signals import Panel
+
+
+@dataclass(frozen=True, init=False)
+class Row:
+    """A question and the panels that answer it."""
+
+    title: str
+    panels: tuple[Panel, ...]
+
+    def __init__(self, title: str, *panels: Panel) -> None:
+        object.__setattr__(self, "title", title)
+        object.__setattr__(self, "panels", panels)
+
+
+@dataclass(frozen=True)
+class Dashboard:
+    """A page of panels, all measured in the same `backends`.
+
+    `variables` are the Prometheus labels by which a reader narrows it down (blank-separated). An environment gets the
+    dashboard when it has at least one of its places; panels whose signal is measured in none of them are left out. It
+    opens with the time `last`. The loader fills in `name`: the name of the variable that holds the dashboard.
+    """
+
+    title: str
+    description: str
+    rows: tuple[Row, ...]
+    backends: tuple[Backend, ...]
+    variables: str = ""
+    last: str = "6h"
+    name: str = ""
+    where: Location = field(default_factory=here, compare=False)
+
+    @property
+    def labels(self) -> tuple[str, ...]:
+        """The labels of `variables`."""
+        return tuple(self.variables.split())

@@ -1,0 +1,125 @@
+"""Routing: who hears of an alert, how soon, how often, and which alerts are silent while a worse one fires.
+
+The teams and their addresses come from the environment file; here stands what is the same everywhere.
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass, field
+from enum import Enum
+
+from monitoring_kit.core.durations import Duration, parse_duration
+from monitoring_kit.core.findings import Finding, Location, Refused, here
+from monitoring_kit.model.alerts import Alert
+from monitoring_kit.model.thresholds import Severity
+
+
+class Audience(Enum):
+    """Which of a team's addresses a message goes to, and whether it is told when the alert is over.
+
+    The page wakes somebody, the channel is read by day. The digest is the channel too, but says nothing of an end.
+    """
+
+    PAGE = "page"
+    CHANNEL = "channel"
+    DIGEST = "digest"
+
+    @property
+    def send_resolved(self) -> bool:
+        """Whether a message is sent when the alert is resolved."""
+        return self is not Audience.DIGEST
+
+
+@dataclass(frozen=True)
+class Grouping:
+    """How alerts become messages.
+
+    Alerts with equal labels `group_by` share a message. The first is sent `wait` after the first alert of a group; one
+    with what is new at most every `interval`; the same again every `repeat`. `because` is the reason for the times.
+    """
+
+    group_by: tuple[str, ...]
+    wait: Duration
+    interval: Duration
+    repeat: Duration
+    because: str
+    where: Location = field(default_factory=here, compare=False)
+
+
+def grouping(*, group_by: str, wait: str, interval: str, repeat: str, because: str) -> Grouping:
+    """A grouping; labels are separated by blanks, times are written as in "30s". Raises Refused for a wrong time."""
+    return Grouping(tuple(group_by.split()), _time(wait), _time(interval), _time(repeat), because)
+
+
+@dataclass(frozen=True)
+class Route:
+    """Alerts of one severity go to one audience of the team that owns them. A severity may have several routes."""
+
+    severity: Severity
+    audience: Audience
+    grouping: Grouping
+    where: Location = field(default_factory=here, compare=False)
+
+
+@dataclass(frozen=True)
+class Heartbeat:
+    """An alert that always fires, and whose absence a service outside of the cluster reports. `alert` is its name."""
+
+    alert: str
+    grouping: Grouping
+
+
+@dataclass(frozen=True)
+class Discarded:
+    """An alert that no message is sent for, and why."""
+
+    alert: str
+    because: str
+
+
+@dataclass(frozen=True, kw_only=True)
+class Inhibition:
+    """While `source` fires as critical, alerts whose name `mutes` matches are silent where all labels `equal` agree.
+
+    `mutes` is a regular expression of whole names, `equal` are labels separated by blanks. For Alertmanager a missing
+    label equals a missing one, so both sides have to carry each of them.
+    """
+
+    source: Alert
+    mutes: str
+    equal: str
+    because: str
+    where: Location = field(default_factory=here, compare=False)
+
+    @property
+    def labels(self) -> tuple[str, ...]:
+        """The labels of `equal`."""
+        return tuple(self.equal.split())
+
+
+@dataclass(frozen=True, kw_only=True)
+class Routing:
+    """All of it. Alerts that no route knows, which are those of other rules, go to a channel, grouped as `otherwise`.
+
+    Besides `inhibitions`, a severity of an alert mutes the lesser ones of the same alert about the same labels.
+    """
+
+    routes: tuple[Route, ...]
+    otherwise: Grouping
+    heartbeat: Heartbeat
+    discarded: tuple[Discarded, ...]
+    inhibitions: tuple[Inhibition, ...]
+    where: Location = field(default_factory=here, compare=False)
+
+    @property
+    def groupings(self) -> tuple[Grouping, ...]:
+        """Every grouping, each once."""
+        used = (*(route.grouping for route in self.routes), self.otherwise, self.heartbeat.grouping)
+        return tuple(dict.fromkeys(used))
+
+
+def _time(text: str) -> Duration:
+    try:
+        return parse_duration(text)
+    except ValueError as error:
+        raise Refused(Finding(here(), "grouping", str(error), check="duration")) from None

@@ -1,0 +1,262 @@
+"""Signals: what is measured, and the views that a dashboard can take of it.
+
+A signal is defined once. Its panels, its Prometheus alert, its Azure alert and its runbook page are views of it. Each
+field `prometheus`, `online_endpoint`, `application_insights` and `container_insights` says how it is measured in that
+place; a signal has at least one.
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass, field
+from decimal import Decimal
+
+from monitoring_kit.core.findings import Location, here
+from monitoring_kit.core.units import BYTES, COUNT, FACTOR, PER_SECOND, RATIO, SECONDS, Unit
+from monitoring_kit.model import azure, kql, prom
+from monitoring_kit.model.backends import Backend
+from monitoring_kit.model.budgets import ErrorBudget
+from monitoring_kit.model.thresholds import Severity
+from monitoring_kit.model.views import View
+
+Measure = prom.Measure | kql.Measure | azure.Metric
+
+
+@dataclass(frozen=True)
+class Unwatched:
+    """No alert watches this signal, and why that is right."""
+
+    why: str
+
+
+@dataclass(frozen=True, kw_only=True)
+class Signal:
+    """What is measured.
+
+    `title` names it on a panel, `description` explains it to somebody who was just woken, `by` are the Prometheus
+    labels that tell its series apart (blank-separated). A signal without an alert says `unwatched`. `when_empty` is
+    what a panel shows when there is nothing to show, `yes_or_no` says that the value is 1 or 0 and no number to read
+    out. The loader fills in `name`: the name of the variable that holds the signal. `empty_when_healthy` is the reason
+    why there is rightly nothing to show as long as all is well.
+    """
+
+    title: str
+    description: str
+    unit: Unit = COUNT
+    by: str = ""
+    prometheus: prom.Measure | None = None
+    online_endpoint: kql.Measure | azure.Metric | None = None
+    application_insights: kql.Measure | None = None
+    container_insights: kql.Measure | None = None
+    unwatched: Unwatched | None = None
+    when_empty: str = "No data"
+    empty_when_healthy: str = ""
+    yes_or_no: bool = False
+    name: str = ""
+    where: Location = field(default_factory=here, compare=False)
+
+    @property
+    def labels(self) -> tuple[str, ...]:
+        """The labels of `by`."""
+        return tuple(self.by.split())
+
+    @property
+    def column(self) -> str:
+        """What a column that holds the value is called in the result of a Kusto query."""
+        return "".join(word.capitalize() for word in self.name.split("_"))
+
+    def measure(self, backend: Backend) -> Measure | None:
+        """How the signal is measured in `backend`, None where it is not."""
+        measures = {
+            Backend.PROMETHEUS: self.prometheus,
+            Backend.ONLINE_ENDPOINT: self.online_endpoint,
+            Backend.APPLICATION_INSIGHTS: self.application_insights,
+            Backend.CONTAINER_INSIGHTS: self.container_insights,
+        }
+        return measures[backend]
+
+    def timeseries(self, width: int, *, by: str = "", title: str = "", height: int = 8) -> Panel:
+        """The value over time. `by` adds labels (or, for logs, one column) to split it by."""
+        return Panel(self, View.TIMESERIES, width, height, title, by)
+
+    def stat(self, width: int, *, title: str = "", height: int = 4) -> Panel:
+        """The newest value, large."""
+        return Panel(self, View.STAT, width, height, title)
+
+
+@dataclass(frozen=True, kw_only=True)
+class Rate(Signal):
+    """Events per second."""
+
+    unit: Unit = PER_SECOND
+    prometheus: prom.Rate | None = None
+    online_endpoint: kql.Rate | azure.Metric | None = None
+    application_insights: kql.Rate | None = None
+    container_insights: kql.Rate | None = None
+    when_empty: str = "No traffic"
+
+
+@dataclass(frozen=True, kw_only=True)
+class Ratio(Signal):
+    """The bad share of events, from 0 to 1."""
+
+    unit: Unit = RATIO
+    prometheus: prom.Ratio | None = None
+    online_endpoint: kql.Ratio | None = None
+    application_insights: kql.Ratio | None = None
+    container_insights: kql.Ratio | None = None
+    when_empty: str = "No traffic"
+
+
+@dataclass(frozen=True, kw_only=True)
+class Latency(Signal):
+    """How long events take. People look at quantiles; an alert judges the share that is slower than a bucket bound."""
+
+    unit: Unit = SECONDS
+    prometheus: prom.Histogram | None = None
+    online_endpoint: kql.Durations | None = None
+    application_insights: kql.Durations | None = None
+    container_insights: kql.Durations | None = None
+    when_empty: str = "No traffic"
+
+    def quantiles(self, width: int, quantiles: str, *, by: str = "", title: str = "", height: int = 8) -> Panel:
+        """Quantiles over time, written `p50 p95 p99`."""
+        return Panel(self, View.QUANTILES, width, height, title, by, _quantiles(quantiles))
+
+    def slow_share(self, width: int, *, title: str = "", height: int = 8) -> Panel:
+        """The share that an alert judges, over time."""
+        return Panel(self, View.SLOW_SHARE, width, height, title)
+
+    def heatmap(self, width: int, *, title: str = "", height: int = 8) -> Panel:
+        """The distribution over time."""
+        return Panel(self, View.HEATMAP, width, height, title)
+
+
+@dataclass(frozen=True, kw_only=True)
+class Utilisation(Signal):
+    """The used share of a limit, from 0 to 1. `amount` is the unit of what is used."""
+
+    unit: Unit = RATIO
+    amount: Unit = BYTES
+    prometheus: prom.Utilisation | None = None
+    online_endpoint: azure.Metric | None = None
+    application_insights: None = None
+    container_insights: kql.Query | None = None
+    when_empty: str = "No limit set"
+
+    def amounts(self, width: int, *, title: str = "", height: int = 8) -> Panel:
+        """What is used, requested and allowed, in the resource's own unit."""
+        return Panel(self, View.AMOUNTS, width, height, title)
+
+
+@dataclass(frozen=True, kw_only=True)
+class Increase(Signal):
+    """How often something happened in a window of time."""
+
+    unit: Unit = COUNT
+    prometheus: prom.Increase | None = None
+    online_endpoint: kql.Query | None = None
+    application_insights: kql.Query | None = None
+    container_insights: kql.Query | None = None
+
+
+@dataclass(frozen=True, kw_only=True)
+class State(Signal):
+    """A gauge as it stands: replicas, targets, a condition that holds."""
+
+    prometheus: prom.Gauge | None = None
+    online_endpoint: azure.Metric | kql.Query | None = None
+    application_insights: kql.Query | None = None
+    container_insights: kql.Query | None = None
+
+
+@dataclass(frozen=True, kw_only=True)
+class Absence(Signal):
+    """1 while series that should be there are not."""
+
+    unit: Unit = COUNT
+    yes_or_no: bool = True
+    prometheus: prom.Absent | None = None
+    online_endpoint: None = None
+    application_insights: None = None
+    container_insights: None = None
+
+
+@dataclass(frozen=True, kw_only=True)
+class Query(Signal):
+    """A query of one's own, checked like every other."""
+
+    prometheus: prom.Query | None = None
+    online_endpoint: kql.Query | azure.Metric | None = None
+    application_insights: kql.Query | None = None
+    container_insights: kql.Query | None = None
+
+
+@dataclass(frozen=True, kw_only=True)
+class BurnRates(Signal):
+    """How fast an error budget is spent, over each of the windows that an alert looks at."""
+
+    unit: Unit = FACTOR
+    prometheus: ErrorBudget | None = None
+    online_endpoint: None = None
+    application_insights: None = None
+    container_insights: None = None
+
+    def burn_rates(self, width: int, severity: Severity, *, title: str = "", height: int = 8) -> Panel:
+        """The burn rate over each window that decides about `severity`, against the factors."""
+        return Panel(self, View.BURN_RATE, width, height, title, severity=severity)
+
+
+@dataclass(frozen=True, kw_only=True)
+class BudgetLeft(Signal):
+    """The share of an error budget that is left: 1 untouched, 0 spent, below 0 overspent."""
+
+    unit: Unit = RATIO
+    prometheus: prom.Query | None = None
+    online_endpoint: None = None
+    application_insights: None = None
+    container_insights: None = None
+
+
+@dataclass(frozen=True, kw_only=True)
+class Listing(Signal):
+    """Rows to read: the slowest requests, the last errors, what runs where.
+
+    `counts` heads the column of the value where Prometheus measures it.
+    """
+
+    counts: str = "Count"
+    prometheus: prom.Gauge | None = None
+    online_endpoint: kql.Table | None = None
+    application_insights: kql.Table | None = None
+    container_insights: kql.Table | None = None
+
+    def rows(self, width: int, *, title: str = "", height: int = 8) -> Panel:
+        """The rows, as a table."""
+        return Panel(self, View.LIST, width, height, title)
+
+
+@dataclass(frozen=True)
+class Panel:
+    """A view of a signal on a dashboard, `width` of 24 columns wide and `height` grid units (30 pixels) high.
+
+    `severity` is the one whose windows and factors a burn rate is shown with.
+    """
+
+    signal: Signal
+    view: View
+    width: int
+    height: int
+    title: str = ""
+    by: str = ""
+    quantiles: tuple[Decimal, ...] = ()
+    severity: Severity | None = None
+    where: Location = field(default_factory=here, compare=False)
+
+    @property
+    def heading(self) -> str:
+        """The panel's title."""
+        return self.title or self.signal.title
+
+
+def _quantiles(text: str) -> tuple[Decimal, ...]:
+    return tuple(Decimal(word.removeprefix("p")) / 100 for word in text.split())

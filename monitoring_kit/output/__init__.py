@@ -1,0 +1,1 @@
+"""Generated files on disk: how they are written, and what a build would change."""

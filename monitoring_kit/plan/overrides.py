@@ -1,0 +1,96 @@
+"""What an environment changes about the alerts: other levels, another `for`, or off with a reason."""
+
+from __future__ import annotations
+
+import difflib
+import re
+from collections.abc import Mapping
+from dataclasses import replace
+from decimal import Decimal
+
+from monitoring_kit.core.durations import parse_duration
+from monitoring_kit.core.findings import Finding
+from monitoring_kit.core.units import RATIO, Unit, parse_quantity, plain
+from monitoring_kit.environment.model import AlertOverride, Environment
+from monitoring_kit.model.alerts import Alert
+from monitoring_kit.model.thresholds import Severity, Threshold
+from monitoring_kit.plan.model import Disabled
+
+_BARE = re.compile(r"\s*[0-9]+(\.[0-9]+)?\s*")
+
+
+def overridden(
+    alerts: Mapping[str, Alert], environment: Environment
+) -> tuple[tuple[Alert, ...], tuple[Disabled, ...], list[Finding]]:
+    """The alerts with the environment's changes in them, those it switched off, and what is wrong with the changes."""
+    findings = [
+        _unknown_alert(override, alerts) for name, override in environment.overrides.items() if name not in alerts
+    ]
+    kept, disabled = [], []
+    for name, alert in alerts.items():
+        override = environment.overrides.get(name)
+        if override is not None and override.disabled is not None:
+            disabled.append(Disabled(alert, override.disabled))
+            continue
+        if override is not None:
+            threshold, problems = _changed(alert, override)
+            findings += problems
+            alert = replace(alert, threshold=threshold)
+        kept.append(alert)
+    return tuple(kept), tuple(disabled), findings
+
+
+def _changed(alert: Alert, override: AlertOverride) -> tuple[Threshold, list[Finding]]:
+    threshold, findings = alert.threshold, []
+    levels = dict(threshold.levels)
+    for name, text in override.levels.items():
+        severity = Severity(name)
+        where, field = override.location(name), f"alerts.{alert.name}.{name}"
+        if threshold.burn_rates:
+            problem = f"the levels of {alert.name} follow from its objective and are the same in every environment"
+            remedy = "change target= or alerting= of the objective in rules/slo.py, or switch the alert off here"
+            findings.append(Finding(where, field, problem, remedy, "override"))
+            continue
+        if severity not in levels:
+            known = " or ".join(level.value for level in levels)
+            problem = f"{alert.name} has no level {name!r}"
+            findings.append(Finding(where, field, problem, f"it has {known}: change that one", "override"))
+            continue
+        unit = levels[severity].unit
+        if remedy := _without_sign(text, unit):
+            problem = f"found {text!r}, a share without its unit"
+            findings.append(Finding(where, field, problem, f"write {remedy}", "override"))
+            continue
+        try:
+            levels[severity] = parse_quantity(text, unit)
+        except ValueError as error:
+            remedy = f"write a value like the definition's own: {levels[severity]}"
+            findings.append(Finding(where, field, str(error), remedy, "override"))
+    for_ = threshold.for_
+    if override.for_ is not None:
+        try:
+            for_ = parse_duration(override.for_)
+        except ValueError as error:
+            field = f"alerts.{alert.name}.for"
+            findings.append(Finding(override.location("for"), field, str(error), check="override"))
+    order = tuple((severity, levels[severity]) for severity, _ in threshold.levels)
+    # The definition's reason argues for the definition's numbers.
+    because = override.because or f"set in {override.where.file}"
+    return replace(threshold, levels=order, for_=for_, because=because), findings
+
+
+def _without_sign(text: str, unit: Unit) -> str:
+    """What to write for a bare number that is to be a share, "" where the text is anything else.
+
+    10 can hardly mean anything but 10%, but 0.5 may be half or half a percent: that is for the writer to say.
+    """
+    if unit.dimension != RATIO.dimension or _BARE.fullmatch(text) is None:
+        return ""
+    number = Decimal(text)
+    return f"{plain(number)}%" if number == 0 or number >= 1 else f"{plain(number * 100)}%, or {plain(number)}%"
+
+
+def _unknown_alert(override: AlertOverride, alerts: Mapping[str, Alert]) -> Finding:
+    near = difflib.get_close_matches(override.alert, alerts, n=1)
+    remedy = f"did you mean {near[0]}?" if near else f"known are: {', '.join(sorted(alerts))}"
+    return Finding(override.where, f"alerts.{override.alert}", "there is no such alert", remedy, "override")

@@ -1,0 +1,1 @@
+"""Routing as Alertmanager reads it: a whole configuration, and a resource of the Prometheus operator."""

@@ -1,0 +1,116 @@
+"""The whole configuration of an Alertmanager, as a file."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Mapping
+
+from monitoring_kit.definitions import Definitions
+from monitoring_kit.environment.values import SecretKey
+from monitoring_kit.model.routing import Grouping
+from monitoring_kit.plan.model import Plan
+from monitoring_kit.plan.routing import (
+    Matcher,
+    PlannedInhibition,
+    PlannedReceiver,
+    PlannedRouting,
+    whole_routing,
+)
+from monitoring_kit.render.alertmanager.routes import Block, route_block
+from monitoring_kit.render.alertmanager.texts import EMAIL_HTML, EMAIL_TEXT, MICROSOFT_TEAMS, SLACK, TITLE
+from monitoring_kit.render.prometheus import HEADER
+from monitoring_kit.render.yaml_text import YamlValue, yaml_text
+
+FILE = "alertmanager/alertmanager.yaml"
+
+_EITHER_OR = (
+    "Load either this or kubernetes/alertmanagerconfig.yaml, or every alert is notified twice.\n"
+    "It needs Alertmanager 0.28 or newer where anybody reads in Microsoft Teams, else 0.26."
+)
+
+
+def render_alertmanager(plan: Plan, definitions: Definitions) -> Mapping[str, str]:
+    """`alertmanager/alertmanager.yaml`, the whole configuration; nothing where the environment tells nobody."""
+    routing = whole_routing(plan, definitions.routing) if definitions.routing else None
+    if routing is None or definitions.routing is None:
+        return {}
+    source = HEADER.format(source=f"{plan.environment.where.file}, {definitions.routing.where.file}")
+    return {FILE: yaml_text(_configuration(routing, _folder(plan)), f"{source}\n{_EITHER_OR}")}
+
+
+def _folder(plan: Plan) -> str:
+    prometheus = plan.environment.prometheus
+    return prometheus.notifications.secrets_folder if prometheus and prometheus.notifications else ""
+
+
+def _configuration(routing: PlannedRouting, folder: str) -> Block:
+    smtp: Block = {}
+    if routing.smtp:
+        smtp = {"smtp_smarthost": routing.smtp.server, "smtp_from": routing.smtp.sender}
+        if routing.smtp.user and routing.smtp.password:
+            path = _path(folder, routing.smtp.password)
+            smtp = {**smtp, "smtp_auth_username": routing.smtp.user, "smtp_auth_password_file": path}
+    return {
+        **({"global": smtp} if smtp else {}),
+        "route": route_block(routing.root, _times, _matchers),
+        "receivers": [_receiver(receiver, folder) for receiver in routing.receivers],
+        "inhibit_rules": inhibit_rules(routing.inhibitions),
+    }
+
+
+def inhibit_rules(inhibitions: Iterable[PlannedInhibition]) -> list[YamlValue]:
+    """Who mutes whom, as an alertmanager.yml has it under `inhibit_rules`."""
+    return [
+        {
+            "source_matchers": _matchers(rule.source),
+            "target_matchers": _matchers(rule.target),
+            "equal": list(rule.equal),
+        }
+        for rule in inhibitions
+    ]
+
+
+def _times(grouping: Grouping) -> Block:
+    return {
+        "group_by": list(grouping.group_by),
+        "group_wait": grouping.wait.prometheus(),
+        "group_interval": grouping.interval.prometheus(),
+        "repeat_interval": grouping.repeat.prometheus(),
+    }
+
+
+def _matchers(matchers: tuple[Matcher, ...]) -> list[YamlValue]:
+    return [_matcher(matcher) for matcher in matchers]
+
+
+def _matcher(matcher: Matcher) -> str:
+    value = matcher.value.replace("\\", "\\\\").replace('"', '\\"')
+    return f'{matcher.label}{matcher.operator}"{value}"'
+
+
+def _receiver(receiver: PlannedReceiver, folder: str) -> Block:
+    addresses, told = receiver.addresses, {"send_resolved": receiver.send_resolved}
+    block: dict[str, YamlValue] = {"name": receiver.name}
+    if addresses.emails:
+        block["email_configs"] = [
+            {
+                **told,
+                "to": ", ".join(addresses.emails),
+                "headers": {"Subject": TITLE},
+                "text": EMAIL_TEXT,
+                "html": EMAIL_HTML,
+            }
+        ]
+    if addresses.slack:
+        path = _path(folder, addresses.slack)
+        block["slack_configs"] = [{**told, "api_url_file": path, "title": TITLE, "text": SLACK}]
+    if addresses.microsoft_teams:
+        path = _path(folder, addresses.microsoft_teams)
+        block["msteamsv2_configs"] = [{**told, "webhook_url_file": path, "title": TITLE, "text": MICROSOFT_TEAMS}]
+    if addresses.webhook:
+        block["webhook_configs"] = [{**told, "url_file": _path(folder, addresses.webhook)}]
+    return block
+
+
+def _path(folder: str, secret: SecretKey) -> str:
+    """Where the operator mounts a Secret that the Alertmanager's `spec.secrets` names."""
+    return f"{folder}/{secret.secret}/{secret.key}"

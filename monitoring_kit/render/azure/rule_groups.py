@@ -1,0 +1,92 @@
+"""The Prometheus rules as rule groups of Azure Monitor managed service for Prometheus."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+
+from monitoring_kit.core.durations import Duration
+from monitoring_kit.environment.model import AzureSettings, ManagedPrometheus
+from monitoring_kit.plan.model import EventRecording, Plan, PrometheusRecording, PrometheusRule
+from monitoring_kit.promql.printer import print_promql
+from monitoring_kit.render.azure.arm_template import Parameter, Resource, Template, Value, resource_id, value_of
+from monitoring_kit.render.azure.limits import GROUP_INTERVAL, GROUP_RULES
+from monitoring_kit.render.azure.names import ACTION_GROUPS, SEVERITIES, action_group_name
+
+# Azure keeps an alert for this long after its condition was last met, as Microsoft's own rules for AKS do.
+TIME_TO_RESOLVE = Duration(600)
+
+
+def rule_groups_template(plan: Plan, azure: AzureSettings, managed: ManagedPrometheus) -> Template:
+    """The template `azure/prometheus-rule-groups.json`, to be deployed beside the action group of `alerts.json`."""
+    return Template(
+        description=(
+            f"Prometheus rules of the environment {plan.environment.name}, for an Azure Monitor workspace: generated "
+            f"from rules/, queries/ and {plan.environment.where.file}. Edit those, not this file. Deploy it after "
+            "alerts.json, to the same resource group: it uses the action group from there."
+        ),
+        resources=tuple(_rule_group(plan, azure, managed, name, rules) for name, rules in rule_groups(plan).items()),
+        outputs={"ruleGroups": sorted(rule_groups(plan))},
+    )
+
+
+def rule_groups(plan: Plan) -> Mapping[str, tuple[PrometheusRule, ...]]:
+    """The rules by the name of their rule group.
+
+    A group of Prometheus becomes one group here, or several where it has more rules than Azure allows: the first keeps
+    the name, the others count on from 2.
+    """
+    return {
+        f"{plan.environment.name}-{name}-{number}" if number > 1 else f"{plan.environment.name}-{name}": (
+            rules[start : start + GROUP_RULES]
+        )
+        for name, rules in plan.prometheus_groups.items()
+        for number, start in enumerate(range(0, len(rules), GROUP_RULES), start=1)
+    }
+
+
+def _rule_group(
+    plan: Plan, azure: AzureSettings, managed: ManagedPrometheus, name: str, rules: tuple[PrometheusRule, ...]
+) -> Resource:
+    prometheus = plan.environment.prometheus
+    interval = max(prometheus.evaluation_interval, GROUP_INTERVAL) if prometheus else GROUP_INTERVAL
+    workspace = Parameter("monitorWorkspaceId", "Id of the Azure Monitor workspace.", value=str(managed.workspace))
+    cluster = Parameter("clusterId", "Id of the AKS cluster.", value=str(managed.cluster))
+    cluster_name = Parameter(
+        "clusterName",
+        "Value of the label `cluster` of the cluster's metrics: the name of the cluster, unless an alias is set.",
+        value=managed.cluster.name,
+    )
+    location = Parameter("location", "Region of the Azure Monitor workspace.", value=azure.location)
+    return Resource(
+        type="Microsoft.AlertsManagement/prometheusRuleGroups",
+        api_version="2023-03-01",
+        name=name,
+        location=value_of(location),
+        properties={
+            "description": f"Rule group {rules[0].group} of the environment {plan.environment.name}.",
+            "enabled": True,
+            "interval": interval.iso8601(),
+            "scopes": [value_of(workspace), value_of(cluster)],
+            "clusterName": value_of(cluster_name),
+            "rules": [_rule(plan, rule) for rule in rules],
+        },
+    )
+
+
+def _rule(plan: Plan, planned: PrometheusRule) -> Mapping[str, Value]:
+    if isinstance(planned, PrometheusRecording):
+        return {"record": planned.recording.name, "expression": print_promql(planned.expression), "enabled": True}
+    if isinstance(planned, EventRecording):
+        labels = {"labels": dict(planned.labels)} if planned.labels else {}
+        return {"record": planned.name, "expression": print_promql(planned.expression), "enabled": True, **labels}
+    return {
+        "alert": planned.alert.name,
+        "expression": print_promql(planned.condition),
+        "for": planned.alert.threshold.for_.iso8601(),
+        "severity": SEVERITIES[planned.severity],
+        "enabled": True,
+        "labels": dict(planned.labels),
+        "annotations": {name: text for name, text in planned.annotations.items() if text},
+        "resolveConfiguration": {"autoResolved": True, "timeToResolve": TIME_TO_RESOLVE.iso8601()},
+        "actions": [{"actionGroupId": resource_id(ACTION_GROUPS, action_group_name(plan))}],
+    }

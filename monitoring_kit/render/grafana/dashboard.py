@@ -1,0 +1,64 @@
+"""A whole dashboard: its panels, its variables, and the way to the other dashboards of the environment."""
+
+from __future__ import annotations
+
+import json
+
+from grafanalib import core as grafana
+
+from monitoring_kit.plan.model import Plan, PlannedDashboard, PrometheusQuery
+from monitoring_kit.render.grafana.panels import panel, row
+from monitoring_kit.render.grafana.schema import SCHEMA_VERSION, JsonObject, normalised
+from monitoring_kit.render.grafana.variables import variables
+
+# Every dashboard carries this tag and its environment's name: by both of them the dashboards link to each other.
+TAG = "model-serving"
+
+# Azure takes logs in minutes late and limits how often it may be asked for them.
+_REFRESH_PROMETHEUS = "1m"
+_REFRESH_AZURE = "5m"
+
+# Grafana puts this annotation on every dashboard that lacks it, and would show an unsaved change.
+_BUILT_IN_ANNOTATION: JsonObject = {
+    "builtIn": 1,
+    "datasource": {"type": "grafana", "uid": "-- Grafana --"},
+    "enable": True,
+    "hide": True,
+    "iconColor": "rgba(0, 211, 255, 1)",
+    "name": "Annotations & Alerts",
+    "type": "dashboard",
+}
+
+
+def render_dashboard(dashboard: PlannedDashboard, plan: Plan) -> JsonObject:
+    """The dashboard as JSON-ready values, in Grafana's classic schema (version 39)."""
+    environment = plan.environment
+    tags = [TAG, environment.name]
+    queries = [query for planned in dashboard.panels for query in planned.queries]
+    reads_prometheus = any(isinstance(query, PrometheusQuery) for query in queries)
+    panels = []
+    for planned_row in dashboard.rows:
+        panels += [row(planned_row), *(panel(planned, dashboard, environment) for planned in planned_row.panels)]
+    return normalised(
+        grafana.Dashboard(
+            title=dashboard.title,
+            uid=dashboard.uid,
+            description=dashboard.dashboard.description,
+            tags=tags,
+            editable=False,
+            schemaVersion=SCHEMA_VERSION,
+            graphTooltip=grafana.GRAPH_TOOLTIP_MODE_SHARED_CROSSHAIR,
+            refresh=_REFRESH_PROMETHEUS if reads_prometheus else _REFRESH_AZURE,
+            time=grafana.Time(f"now-{dashboard.dashboard.last}", "now"),
+            timezone="browser",
+            annotations=grafana.Annotations([_BUILT_IN_ANNOTATION]),
+            links=[grafana.DashboardLink(title="Dashboards", tags=tags, includeVars=True, keepTime=True)],
+            templating=grafana.Templating(variables(dashboard, environment)),
+            panels=panels,
+        )
+    )
+
+
+def dashboard_json(dashboard: PlannedDashboard, plan: Plan) -> str:
+    """The dashboard as the text of a file: sorted keys, two blanks, a newline at the end."""
+    return json.dumps(render_dashboard(dashboard, plan), indent=2, sort_keys=True, ensure_ascii=False) + "\n"

@@ -1,0 +1,205 @@
+"""The table of contents of an environment: its alerts, signals and dashboards, and how to apply what was generated."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Iterator
+from dataclasses import dataclass
+
+from monitoring_kit.core.units import RATIO, Quantity
+from monitoring_kit.definitions import Definitions
+from monitoring_kit.environment.model import Environment
+from monitoring_kit.model.alerts import Alert
+from monitoring_kit.model.signals import Signal
+from monitoring_kit.plan.backends import backends_of
+from monitoring_kit.plan.model import MetricAlert, Plan, PlannedDashboard
+from monitoring_kit.render.pages.markdown import TEMPLATES, Markdown, code, link, listed, sentence, table
+from monitoring_kit.render.pages.runbook import (
+    AVERAGED,
+    PlannedAlert,
+    level_in_words,
+    measured_over,
+    panel_url,
+    place_of,
+    rules_of,
+)
+
+
+@dataclass(frozen=True)
+class Chapter:
+    """A dashboard of the index: what it is for, and its panels."""
+
+    heading: Markdown
+    says: str
+    panels: Markdown
+
+
+@dataclass(frozen=True)
+class Step:
+    """One kind of generated files, and how to put it to use."""
+
+    what: str
+    how: str
+
+
+def render_index(plan: Plan, definitions: Definitions) -> str:
+    """The page `index.md` of the plan's environment."""
+    environment = plan.environment
+    raised = sorted((alert for alert in plan.alerts if rules_of(plan, alert)), key=lambda alert: alert.name)
+    silent = sorted((alert for alert in plan.alerts if not rules_of(plan, alert)), key=lambda alert: alert.name)
+    measured = {name: signal for name, signal in sorted(definitions.signals.items()) if _places(signal, environment)}
+    return TEMPLATES.get_template("index.md.j2").render(
+        environment=environment,
+        source=code(environment.where.file),
+        alerts=_alerts(plan, definitions, raised),
+        disabled=[
+            sentence(code(off.alert.name), off.reason) for off in sorted(plan.disabled, key=lambda off: off.alert.name)
+        ],
+        silent=[sentence(code(alert.name), _why_silent(alert, environment)) for alert in silent],
+        signals=_signals(plan, definitions, measured.values()),
+        unmeasured=listed(code(name) for name in sorted(definitions.signals) if name not in measured),
+        objectives=_objectives(definitions) if plan.event_recordings else "",
+        recordings=_recordings(plan) if plan.recordings else "",
+        dashboards=[
+            _chapter(environment, dashboard) for dashboard in sorted(plan.dashboards, key=lambda shown: shown.title)
+        ],
+        steps=tuple(_steps(plan)),
+    )
+
+
+def _alerts(plan: Plan, definitions: Definitions, raised: Iterable[Alert]) -> Markdown:
+    rows = []
+    for alert in raised:
+        levels = [
+            f"{severity.value}: {level_in_words(alert.threshold, severity)}" for severity, _ in alert.threshold.levels
+        ]
+        backends = dict.fromkeys(place_of(rule).title for rule in rules_of(plan, alert))
+        page = link(alert.name, f"runbooks/{alert.name}.md") if alert.name in definitions.runbooks else code(alert.name)
+        windows = dict.fromkeys(map(measured_over, rules_of(plan, alert)))
+        holds = dict.fromkeys(map(_hold, rules_of(plan, alert)))
+        row = (page, "; ".join(levels), ", ".join(windows), "; ".join(holds), ", ".join(backends), alert.team)
+        rows.append(row)
+    return table(("Alert", "Fires at", "Measured over", "Must last", "Raised at", "Owner"), rows)
+
+
+def _hold(rule: PlannedAlert) -> str:
+    if isinstance(rule, MetricAlert):
+        return AVERAGED
+    for_ = rule.alert.threshold.for_
+    return for_.words() if for_.seconds else "at once"
+
+
+def _why_silent(alert: Alert, environment: Environment) -> str:
+    if _places(alert.signal, environment):
+        return f"is raised by Prometheus only: {alert.prometheus_only}."
+    return f"needs the signal {alert.signal.name}, which nothing here measures."
+
+
+def _signals(plan: Plan, definitions: Definitions, signals: Iterable[Signal]) -> Markdown:
+    rows = [
+        (
+            code(signal.name),
+            f"{signal.title}. {signal.description}",
+            signal.unit.name,
+            ", ".join(_places(signal, plan.environment)),
+            _watched(plan, definitions, signal),
+        )
+        for signal in signals
+    ]
+    return table(("Signal", "What it is", "Unit", "Measured at", "Watched by"), rows)
+
+
+def _objectives(definitions: Definitions) -> Markdown:
+    rows = [
+        (
+            code(one.name),
+            f"{one.title}: {one}",
+            code(one.signal.name),
+            f"{Quantity(one.budget, RATIO)} of the events",
+            listed(code(alert.name) for alert in definitions.watching(one.burn_rate)),
+            one.because,
+        )
+        for one in sorted(definitions.objectives, key=lambda one: one.name)
+    ]
+    return table(("Objective", "Promise", "Counts the events of", "Budget", "Watched by", "Why"), rows)
+
+
+def _recordings(plan: Plan) -> Markdown:
+    rows = [
+        (
+            code(rule.recording.name),
+            sentence("rate of", code(rule.recording.counter)),
+            listed(code(label) for label in rule.recording.by),
+            rule.recording.window.words(),
+        )
+        for rule in plan.recordings
+    ]
+    return table(("Series", "Holds", "By", "Measured over"), rows)
+
+
+def _places(signal: Signal, environment: Environment) -> tuple[str, ...]:
+    return tuple(backend.title for backend in backends_of(environment) if signal.measure(backend) is not None)
+
+
+def _watched(plan: Plan, definitions: Definitions, signal: Signal) -> Markdown:
+    """The alerts that judge a signal here, else why none does."""
+    if signal.unwatched is not None:
+        return sentence(f"nobody: {signal.unwatched.why}")
+    here = {alert.name for alert in plan.alerts if rules_of(plan, alert)}
+    off = {disabled.alert.name for disabled in plan.disabled}
+    names = sorted(alert.name for alert in definitions.watching(signal))
+    return listed(
+        sentence(code(name), "(switched off)" if name in off else "" if name in here else "(not raised here)")
+        for name in names
+    )
+
+
+def _chapter(environment: Environment, dashboard: PlannedDashboard) -> Chapter:
+    rows = [
+        (
+            row.title,
+            link(panel.title, panel_url(environment, dashboard, panel)),
+            code(panel.panel.signal.name),
+            panel.unit.name,
+            listed(code(name) for name in sorted({alert.name for alert in panel.alerts})),
+        )
+        for row in dashboard.rows
+        for panel in row.panels
+    ]
+    return Chapter(
+        heading=link(dashboard.title, f"{environment.grafana_url}/d/{dashboard.uid}"),
+        says=dashboard.dashboard.description,
+        panels=table(("Row", "Panel", "Signal", "Unit", "Draws the lines of"), rows),
+    )
+
+
+def _steps(plan: Plan) -> Iterator[Step]:
+    environment = plan.environment
+    if environment.prometheus is not None:
+        yield Step(
+            sentence(code("kubernetes/"), "rules, ServiceMonitor and dashboards as Kubernetes objects"),
+            code("kubectl apply --server-side -k kubernetes"),
+        )
+        yield Step(
+            sentence(code("prometheus/"), "the same rules as plain files"),
+            sentence("name them under", code("rule_files"), "of Prometheus or load them into a ruler"),
+        )
+    if environment.prometheus is not None and environment.prometheus.notifications is not None:
+        yield Step(
+            sentence(code("alertmanager/"), "who is told of which alert, as a whole configuration"),
+            sentence(
+                "for an Alertmanager of your own;", code("kubernetes/alertmanagerconfig.yaml"), "is for a shared one"
+            ),
+        )
+    if plan.dashboards:
+        yield Step(sentence(code("grafana/"), "dashboards"), "in Grafana: Dashboards, New, Import, one file at a time")
+    if environment.azure is not None:
+        yield _template("alerts", "alerts and action group")
+        if environment.azure.managed_prometheus is not None and plan.prometheus_alerts:
+            yield _template("prometheus-rule-groups", "the Prometheus rules for Azure's managed Prometheus")
+    yield Step(sentence(code("runbooks/"), "what to do about each alert"), f"served at {environment.runbooks_url}")
+
+
+def _template(name: str, what: str) -> Step:
+    parameters = f"--template-file azure/{name}.json --parameters @azure/{name}.parameters.json"
+    command = code(f"az deployment group create --resource-group <resource group> {parameters}")
+    return Step(sentence(code(f"azure/{name}.json"), what), command)

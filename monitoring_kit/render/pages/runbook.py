@@ -1,0 +1,253 @@
+"""The page of one alert: what the plan knows about it, generated, above what a person wrote about it."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Iterable, Iterator, Mapping
+from dataclasses import dataclass
+from types import MappingProxyType
+
+from monitoring_kit.core.durations import Duration
+from monitoring_kit.core.units import plain
+from monitoring_kit.definitions import Definitions, Runbook
+from monitoring_kit.environment.model import Environment
+from monitoring_kit.model.alerts import Alert
+from monitoring_kit.model.backends import Backend
+from monitoring_kit.model.thresholds import Severity, Threshold
+from monitoring_kit.model.views import View
+from monitoring_kit.plan.backends import backends_of
+from monitoring_kit.plan.model import LogAlert, MetricAlert, Plan, PlannedDashboard, PlannedPanel, PrometheusAlert
+from monitoring_kit.plan.runbook_text import environment_names, filled, for_places
+from monitoring_kit.plan.texts import value_in_words
+from monitoring_kit.promql.printer import print_promql
+from monitoring_kit.render.pages.markdown import (
+    TEMPLATES,
+    Markdown,
+    code,
+    escaped,
+    fenced,
+    link,
+    listed,
+    sentence,
+    table,
+)
+
+PlannedAlert = PrometheusAlert | LogAlert | MetricAlert
+
+# In place of a `for`, for a metric alert: it knows none, and averages over the whole time instead.
+AVERAGED = "the average of that time decides"
+
+_LABEL = re.compile(r"\{\{\s*\$labels\.(\w+)\s*\}\}")
+_VALUE = re.compile(r"\{\{\s*\$value\b.*?\}\}")
+
+
+@dataclass(frozen=True)
+class Fact:
+    """One line of the page's head."""
+
+    name: str
+    text: str
+
+
+def render_runbooks(plan: Plan, definitions: Definitions) -> Mapping[str, str]:
+    """The pages of the alerts that the environment raises, by file name (`runbooks/<Alert>.md`).
+
+    An alert without a runbook gets none: that is a finding of the checks. Parts for a side (Prometheus or Azure) that
+    does not raise the alert are left out, names that the environment knows are filled in.
+    """
+    pages = {}
+    for alert in sorted(plan.alerts, key=lambda alert: alert.name):
+        rules, runbook = rules_of(plan, alert), definitions.runbooks.get(alert.name)
+        if rules and runbook is not None:
+            pages[f"runbooks/{alert.name}.md"] = _page(plan, definitions, alert, rules, runbook)
+    return MappingProxyType(pages)
+
+
+def rules_of(plan: Plan, alert: Alert) -> tuple[PlannedAlert, ...]:
+    """The rules that raise an alert: Prometheus first, then Azure."""
+    rules: tuple[PlannedAlert, ...] = (*plan.prometheus_alerts, *plan.log_alerts, *plan.metric_alerts)
+    return tuple(rule for rule in rules if rule.alert.name == alert.name)
+
+
+def place_of(rule: PlannedAlert) -> Backend:
+    """Where a rule is judged."""
+    match rule:
+        case PrometheusAlert():
+            return Backend.PROMETHEUS
+        case LogAlert(backend=backend):
+            return backend
+        case MetricAlert():
+            return Backend.ONLINE_ENDPOINT
+
+
+def level_in_words(threshold: Threshold, severity: Severity) -> str:
+    """When a level is reached: "more than 5 %", of a latency "more than 5 % slower than 500 ms"."""
+    slower = f" slower than {threshold.slower_than}" if threshold.slower_than else ""
+    return f"{value_in_words(threshold, severity)}{slower}"
+
+
+def measured_over(rule: PlannedAlert) -> str:
+    """The time that a rule looks back on."""
+    if rule.alert.threshold.burn_rates:
+        return "two windows at once"
+    return rule.window.words() if rule.window else "as it stands"
+
+
+def panel_url(environment: Environment, dashboard: PlannedDashboard, panel: PlannedPanel) -> str:
+    """The address of a panel, alone and of the last three hours."""
+    return f"{environment.grafana_url}/d/{dashboard.uid}?from=now-3h&to=now&viewPanel={panel.id}"
+
+
+def _page(plan: Plan, definitions: Definitions, alert: Alert, rules: tuple[PlannedAlert, ...], runbook: Runbook) -> str:
+    backends = frozenset(map(place_of, rules))
+    shown = for_places(runbook.text, backends, frozenset(backends_of(plan.environment)))
+    return TEMPLATES.get_template("runbook.md.j2").render(
+        alert=alert,
+        sources=listed(map(code, (runbook.where.file, alert.where.file, plan.environment.where.file))),
+        summaries=tuple(dict.fromkeys(_as_read(rule) for rule in rules)),
+        levels=_levels(rules),
+        facts=tuple(_facts(plan, definitions, alert, rules, backends)),
+        conditions=tuple(_conditions(rules)),
+        prose=Markdown(filled(shown, environment_names(plan.environment))),
+    )
+
+
+def _as_read(rule: PlannedAlert) -> str:
+    """The one line of the message, with `<label>` and `<value>` for what the alert fills in."""
+    text = rule.annotations.get("summary", "") if isinstance(rule, PrometheusAlert) else rule.summary
+    return _VALUE.sub("<value>", _LABEL.sub(r"<\1>", text))
+
+
+def _levels(rules: tuple[PlannedAlert, ...]) -> Markdown:
+    header = ("Severity", "Fires at", "Measured over", "Must last", "Raised by")
+    return table(
+        header,
+        [(rule.severity.value, level_in_words(_threshold(rule), rule.severity), *_times(rule)) for rule in rules],
+    )
+
+
+def _threshold(rule: PlannedAlert) -> Threshold:
+    return rule.alert.threshold
+
+
+def _times(rule: PlannedAlert) -> tuple[str, str, str]:
+    """Window, `for` and raiser of a rule."""
+    match rule:
+        case PrometheusAlert(group=group):
+            threshold = rule.alert.threshold
+            for_ = threshold.for_.words() if threshold.for_.seconds else f"at once: {threshold.immediate_because}"
+            return measured_over(rule), for_, sentence("Prometheus, rule group", code(group))
+        case LogAlert(periods=periods):
+            often = f"looked at every {rule.frequency.words()}"
+            for_ = f"{periods} windows in a row, {often}" if periods > 1 else f"one window, {often}"
+            return rule.window.words(), for_, f"Azure Monitor, log alert on {rule.backend.title}"
+        case MetricAlert(deployment=deployment):
+            on = sentence("deployment", code(deployment)) if deployment else escaped("the endpoint")
+            for_ = AVERAGED
+            return rule.window.words(), for_, sentence("Azure Monitor, metric alert on", on)
+
+
+def _facts(
+    plan: Plan, definitions: Definitions, alert: Alert, rules: tuple[PlannedAlert, ...], backends: frozenset[Backend]
+) -> Iterator[Fact]:
+    signal, threshold = alert.signal, alert.threshold
+    yield Fact("Measures", sentence(f"{signal.title},", code(signal.name), f"({signal.unit}). {signal.description}"))
+    yield Fact("Why these numbers", threshold.because)
+    if threshold.min_events is not None:
+        yield Fact("Silent", f"with fewer than {threshold.min_events} events in {threshold.window.words()}")
+    if threshold.min_bad_events is not None:
+        yield Fact("Silent", f"with fewer than {threshold.min_bad_events} bad events in the longer of the windows")
+    if threshold.earlier is not None:
+        before = threshold.earlier
+        ends = Duration(before.ago.seconds + before.window.seconds).words()
+        yield Fact(
+            "Only where",
+            f"it was above {before.value} over {before.window.words()}, {before.ago.words()} ago. So it ends by itself "
+            f"after {ends} at the latest, mended or not",
+        )
+    yield Fact("Owner", alert.team)
+    yield Fact("The alert carries", _carried(rules))
+    panels = [
+        sentence(link(panel.title, panel_url(plan.environment, dashboard, panel)), f"on {dashboard.title}")
+        for dashboard in plan.dashboards
+        for panel in dashboard.panels
+        if panel.backend in backends and panel.panel.view is not View.STAT
+        if alert.name in {watching.name for watching in panel.alerts}
+    ]
+    if panels:
+        yield Fact("Panel", Markdown("; ".join(panels)))
+    yield from _exceptions(plan, definitions, alert)
+
+
+def _exceptions(plan: Plan, definitions: Definitions, alert: Alert) -> Iterator[Fact]:
+    """What this environment does in another way than the definition says."""
+    override, default = plan.environment.overrides.get(alert.name), definitions.alerts.get(alert.name)
+    if override is not None and default is not None:
+        changes = [
+            f"{severity.value} at {level}, elsewhere at {default.threshold.level(severity)}"
+            for severity, level in alert.threshold.levels
+            if level != default.threshold.level(severity)
+        ]
+        if alert.threshold.for_ != default.threshold.for_:
+            changes.append(f"must last {alert.threshold.for_.words()}, elsewhere {default.threshold.for_.words()}")
+        if changes:
+            yield Fact("Set by this environment", sentence("; ".join(changes), "in", code(override.where.file)))
+    measured = [backend for backend in backends_of(plan.environment) if alert.signal.measure(backend) is not None]
+    if alert.prometheus_only and any(backend is not Backend.PROMETHEUS for backend in measured):
+        yield Fact("Not raised by Azure", alert.prometheus_only)
+
+
+def _carried(rules: Iterable[PlannedAlert]) -> Markdown:
+    """The labels (in Azure: dimensions) by which one alert is told from the next."""
+    names: dict[str, None] = {}
+    for rule in rules:
+        match rule:
+            case PrometheusAlert():
+                names |= dict.fromkeys((*rule.alert.signal.labels, *rule.labels))
+            case LogAlert(dimensions=dimensions):
+                names |= dict.fromkeys(dimensions)
+            case MetricAlert(platform=platform):
+                names |= dict.fromkeys(platform.by.split())
+    return listed(map(code, names))
+
+
+def _conditions(rules: tuple[PlannedAlert, ...]) -> Iterator[Markdown]:
+    """The exact conditions. The levels of an alert differ in one number, so each query stands there once."""
+    prometheus = [rule for rule in rules if isinstance(rule, PrometheusAlert)]
+    if any(rule.alert.threshold.burn_rates for rule in prometheus):
+        yield from map(_burn_condition, prometheus)
+    elif prometheus:
+        worst, *others = prometheus
+        also = [f"{rule.severity.value} with {_level(rule)} in place of {_level(worst)}" for rule in others]
+        says = f"Prometheus raises {worst.severity.value} for each series that this yields"
+        yield Markdown(
+            f"{sentence('; '.join((says, *also)) + ':')}\n\n{fenced(print_promql(worst.condition), 'promql')}"
+        )
+    logs: dict[str, list[LogAlert]] = {}
+    for rule in rules:
+        if isinstance(rule, LogAlert):
+            logs.setdefault(rule.query, []).append(rule)
+    for query, alike in logs.items():
+        levels = [f"{rule.severity.value} for {_comparison(rule)}" for rule in alike]
+        says = sentence("Azure raises", f"{' and '.join(levels)} in the column", code(alike[0].column), "of this:")
+        yield Markdown(f"{says}\n\n{fenced(query, 'kusto')}")
+    for rule in rules:
+        if isinstance(rule, MetricAlert):
+            metric = sentence("where the", rule.platform.aggregation.lower(), "of", code(rule.platform.metric.name))
+            each = sentence("of each", listed(map(code, rule.platform.by.split()))) if rule.platform.by else ""
+            on = sentence("on deployment", code(rule.deployment)) if rule.deployment else ""
+            over = f"over {rule.window.words()}"
+            yield sentence("Azure raises", rule.severity.value, metric, each, on, over, f"is {_comparison(rule)}.")
+
+
+def _burn_condition(rule: PrometheusAlert) -> Markdown:
+    says = sentence(f"Prometheus raises {rule.severity.value} for each series that this yields:")
+    return Markdown(f"{says}\n\n{fenced(print_promql(rule.condition), 'promql')}")
+
+
+def _level(rule: PrometheusAlert) -> str:
+    return str(rule.alert.threshold.level(rule.severity))
+
+
+def _comparison(rule: LogAlert | MetricAlert) -> str:
+    return f"{rule.alert.threshold.comparison.words} {plain(rule.threshold)}"

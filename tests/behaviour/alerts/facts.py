@@ -1,0 +1,52 @@
+"""What decides whether somebody is woken, in words, to be held against a table that never follows."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+
+from monitoring_kit.model import azure, kql
+from monitoring_kit.model.alerts import Alert
+from monitoring_kit.model.backends import Backend
+from monitoring_kit.model.thresholds import Threshold
+
+
+def facts(alert: Alert) -> str:
+    """The alert's severities, levels, guards, times, what it is raised for at each place, and owner."""
+    found = [*_levels(alert.threshold), *_times(alert.threshold), *_split(alert)]
+    return "; ".join(found) + f", to {alert.team}"
+
+
+def _levels(threshold: Threshold) -> list[str]:
+    if threshold.burn_rates:
+        return [
+            f"{rate.severity.value} {threshold.comparison.promql} {rate.factor} over {rate.long} and {rate.short}"
+            for rate in threshold.burn_rates
+        ]
+    levels = [f"{severity.value} {threshold.comparison.promql} {level}" for severity, level in threshold.levels]
+    return [", ".join(levels), f"over {threshold.window}"]
+
+
+def _times(threshold: Threshold) -> list[str]:
+    found = [f"for {threshold.for_}"]
+    if threshold.slower_than is not None:
+        found.append(f"slower than {threshold.slower_than}")
+    if threshold.min_events is not None:
+        found.append(f"from {threshold.min_events} events")
+    if threshold.min_bad_events is not None:
+        found.append(f"from {threshold.min_bad_events} bad events")
+    if (earlier := threshold.earlier) is not None:
+        found.append(f"was above {earlier.value} over {earlier.window} {earlier.ago} ago")
+    return found
+
+
+def _split(alert: Alert) -> Iterator[str]:
+    """For each of what there is an alert of its own: labels on Prometheus, dimensions on Azure."""
+    for backend in Backend:
+        measure = alert.signal.measure(backend)
+        if backend is Backend.PROMETHEUS and measure is not None:
+            yield f"of each {' '.join(alert.signal.labels)}"
+        elif isinstance(measure, azure.Metric):
+            metric = f"{measure.aggregation} {measure.metric.name}"
+            yield f"{backend.title}: {metric} of each {measure.by or 'deployment'}"
+        elif isinstance(measure, kql.Ratio | kql.Rate | kql.Durations | kql.Query) and not alert.prometheus_only:
+            yield f"{backend.title}: of each {measure.by or 'service'}"

@@ -1,0 +1,161 @@
+"""Incidents as blocks of a Prometheus: recorded once, kept below `.tools/`, and served by a real Prometheus.
+
+A staleness marker cannot be written in OpenMetrics. Prometheus is therefore told to look back for less than one scrape
+interval: a series ends with the first scrape that it is missing from, which is when the marker would have been written.
+"""
+
+from __future__ import annotations
+
+import fcntl
+import hashlib
+import platform
+import re
+import shutil
+import tempfile
+from collections.abc import Iterator, Sequence
+from contextlib import contextmanager
+from dataclasses import dataclass
+from importlib.metadata import version
+from pathlib import Path
+
+import instrumentation
+
+from monitoring_kit.core import durations
+from monitoring_kit.core.durations import Duration
+from monitoring_kit.programs import prometheus as prometheus_server
+from monitoring_kit.programs.prometheus import backfill, serve
+from monitoring_kit.programs.tools import TOOLS_FOLDER, find
+from tests.behaviour.incidents import cluster, history, incident, incidents, production, samples
+from tests.behaviour.incidents.cluster import SCRAPE_SECONDS
+from tests.behaviour.incidents.history import over_time
+from tests.behaviour.incidents.incident import START, Incident
+from tests.behaviour.incidents.production import Rule, labels_of
+from tests.behaviour.incidents.samples import Samples
+
+RECORDINGS = TOOLS_FOLDER / "recordings"
+# Everything that decides what is in a recording. A change of one of them makes all recordings anew.
+SOURCES = (cluster, durations, history, incident, incidents, samples, instrumentation, prometheus_server)
+# promtool reads all of its input again for each block, so it is given the samples of one block at a time.
+_BLOCK = Duration(18 * 3600)
+# Without compaction: it would rewrite the blocks while they are queried.
+_FLAGS = (
+    f"--query.lookback-delta={SCRAPE_SECONDS * 1000 - 1}ms",
+    "--storage.tsdb.min-block-duration=2h",
+    "--storage.tsdb.max-block-duration=2h",
+)
+
+
+@dataclass(frozen=True)
+class Recorded:
+    """A Prometheus with the samples of an incident: its address, and the times (seconds since 1970) that it knows."""
+
+    address: str
+    start: int
+    end: int
+
+    @property
+    def evaluations(self) -> range:
+        """The times at which Prometheus evaluates rules."""
+        return evaluations(self.end)
+
+
+def evaluations(end: int) -> range:
+    """The times at which Prometheus evaluates rules, from the beginning of a recording to its end."""
+    return range(START, end + 1, production.evaluation_interval())
+
+
+@contextmanager
+def served(of: Incident, recording_rules: Sequence[Rule] | None = None) -> Iterator[Recorded]:
+    """A running Prometheus that knows the incident, stopped when the context ends.
+
+    Recording rules have been evaluated over all of it: production's, or `recording_rules`, which makes a recording of
+    its own that is not kept. Raises PrometheusFailed and ToolMissing.
+    """
+    with tempfile.TemporaryDirectory() as folder:
+        if recording_rules is None:
+            recording = _kept(of)
+        else:
+            recording = Path(folder) / "recording"
+            _record(of, tuple(recording_rules), recording)
+        with _serving(recording / "blocks") as address:
+            yield Recorded(address, START, int((recording / "end").read_text()))
+
+
+def _kept(of: Incident) -> Path:
+    """The folder with the incident's blocks and the end of its samples; made where there is none yet."""
+    rules = production.recording_rules()
+    name = re.sub(r"[^a-z0-9]+", "-", of.name.lower()).strip("-")
+    recording = RECORDINGS / name / _key(rules)
+    recording.parent.mkdir(parents=True, exist_ok=True)
+    with (RECORDINGS / f"{name}.lock").open("w") as lock:
+        fcntl.flock(lock, fcntl.LOCK_EX)  # another worker may need the same recording at the same time
+        if not recording.exists():
+            shutil.rmtree(recording.parent)
+            unfinished = recording.with_suffix(".unfinished")
+            _record(of, rules, unfinished)
+            unfinished.rename(recording)
+    return recording
+
+
+def _record(of: Incident, rules: tuple[Rule, ...], folder: Path) -> None:
+    blocks = folder / "blocks"
+    blocks.mkdir(parents=True)
+    happened = of.happens()
+    _backfill(happened.samples, happened.now, blocks)
+    for derived in _in_order(rules):
+        _backfill(_derived(derived, blocks, happened.now), happened.now, blocks)
+    (folder / "end").write_text(str(happened.now))
+
+
+def _in_order(rules: tuple[Rule, ...]) -> Iterator[tuple[Rule, ...]]:
+    """The rules in passes: each reads only samples and what an earlier pass has recorded."""
+    left = rules
+    while left:
+        names = "|".join(re.escape(str(rule["record"])) for rule in left)
+        reads_later = tuple(rule for rule in left if re.search(rf"(?<![\w:])({names})(?![\w:])", str(rule["expr"])))
+        if len(reads_later) == len(left):
+            raise ValueError(f"recording rules that need each other: {', '.join(str(rule['record']) for rule in left)}")
+        yield tuple(rule for rule in left if rule not in reads_later)
+        left = reads_later
+
+
+def _derived(rules: tuple[Rule, ...], blocks: Path, end: int) -> Samples:
+    """What `rules` record, evaluated at the moments at which the alerts are.
+
+    promtool's own `create-blocks-from rules` would shift them by a number of seconds that it makes of the rule file's
+    path.
+    """
+    samples = Samples()
+    with _serving(blocks) as address:
+        for rule in rules:
+            labels = labels_of(rule)
+            for past in over_time(address, str(rule["expr"]), evaluations(end)):
+                series = samples.series(str(rule["record"]), {**past.labels, **labels})
+                for time, value in past.values.items():
+                    series.add(time, value)
+    return samples
+
+
+def _backfill(samples: Samples, end: int, blocks: Path) -> None:
+    for start in range(START - START % _BLOCK.seconds, end + 1, _BLOCK.seconds):
+        backfill(samples.openmetrics(start, start + _BLOCK.seconds), blocks, longest_block=_BLOCK)
+
+
+@contextmanager
+def _serving(blocks: Path) -> Iterator[str]:
+    """A Prometheus over a copy of the blocks, which it would otherwise compact and write its own files beside."""
+    with tempfile.TemporaryDirectory() as folder:
+        copy = Path(folder) / "blocks"
+        shutil.copytree(blocks, copy)
+        with serve(copy, flags=_FLAGS) as address:
+            yield address
+
+
+def _key(rules: tuple[Rule, ...]) -> str:
+    """What a recording depends on, in 16 digits."""
+    tool = find("promtool").stat()
+    versions = (version("prometheus-client"), platform.python_version(), tool.st_size, tool.st_mtime_ns)
+    digest = hashlib.sha256(repr((versions, production.evaluation_interval(), rules)).encode())
+    for source in (*SOURCES, __file__):
+        digest.update(Path(source if isinstance(source, str) else str(source.__file__)).read_bytes())
+    return digest.hexdigest()[:16]

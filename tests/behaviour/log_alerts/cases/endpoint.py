@@ -1,0 +1,216 @@
+"""ModelErrorRatioHigh and ModelLatencyHigh on an online endpoint: windows of 5 minutes over the gateway's log."""
+
+from tests.acceptance.kusto.variants import STAGING
+from tests.behaviour.log_alerts.case import SILENT, Case, Firing, Specification
+from tests.behaviour.log_alerts.rows import ENDPOINT, Rows, traffic
+
+
+def critical(deployment: str = "blue", endpoint: str = ENDPOINT) -> Firing:
+    return Firing("critical", (endpoint, deployment))
+
+
+def warning(deployment: str = "blue", endpoint: str = ENDPOINT) -> Firing:
+    return Firing("warning", (endpoint, deployment))
+
+
+BOTH = frozenset({critical(), warning()})
+WARNING = frozenset({warning()})
+
+
+def failing(bad: float, total: float, code: int = 500, model_code: int | None = None) -> tuple[Rows, ...]:
+    """For half an hour `total` requests a minute, of which `bad` fail."""
+    return traffic((0, 30), bad, code=code, model_code=model_code), traffic((0, 30), total - bad)
+
+
+# The gateway's answer and the model's own, by whose fault it is. 424 says that the container answered, but not well.
+FAILED = ((500,), (501,), (599,), (408,), (429,), (424,), (424, 500), (424, 399))
+SUCCEEDED = ((200,), (302,), (399,), (200, 500))
+REJECTED = (
+    *((400,), (407,), (409,), (422,), (423,), (425,), (428,), (430,), (499,)),
+    *((499, 500), (424, 400), (424, 422), (424, 499)),
+)
+INTERIM = ((100,),)
+NOT_FAILED = (*INTERIM, *SUCCEEDED, *REJECTED)
+
+
+def named(code: int, model_code: int | None = None) -> str:
+    """A deployment for each answer, so that one case judges them all."""
+    return f"answers-{code}-{model_code}"
+
+
+def half_of_a_deployment(code: int, model_code: int | None = None) -> tuple[Rows, ...]:
+    deployment = named(code, model_code)
+    return (
+        traffic((0, 10), 2, code=code, model_code=model_code, deployment=deployment),
+        traffic((0, 10), 2, deployment=deployment),
+    )
+
+
+MODEL_ERROR_RATIO_HIGH = Specification(
+    "ModelErrorRatioHigh",
+    STAGING,
+    noise=(
+        traffic((0, 30), 20, code=500, endpoint="ml-endpoint-production"),
+        traffic((0, 30), 20, code=500, endpoint=f"{ENDPOINT}-2"),
+    ),
+    cases=(
+        Case(
+            "which answers count as failed",
+            tuple(rows for codes in (*FAILED, *NOT_FAILED) for rows in half_of_a_deployment(*codes)),
+            at={10: frozenset(firing(named(*codes)) for codes in FAILED for firing in (critical, warning))},
+        ),
+        Case("critical just above 5%, in the second window", failing(2.2, 40), at={5: SILENT, 10: BOTH, 15: BOTH}),
+        Case("a warning at 5%", failing(2, 40), at={5: SILENT, 10: WARNING, 15: WARNING}),
+        Case("a warning just above 2%", failing(1, 40), at={5: SILENT, 10: WARNING}),
+        Case("silent at 2%", failing(0.8, 40), at={5: SILENT, 10: SILENT, 15: SILENT}),
+        Case("silent while all is well", failing(0, 40), at={5: SILENT, 10: SILENT}),
+        Case("silent without any row", (), at={5: SILENT, 10: SILENT}),
+        Case(
+            "a burst that is shorter than the hold wakes nobody",
+            (traffic((0, 5), 40), traffic((5, 10), 40, code=503), traffic((10, 20), 40)),
+            at={10: SILENT, 15: SILENT, 20: SILENT},
+        ),
+        Case(
+            "two bad windows with a good one between",
+            (traffic((0, 5), 40, code=503), traffic((5, 10), 40), traffic((10, 15), 40, code=503)),
+            at={5: SILENT, 10: SILENT, 15: SILENT},
+        ),
+        Case(
+            "recovery: over with the first good window",
+            (traffic((0, 15), 40, code=503), traffic((15, 30), 40)),
+            at={10: BOTH, 15: BOTH, 20: SILENT, 25: SILENT},
+        ),
+        Case(
+            "20 requests in a window are enough", (traffic((0, 20), 4, code=500),), at={5: SILENT, 10: BOTH, 20: BOTH}
+        ),
+        Case("19 requests in a window prove nothing", (traffic((0, 20), 3.8, code=500),), at={10: SILENT, 20: SILENT}),
+        Case(
+            "of 20 requests the callers' own faults are none",
+            (traffic((0, 20), 3.8, code=500), traffic((0, 20), 100, code=400)),
+            at={10: SILENT, 20: SILENT},
+        ),
+        Case(
+            "traffic that stops while it fails is no failure any more",
+            (traffic((0, 10), 40, code=500),),
+            at={10: BOTH, 15: SILENT, 20: SILENT},
+        ),
+        Case(
+            "a flood of bad input hides nothing",
+            (*failing(2.2, 40), traffic((0, 30), 400, code=422)),
+            at={5: SILENT, 10: BOTH},
+        ),
+        Case(
+            "bad input alone is no failure",
+            (traffic((0, 20), 40, code=400), traffic((0, 20), 40, code=499)),
+            at={10: SILENT, 20: SILENT},
+        ),
+        Case(
+            "interim answers to callers that ask first count neither way",
+            (*failing(2.2, 40), traffic((0, 30), 40, code=100)),
+            at={10: BOTH},
+        ),
+        Case("interim answers alone are no traffic", (traffic((0, 20), 40, code=100),), at={10: SILENT}),
+        Case(
+            "one broken deployment beside a healthy one",
+            (*failing(40, 40), traffic((0, 30), 400, deployment="green")),
+            at={5: SILENT, 10: BOTH},
+        ),
+        Case(
+            "both deployments broken",
+            (*failing(40, 40), traffic((0, 30), 40, code=500, deployment="green")),
+            at={10: BOTH | {critical("green"), warning("green")}},
+        ),
+        Case(
+            "deployments with too little traffic each are not added up",
+            (traffic((0, 20), 2, code=500), traffic((0, 20), 2, code=500, deployment="green")),
+            at={10: SILENT, 20: SILENT},
+        ),
+        Case(
+            "the endpoint's name in other capitals is the same endpoint",
+            (traffic((0, 20), 40, code=500, endpoint="ML-Endpoint-Staging"),),
+            at={10: frozenset({critical(endpoint="ML-Endpoint-Staging"), warning(endpoint="ML-Endpoint-Staging")})},
+        ),
+        # 19 failures and one more answer: with a caller's fault too few to judge, with a good one enough.
+        Case(
+            "400 is left out of what errors are a share of",
+            (traffic((0, 20), 3.8, code=500), traffic((0, 20), 0.2, code=400)),
+            at={10: SILENT},
+        ),
+        Case(
+            "399 is part of what errors are a share of",
+            (traffic((0, 20), 3.8, code=500), traffic((0, 20), 0.2, code=399)),
+            at={10: BOTH},
+        ),
+    ),
+)
+
+
+def slow(share: float, per_minute: float, ms: int = 501, code: int = 200) -> tuple[Rows, ...]:
+    """For half an hour `per_minute` requests, of which `share` take `ms`."""
+    return traffic((0, 30), share, ms=ms, code=code), traffic((0, 30), per_minute - share, ms=500)
+
+
+def slow_answers_of_a_deployment(code: int, model_code: int | None = None) -> Rows:
+    return traffic((0, 20), 4, ms=2000, code=code, model_code=model_code, deployment=named(code, model_code))
+
+
+MODEL_LATENCY_HIGH = Specification(
+    "ModelLatencyHigh",
+    STAGING,
+    noise=(traffic((0, 30), 20, ms=30_000, endpoint="ml-endpoint-production"),),
+    cases=(
+        Case("critical just above 25%, in the third window", slow(10.2, 40), at={5: SILENT, 10: SILENT, 15: BOTH}),
+        Case("a warning at 25%", slow(10, 40), at={10: SILENT, 15: WARNING, 20: WARNING}),
+        Case("a warning just above 5%", slow(2.2, 40), at={10: SILENT, 15: WARNING}),
+        Case("silent at 5%", slow(2, 40), at={15: SILENT, 20: SILENT}),
+        Case("500 ms are not too long", slow(40, 40, ms=500), at={15: SILENT}),
+        Case("silent without any row", (), at={15: SILENT}),
+        Case("failures that take long count", slow(10.2, 40, code=503), at={15: BOTH}),
+        Case(
+            "whose slow answers count: bad input that takes long does not",
+            tuple(slow_answers_of_a_deployment(*codes) for codes in (*FAILED, *NOT_FAILED)),
+            at={
+                15: frozenset(
+                    firing(named(*codes)) for codes in (*FAILED, *SUCCEEDED) for firing in (critical, warning)
+                )
+            },
+        ),
+        Case(
+            "bad input that takes long makes quick answers no slower",
+            (traffic((0, 30), 40), traffic((0, 30), 40, code=400, ms=2000)),
+            at={15: SILENT},
+        ),
+        Case(
+            "a flood of bad input, quickly refused, hides no slow answer",
+            (*slow(40, 40), traffic((0, 30), 960, code=422, ms=5)),
+            at={15: BOTH},
+        ),
+        Case(
+            "interim answers count neither way",
+            (*slow(10.2, 40), traffic((0, 30), 40, code=100, ms=0)),
+            at={15: BOTH},
+        ),
+        Case(
+            "ten slow minutes wake nobody",
+            (traffic((0, 5), 40), traffic((5, 15), 40, ms=2000), traffic((15, 30), 40)),
+            at={10: SILENT, 15: SILENT, 20: SILENT},
+        ),
+        Case(
+            "recovery: over with the first good window",
+            (traffic((0, 20), 40, ms=2000), traffic((20, 30), 40)),
+            at={15: BOTH, 20: BOTH, 25: SILENT},
+        ),
+        Case("20 requests in a window are enough", (traffic((0, 20), 4, ms=2000),), at={15: BOTH}),
+        Case("19 requests in a window prove nothing", (traffic((0, 20), 3.8, ms=2000),), at={15: SILENT}),
+        Case(
+            "one slow deployment beside a fast one",
+            (*slow(40, 40), traffic((0, 30), 400, deployment="green")),
+            at={15: BOTH},
+        ),
+        Case(
+            "the endpoint's name in other capitals is the same endpoint",
+            (traffic((0, 20), 40, ms=2000, endpoint="ML-Endpoint-Staging"),),
+            at={15: frozenset({critical(endpoint="ML-Endpoint-Staging"), warning(endpoint="ML-Endpoint-Staging")})},
+        ),
+    ),
+)

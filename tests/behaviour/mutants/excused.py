@@ -1,0 +1,43 @@
+"""Mutants that no case can tell from their rule, for a reason that the definitions do not hold.
+
+What follows from the definitions is a rule in `monitoring_kit.testing.equivalence`. An entry names the alert, the
+operator and the place as the list of survivors prints them. One that no mutant needs any more fails the campaign.
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+
+@dataclass(frozen=True)
+class Excused:
+    """The mutant of `rule` (an alert or a recording, whatever the severity) and why nothing can notice it."""
+
+    rule: str
+    operator: str
+    place: str
+    reason: str
+
+
+_NO_LIMIT = "only containers have a limit: the join leaves out the pod's own cgroup and its sandbox as well"
+
+_ENOUGH = "the guard beside it asks for 5 bad events in the same window, so that there is more than one in all"
+
+_MEMORY_USED = "left of > > left of / > max > container_memory_working_set_bytes"
+_CPU_USED = "left of > > left of / > sum > pod_container:container_cpu_usage_seconds:rate5m"
+
+_LONG_TOTAL = "left of > > left of / > right of / > right of >"
+
+EXCUSED = (
+    Excused("InferenceMemoryNearLimit", 'matcher container!="" dropped', _MEMORY_USED, _NO_LIMIT),
+    Excused("InferenceMemoryNearLimit", 'matcher container!="POD" dropped', _MEMORY_USED, _NO_LIMIT),
+    Excused("InferenceMemoryNearLimit", 'matcher container!="POD" loosened', _MEMORY_USED, _NO_LIMIT),
+    Excused("InferenceCpuNearLimit", 'matcher container!="" dropped', _CPU_USED, _NO_LIMIT),
+    Excused("InferenceCpuNearLimit", 'matcher container!="POD" dropped', _CPU_USED, _NO_LIMIT),
+    Excused("InferenceCpuNearLimit", 'matcher container!="POD" loosened', _CPU_USED, _NO_LIMIT),
+    *(
+        Excused(alert, "number 0 to 1", f"{rate} > left of and > left of and > {_LONG_TOTAL}", _ENOUGH)
+        for alert in ("ModelErrorBudgetBurn", "ModelLatencyBudgetBurn", "ModelTailLatencyBudgetBurn")
+        for rate in ("left of or", "right of or")
+    ),
+)

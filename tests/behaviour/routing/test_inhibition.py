@@ -1,0 +1,194 @@
+"""Which alerts are silent while another fires, and what becomes one message: shown by a real Alertmanager."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Iterator
+from dataclasses import dataclass
+from pathlib import Path
+
+import pytest
+import yaml
+
+from examples.demo.alertmanager import alertmanager
+from monitoring_kit.programs import amtool
+from rules.routing import ROUTING
+from tests.behaviour.routing.alertmanager_api import delivering, eventually, fire, groups, inbox, known
+from tests.behaviour.routing.support import Fired, configuration, fired
+
+
+@pytest.fixture(scope="module")
+def address(tmp_path_factory: pytest.TempPathFactory) -> Iterator[str]:
+    """An Alertmanager with the shipped configuration, whose first messages would leave after a minute."""
+    folder = tmp_path_factory.mktemp("inhibition") / "alertmanager"
+    with alertmanager(amtool.profile(configuration()), folder) as running:
+        yield running
+
+
+def alert(name: str, severity: str = "critical") -> Fired:
+    return fired()[name, severity]
+
+
+MODEL_ALERTS = [one for (name, _), one in fired().items() if name.startswith("Model") and name != "ModelAllTargetsDown"]
+PAGE, TICKET = alert("ModelErrorRatioHigh"), alert("ModelErrorRatioHigh", "warning")
+SLOW = alert("ModelLatencyHigh")
+ALL_DOWN, NO_REPLICA = alert("ModelAllTargetsDown"), alert("InferenceNoReplicas")
+CRASH_LOOP, RESTARTS = alert("InferencePodCrashLooping"), alert("InferenceContainerRestarts", "warning")
+BURN, SLOW_BURN, TAIL_BURN = (alert(f"Model{what}BudgetBurn") for what in ("Error", "Latency", "TailLatency"))
+
+
+@dataclass(frozen=True)
+class Scene:
+    """Alerts that fire together: those that stay loud, and those that must be silent."""
+
+    name: str
+    loud: tuple[Fired, ...]
+    silent: tuple[Fired, ...] = ()
+
+
+SCENES = [
+    Scene("a ticket alone", (TICKET,)),
+    Scene("a page silences its ticket", (PAGE,), (TICKET,)),
+    Scene("a page leaves the ticket of another model", (PAGE, TICKET.but(model_name="other"))),
+    Scene("a page leaves the ticket of another namespace", (PAGE, TICKET.but(namespace="elsewhere"))),
+    Scene("a page leaves the ticket of another service", (PAGE, TICKET.but(service="other"))),
+    Scene("a page leaves the ticket of another alert", (PAGE, alert("ModelLatencyHigh", "warning"))),
+    Scene("all targets down silences every alert about the models", (ALL_DOWN,), tuple(MODEL_ALERTS)),
+    Scene(
+        "all targets down leaves the alerts of another namespace",
+        (ALL_DOWN, *(one.but(namespace="elsewhere") for one in (PAGE, SLOW, alert("ModelTrafficStopped")))),
+    ),
+    Scene("all targets down leaves another service", (ALL_DOWN, PAGE.but(service="other"))),
+    Scene("all targets down leaves the alerts about containers", (ALL_DOWN, CRASH_LOOP)),
+    Scene("one outage is one page", (NO_REPLICA,), (ALL_DOWN, *MODEL_ALERTS)),
+    Scene(
+        "an outage silences the models whose pods are not ready but still scraped", (NO_REPLICA,), tuple(MODEL_ALERTS)
+    ),
+    Scene("an outage leaves another service", (NO_REPLICA, ALL_DOWN.but(service="other"))),
+    Scene("a crash loop is heard beside the outage that it causes", (NO_REPLICA, CRASH_LOOP)),
+    Scene("a crash loop silences the restarts that it is made of", (CRASH_LOOP,), (RESTARTS,)),
+    Scene("a crash loop leaves the restarts of another pod", (CRASH_LOOP, RESTARTS.but(pod="other"))),
+    Scene(
+        "a page about errors silences the budget that they burn",
+        (PAGE,),
+        (BURN, alert("ModelErrorBudgetBurn", "warning")),
+    ),
+    Scene("a ticket about errors leaves the page about the budget", (TICKET, BURN)),
+    Scene("a page about errors leaves the budget of another model", (PAGE, BURN.but(model_name="other"))),
+    Scene("a page about errors leaves the budget of another service", (PAGE, BURN.but(service="other"))),
+    Scene("a page about errors leaves the budgets of slow answers", (PAGE, SLOW_BURN, TAIL_BURN)),
+    Scene("a page about slow answers silences both of their budgets", (SLOW,), (SLOW_BURN, TAIL_BURN)),
+    Scene("a page about slow answers leaves the budget of errors", (SLOW, BURN)),
+]
+
+
+@pytest.mark.parametrize("scene", SCENES, ids=lambda scene: scene.name)
+def test_scene(address: str, scene: Scene) -> None:
+    # Every scene has namespaces of its own. The last two alerts show that Alertmanager has seen the others.
+    own = scene.name.replace(" ", "-")
+    last = (PAGE.but(namespace="last"), TICKET.but(namespace="last"))
+    alerts = [one.but(namespace=f"{own}-{one.labels['namespace']}") for one in (*scene.loud, *scene.silent, *last)]
+    fire(address, alerts)
+
+    def silent() -> set[tuple[str, ...]]:
+        return {_key(one["labels"]) for one in known(address, own) if one["status"]["inhibitedBy"]}
+
+    assert eventually(lambda: len(known(address, own)) == len(alerts) and _key(alerts[-1].labels) in silent())
+    expected = [_key(one.labels) for one in (*alerts[len(scene.loud) : -2], alerts[-1])]
+    assert silent() == set(expected)
+
+
+def _key(labels: object) -> tuple[str, ...]:
+    assert isinstance(labels, dict)
+    return tuple(f"{name}={labels[name]}" for name in sorted(labels))
+
+
+def test_every_inhibition_of_the_configuration_is_shown_in_a_scene() -> None:
+    shown = {f'alertname="{one.name}"' for scene in SCENES if scene.silent for one in scene.loud}
+    declared = {rule["source_matchers"][0]: rule for rule in yaml.safe_load(configuration())["inhibit_rules"]}
+    between_severities = {source for source, rule in declared.items() if rule["target_matchers"][0] == source}
+    # A page and its ticket are shown with one alert; the rules of the others are made in the same way.
+    assert declared.keys() - between_severities <= shown
+    assert shown & between_severities
+
+
+# What is meant to be silent; derived from nothing, so that a pattern which takes more, or less, shows.
+ABOUT_MODELS = {
+    "ModelErrorBudgetBurn",
+    "ModelErrorRatioHigh",
+    "ModelLatencyBudgetBurn",
+    "ModelLatencyHigh",
+    "ModelMetricsMissing",
+    "ModelTailLatencyBudgetBurn",
+    "ModelTargetDown",
+    "ModelTrafficStopped",
+    "ModelVersionSkew",
+}
+MUTED = {
+    "InferenceNoReplicas": ABOUT_MODELS | {"ModelAllTargetsDown"},
+    "ModelAllTargetsDown": ABOUT_MODELS,
+    "InferencePodCrashLooping": {"InferenceContainerRestarts"},
+    "ModelErrorRatioHigh": {"ModelErrorBudgetBurn"},
+    "ModelLatencyHigh": {"ModelLatencyBudgetBurn", "ModelTailLatencyBudgetBurn"},
+}
+
+
+def test_an_alert_mutes_those_that_it_is_meant_to_and_no_other() -> None:
+    names = {name for name, _ in fired()}
+    muted = {
+        rule.source.name: {name for name in names if re.fullmatch(rule.mutes, name)} - {rule.source.name}
+        for rule in ROUTING.inhibitions
+    }
+    assert muted == MUTED
+
+
+def test_alerts_are_grouped_by_what_breaks_together(address: str) -> None:
+    own = "grouping"
+    alerts = [
+        TICKET.but(namespace=own),
+        TICKET.but(namespace=own, model_name="other"),
+        TICKET.but(namespace="grouping-elsewhere"),
+        RESTARTS.but(namespace=own),
+        RESTARTS.but(namespace=own, pod="other"),
+    ]
+    fire(address, alerts)
+
+    def grouped() -> list[tuple[dict[str, str], int]]:
+        return sorted(
+            (
+                (group["labels"], len(group["alerts"]))
+                for group in groups(address)
+                if group["labels"].get("namespace", "").startswith(own)
+            ),
+            key=str,
+        )
+
+    assert eventually(lambda: sum(number for _, number in grouped()) == len(alerts))
+    model = TICKET.labels["model_name"]
+    assert grouped() == sorted(
+        [
+            ({"alertname": "ModelErrorRatioHigh", "namespace": own, "model_name": model}, 1),
+            ({"alertname": "ModelErrorRatioHigh", "namespace": own, "model_name": "other"}, 1),
+            ({"alertname": "ModelErrorRatioHigh", "namespace": "grouping-elsewhere", "model_name": model}, 1),
+            ({"alertname": "InferenceContainerRestarts", "namespace": own}, 2),
+        ],
+        key=str,
+    )
+
+
+def test_one_outage_wakes_once_and_the_watchdog_is_heard_at_once(tmp_path: Path) -> None:
+    """Messages as they arrive, with waits of seconds. The scrapes fail first, as they do when a node dies."""
+    with inbox() as (receiver, box):
+        quick = delivering(configuration(), receiver, wait="2s", interval="1s")
+        with alertmanager(quick, tmp_path / "alertmanager") as running:
+            fire(running, [Fired({"alertname": "Watchdog", "severity": "none"}), ALL_DOWN])
+            fire(running, [NO_REPLICA, alert("ModelMetricsMissing"), alert("ModelTargetDown", "warning")])
+            assert eventually(lambda: bool(box.at("platform-page")))
+            # A ticket that comes later passes the same stages, so the other groups have been dealt with before it.
+            fire(running, [alert("InferenceMemoryNearLimit", "warning")])
+            assert eventually(lambda: bool(box.at("ml-serving-channel")))
+    assert box.at("platform-page") == [["InferenceNoReplicas"]]
+    assert box.at("platform-channel") == [["InferenceNoReplicas"]]
+    assert box.at("ml-serving-page") == []
+    assert box.at("ml-serving-channel") == [["InferenceMemoryNearLimit"]]
+    assert box.at("dead-mans-switch")[0] == ["Watchdog"]

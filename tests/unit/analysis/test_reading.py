@@ -1,0 +1,153 @@
+"""What a query reads and yields: every name is looked up among the columns that its operator gets."""
+
+from __future__ import annotations
+
+from types import MappingProxyType
+
+import pytest
+
+from monitoring_kit.analysis.kusto import Reading, read_query
+from monitoring_kit.kql.pipeline import parse_query
+from monitoring_kit.kql.tokens import KqlSyntaxError
+from monitoring_kit.model.backends import Backend
+from monitoring_kit.model.log_tables import log_table
+
+TRAFFIC = log_table(
+    "Traffic",
+    backend=Backend.ONLINE_ENDPOINT,
+    own_rows="true",
+    columns="TimeGenerated:datetime Deployment:string Code:int Ms:real Bag:dynamic",
+)
+PODS = log_table(
+    "Pods",
+    backend=Backend.CONTAINER_INSIGHTS,
+    own_rows="true",
+    cumulative="Restarts",
+    columns="TimeGenerated:datetime Pod:string Deployment:string Restarts:int",
+)
+TABLES = MappingProxyType({table.name: table for table in (TRAFFIC, PODS)})
+
+
+def read(text: str) -> Reading:
+    return read_query(parse_query(text), TABLES)
+
+
+def columns(text: str) -> list[str]:
+    found = read(text).columns
+    assert found is not None
+    return list(found)
+
+
+@pytest.mark.parametrize(
+    ("stages", "result"),
+    [
+        ("| where Code > 1", ["TimeGenerated", "Deployment", "Code", "Ms", "Bag"]),
+        ("| project Deployment, Slow = Ms > 5", ["Deployment", "Slow"]),
+        ("| project Bag.a.b, tostring(Deployment)", ["Bag_a_b", "Deployment"]),
+        ("| project-away Bag, *e*", ["Ms"]),
+        ("| project-keep T*", ["TimeGenerated"]),
+        ("| project-rename When = TimeGenerated | project When", ["When"]),
+        ("| extend S = Ms / 1000 | project S", ["S"]),
+        ("| extend (A, B) = Bag | project A, B", ["A", "B"]),
+        ("| summarize count()", ["count_"]),
+        ("| summarize sum(Ms), avg(Ms), countif(Code > 1)", ["sum_Ms", "avg_Ms", "countif_"]),
+        ("| summarize N = count() by bin(TimeGenerated, 5m), Deployment", ["TimeGenerated", "Deployment", "N"]),
+        ("| summarize by Deployment", ["Deployment"]),
+        ("| summarize percentile(Ms, 95)", ["percentile_Ms_95"]),
+        ("| summarize percentiles(Ms, 50, 99)", ["percentile_Ms_50", "percentile_Ms_99"]),
+        ("| summarize arg_max(TimeGenerated, Code)", ["TimeGenerated", "Code"]),
+        ("| summarize arg_max(Ms, *) by Deployment", ["Deployment", "TimeGenerated", "Code", "Ms", "Bag"]),
+        ("| summarize make_set(Code)", ["set_Code"]),
+        ("| distinct Deployment", ["Deployment"]),
+        ("| count", ["Count"]),
+        ("| parse Deployment with 'a' Colour:string 'b' | project Colour", ["Colour"]),
+        ("| mv-expand Item = Bag | project Item", ["Item"]),
+        ("| top 5 by Ms desc | project Ms", ["Ms"]),
+        ("| join kind=inner (Pods) on Deployment | project Pod, Deployment1", ["Pod", "Deployment1"]),
+        (
+            "| join kind=inner (Pods | project Pod, D = Deployment) on $left.Deployment == $right.D | project Pod",
+            ["Pod"],
+        ),
+        ("| join kind=leftanti Pods on Deployment | project Ms", ["Ms"]),
+        ("| union (Pods | project Pod) | project Pod", ["Pod"]),
+    ],
+)
+def test_each_operator_yields_its_columns(stages: str, result: list[str]) -> None:
+    found = read(f"Traffic\n{stages}")
+    assert found.unknown == ()
+    assert set(found.columns or ()) == set(result)
+
+
+@pytest.mark.parametrize(
+    ("text", "unknown"),
+    [
+        ("Trafic | where Code > 1", ("table", "Trafic")),
+        ("Traffic | where code > 1", ("column", "code")),
+        ("Traffic | project Ms | where Code > 1", ("column", "Code")),
+        ("Traffic | summarize count() by Deployment | where Ms > 1", ("column", "Ms")),
+        ("Traffic | project-away Ms | extend S = Ms", ("column", "Ms")),
+        ("Traffic | summarize sum(ms)", ("column", "ms")),
+        ("Traffic | summarize count() by deployment", ("column", "deployment")),
+        ("Traffic | project-rename A = B", ("column", "B")),
+        ("Traffic | where Deployment == Blue", ("column", "Blue")),
+        ("Traffic | where cuont() > 1", ("function", "cuont")),
+        ("Traffic | join (Pods) on Pod", ("column", "Pod")),
+        ("Traffic | join (Pods) on $left.Deployment == $right.Depl", ("column", "Depl")),
+        ("Traffic | join (Pods | where pod == 'x') on Deployment", ("column", "pod")),
+        ("Traffic | where Deployment in (Pods | project Name)", ("column", "Name")),
+        ("let limit_ms = toreal(Ms); Traffic | where Ms > limit_ms", ("column", "Ms")),
+        ("let slow = Traffic | where Msec > 1; slow | project Ms", ("column", "Msec")),
+    ],
+)
+def test_a_name_that_nothing_defines_is_found(text: str, unknown: tuple[str, str]) -> None:
+    assert [(found.kind, found.name) for found in read(text).unknown] == [unknown]
+
+
+@pytest.mark.parametrize(
+    "text",
+    [
+        "Traffic | where Deployment has 'Code of conduct' and Ms between (1 .. 5) // Msec",
+        "Traffic | where Bag.anything.at.all == 1 and Bag['x y'] == 2",
+        "Traffic | where Deployment !in ('a', 'b') and not(isempty(Deployment))",
+        "Traffic | extend Day = datetime(2024-01-01T00:00:00Z) | order by Day asc nulls last, Ms",
+        "Traffic | where Deployment in (dynamic(['a'])) and Code in (dynamic({'x': ['b', 'c']}).x)",
+        "let slow = 5s; Traffic | where Ms > slow / 1ms",
+        "let slow = Traffic | where Ms > 1; slow | where Code > 1",
+        "let double = (x: long) { x * 2 }; Traffic | where double(Code) > 1",
+        "Traffic | where Code > toscalar(Pods | summarize max(Restarts))",
+        "Traffic | make-series N = count() on TimeGenerated step 5m | where Anything > 1",
+        "(Traffic | where Code > 1) | project Ms",
+    ],
+)
+def test_what_is_defined_is_not_reported(text: str) -> None:
+    assert read(text).unknown == ()
+
+
+def test_columns_are_unknown_behind_an_operator_that_makes_its_own() -> None:
+    assert read("Traffic | evaluate bag_unpack(Bag)").columns is None
+    assert columns("Traffic | evaluate bag_unpack(Bag) | project Ms") == ["Ms"]
+
+
+def test_every_table_that_is_read_is_listed() -> None:
+    reading = read("Traffic | join (Pods) on Deployment | where Deployment in (Pods | project Deployment)")
+    assert [found.table.name for found in reading.reads] == ["Traffic", "Pods", "Pods"]
+    assert reading.tables == (TRAFFIC, PODS)
+
+
+@pytest.mark.parametrize(
+    ("text", "message"),
+    [
+        ("", "no query"),
+        ("// only a comment", "no query"),
+        ("let a = 1;", "no query"),
+        ("Traffic; Pods", "more than one query"),
+        ("Traffic | where (Code > 1", "'\\(' is not closed"),
+        ("Traffic | where Code > 1)", "'\\)' closes nothing"),
+        ("Traffic | where f(Code]", "']' closes nothing"),
+        ("Traffic | | where Code > 1", "no operator"),
+        ("Traffic |", "no operator"),
+    ],
+)
+def test_a_text_that_is_no_query_is_an_error(text: str, message: str) -> None:
+    with pytest.raises(KqlSyntaxError, match=message):
+        parse_query(text)
