@@ -72,7 +72,7 @@ def _endpoint(ill_from: int) -> Iterator[Rows]:
 def _containers(ill_from: int) -> Iterator[Rows]:
     """Containers that are near their limits, log errors and are restarted from a minute on."""
     well: Minutes = (0, ill_from)
-    yield from (*cpu_limit(2), *memory_limit(4), inventory(well, 0), cpu(well, 0.4), memory(well, 1.6))
+    yield from (cpu_limit(2)[1], memory_limit(4)[1], inventory(well, 0), cpu(well, 0.4), memory(well, 1.6))
     yield log_lines((0, MINUTES), 1, level="WARNING", text="feature out of range")
     if ill_from < MINUTES:
         ill: Minutes = (ill_from, MINUTES)

@@ -1,7 +1,7 @@
 /** One panel: its queries, and in Grafana's frame what its type draws of the answers, or why that cannot be drawn. */
 
 import { LoadingState, renderMarkdown, type DataFrame, type TimeRange } from '@grafana/data';
-import { Dropdown, Icon, Menu, PanelChrome, ToolbarButton } from '@grafana/ui';
+import { Dropdown, Icon, Menu, PanelChrome } from '@grafana/ui';
 import { Component, useCallback, useEffect, useMemo, useState, type ComponentType, type ReactNode } from 'react';
 
 import { usePage, type Page } from './context.ts';
@@ -153,7 +153,9 @@ function PanelLinks({ panel, page }: { panel: Panel; page: Page }) {
   );
   return (
     <Dropdown overlay={menu}>
-      <ToolbarButton icon="external-link-alt" iconSize="md" aria-label="panel links" variant="canvas" />
+      <PanelChrome.TitleItem title="panel links" onClick={() => undefined}>
+        <Icon name="external-link-alt" size="md" />
+      </PanelChrome.TitleItem>
     </Dropdown>
   );
 }

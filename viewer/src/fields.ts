@@ -90,6 +90,7 @@ function property(id: string, path: string, isCustom: boolean, process: Processo
     path,
     isCustom,
     name: id,
+    settings: { expandTemplateVars: true }, // of texts: ${__field.labels.pod} in a displayName
     process,
     shouldApply,
     editor: () => null,

@@ -2,7 +2,7 @@
 
 import { dateTimeFormat, type ScopedVars, type TimeRange } from '@grafana/data';
 
-import { PROMETHEUS, type Dashboard, type VariableDefinition } from './model.ts';
+import { AZURE, PROMETHEUS, type Dashboard, type VariableDefinition } from './model.ts';
 import { labelValues, queryInstant, Refused, seriesOf } from './server.ts';
 import { rangeWords } from './time.ts';
 
@@ -47,8 +47,8 @@ async function optionsOf(definition: VariableDefinition, variables: Variables, r
   const query = typeof definition.query === 'string' ? definition.query : (definition.query?.query ?? '');
   switch (definition.type) {
     case 'datasource':
-      // There is one data source of each type, and it is called as its type is.
-      return [query];
+      // There is one data source of each type.
+      return [query === AZURE ? 'Azure Monitor' : query];
     case 'query': {
       if (definition.datasource?.type !== PROMETHEUS) {
         throw new Refused(`variable ${definition.name}: asks a data source of the type ${definition.datasource?.type}`);
