@@ -37,7 +37,8 @@ class Color:
 class Value:
     """A text on the screen: a stat, a cell in `row` of a table, a line of a graph or of a state timeline.
 
-    `states` are all states of a line of a state timeline; its own text and colour are those of the last.
+    `states` are all states of a line of a state timeline; its own text and colour are those of the last. `links` are
+    the addresses that a click on it leads to, by their titles.
     """
 
     name: str
@@ -45,6 +46,7 @@ class Value:
     color: Color
     row: int | None = None
     states: tuple[tuple[str, Color], ...] = ()
+    links: Mapping[str, str] = field(default_factory=dict, hash=False)
 
 
 @dataclass(frozen=True)
@@ -52,7 +54,8 @@ class DrawnPanel:
     """A panel of a picture.
 
     `state` is "ok", "no data", "no rows recorded", "error" or "cannot draw", and `message` what stands in its place.
-    `row` is the title of the row that it lies in. `top` is where it begins, in pixels from the top of the page.
+    `row` is the title of the row that it lies in, `links` those in its head. `top` is where it begins, in pixels from
+    the top of the page.
     """
 
     id: int
@@ -63,6 +66,7 @@ class DrawnPanel:
     state: str
     message: str
     values: tuple[Value, ...]
+    links: Mapping[str, str] = field(hash=False)
 
     @property
     def hues(self) -> frozenset[str]:
@@ -214,9 +218,14 @@ def _panel(panel: Mapping[str, Any]) -> DrawnPanel:
         state=panel["state"],
         message=panel.get("message", ""),
         values=tuple(_value(value) for value in panel["values"]),
+        links=_links(panel),
     )
 
 
 def _value(value: Mapping[str, Any]) -> Value:
     states = tuple((state["text"], Color(**state["color"])) for state in value.get("states", ()))
-    return Value(value["name"], value["text"], Color(**value["color"]), value.get("row"), states)
+    return Value(value["name"], value["text"], Color(**value["color"]), value.get("row"), states, _links(value))
+
+
+def _links(drawn: Mapping[str, Any]) -> dict[str, str]:
+    return {link["title"]: link["href"] for link in drawn.get("links", ())}

@@ -9,7 +9,7 @@ import type { Address } from './address.ts';
 import { EVENTS, PageContext, type Page } from './context.ts';
 import { Controls } from './Controls.tsx';
 import { layout } from './layout.ts';
-import { dashboardsOf } from './links.ts';
+import { dashboardsOf, panelLinks } from './links.ts';
 import type { Dashboard, DashboardSummary, Panel } from './model.ts';
 import { PanelBox } from './PanelBox.tsx';
 import type { Drawing, Report } from './report.ts';
@@ -48,13 +48,14 @@ export function DashboardPage({ dashboard, others, rows, address, onAddress }: P
   );
 
   const drawings = useRef(new Map<number, Drawing>());
+  const latestPage = useRef<Page>(undefined);
   const finish = useCallback(() => {
-    if (resolved && width > 0 && (problem || shown.every(({ panel }) => drawings.current.has(panel.id)))) {
-      const report = reportOf(dashboard, resolved, others, shown, drawings.current, top.current?.offsetTop ?? 0);
-      report.problems.push(...(problem ? [problem] : []));
+    const page = latestPage.current;
+    if (page && resolved && !problem && width > 0 && shown.every(({ panel }) => drawings.current.has(panel.id))) {
+      const report = reportOf(page, resolved, shown, drawings.current, top.current?.offsetTop ?? 0);
       afterPainting(() => Object.assign(window.viewer, { state: 'drawn', report }));
     }
-  }, [dashboard, resolved, others, shown, problem, width]);
+  }, [resolved, shown, problem, width]);
   useEffect(() => {
     if (problem) {
       afterPainting(() => Object.assign(window.viewer, { state: 'drawn', report: failedReport(dashboard, problem) }));
@@ -69,6 +70,7 @@ export function DashboardPage({ dashboard, others, rows, address, onAddress }: P
   }, [resolved, placed, width]);
 
   const page = usePageOf({ dashboard, others, rows, resolved, theme, onAddress, timeZone: address.timeZone, drawings, finish });
+  latestPage.current = page;
   const isRelative = address.to === 'now';
   return (
     <div style={{ padding: `0 ${MARGIN}px ${MARGIN}px` }}>
@@ -274,13 +276,13 @@ function afterPainting(then: () => void): void {
 }
 
 function reportOf(
-  dashboard: Dashboard,
+  page: Page,
   { range, variables, annotations }: Resolved,
-  others: DashboardSummary[],
   shown: ReturnType<typeof layout>['panels'],
   drawings: ReadonlyMap<number, Drawing>,
   top: number
 ): Report {
+  const { dashboard, others } = page;
   return {
     uid: dashboard.uid,
     title: dashboard.title,
@@ -296,6 +298,7 @@ function reportOf(
       title: panel.title ?? '',
       type: panel.type,
       row,
+      links: panelLinks(panel, page).map(({ title, href }) => ({ title, href })),
       box: { ...box, x: box.x + MARGIN, y: box.y + top },
       ...(drawings.get(panel.id) ?? { state: 'error', message: 'was not drawn', values: [] }),
     })),

@@ -7,7 +7,7 @@ import { Component, useCallback, useEffect, useMemo, useState, type ComponentTyp
 import { usePage, type Page } from './context.ts';
 import { transformed, unknownTransformations, withFieldSettings } from './fields.ts';
 import { prometheusFrames } from './frames.ts';
-import { linkAddress } from './links.ts';
+import { panelLinks } from './links.ts';
 import { AZURE, PROMETHEUS, type Panel, type Target } from './model.ts';
 import { Heatmap } from './panels/Heatmap.tsx';
 import { Message } from './panels/Message.tsx';
@@ -132,7 +132,7 @@ class Guard extends Component<GuardProps, { failed?: Drawing }> {
 }
 
 function PanelLinks({ panel, page }: { panel: Panel; page: Page }) {
-  const links = (panel.links ?? []).map((link) => ({ ...link, href: linkAddress(link, page), title: page.replace(link.title) }));
+  const links = panelLinks(panel, page);
   const [only, ...more] = links;
   if (!only) {
     return null;

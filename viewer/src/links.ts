@@ -3,12 +3,21 @@
 import { urlUtil } from '@grafana/data';
 
 import type { Page } from './context.ts';
-import type { DashboardLink, DashboardSummary } from './model.ts';
+import type { DashboardLink, DashboardSummary, Panel } from './model.ts';
 import { addressOf, rangeAddress } from './variables.ts';
 
 /** The address of a link, with time range and variables if it takes them along. */
 export function linkAddress(link: DashboardLink, page: Pick<Page, 'replace' | 'range' | 'variables'>): string {
   return withContext(page.replace(link.url, {}, 'percentencode'), link, page);
+}
+
+/** The links in the head of a panel, with texts and addresses filled in. */
+export function panelLinks({ links = [] }: Panel, page: Pick<Page, 'replace' | 'range' | 'variables'>) {
+  return links.map((link) => ({
+    title: page.replace(link.title, {}, 'text'),
+    href: linkAddress(link, page),
+    targetBlank: Boolean(link.targetBlank),
+  }));
 }
 
 /** The dashboards that a link by tags leads to: all that have each of them. */

@@ -1,6 +1,6 @@
 /** What a page has drawn, for whoever took the picture: the page keeps it in `window.viewer`. */
 
-import type { GrafanaTheme2 } from '@grafana/data';
+import type { GrafanaTheme2, LinkModel } from '@grafana/data';
 
 export type State = 'ok' | 'no data' | 'no rows recorded' | 'error' | 'cannot draw';
 
@@ -17,8 +17,15 @@ export interface DrawnValue {
   color: DrawnColor;
   /** Which row of a table. */
   row?: number;
+  /** Where a click on it leads. */
+  links?: DrawnLink[];
   /** All states of a line of a state timeline, as they follow each other. */
   states?: Array<{ text: string; color: DrawnColor }>;
+}
+
+export interface DrawnLink {
+  title: string;
+  href: string;
 }
 
 export interface Drawing {
@@ -33,6 +40,8 @@ export interface PanelReport extends Drawing {
   type: string;
   /** The row that it lies in, "" above the first. */
   row: string;
+  /** The links in its head. */
+  links: DrawnLink[];
   /** Where it lies on the page, in pixels. */
   box: { x: number; y: number; width: number; height: number };
 }
@@ -63,6 +72,11 @@ declare global {
     viewer: Viewer;
     __grafana_public_path__?: string;
   }
+}
+
+/** The links of a value, as a part of what is told of it. */
+export function drawnLinks(links: LinkModel[] | undefined): { links?: DrawnLink[] } {
+  return links?.length ? { links: links.map(({ title, href }) => ({ title, href })) } : {};
 }
 
 export const NO_COLOR: DrawnColor = { css: '', hue: 'none' };

@@ -22,7 +22,7 @@ import { useMemo, type JSX } from 'react';
 
 import { usePage } from '../context.ts';
 import { fieldConfigOf } from '../fields.ts';
-import { drawnColor, NO_COLOR, type Drawing } from '../report.ts';
+import { drawnColor, drawnLinks, NO_COLOR, type Drawing } from '../report.ts';
 import { isEmpty, type DrawingProps } from './panel.ts';
 import { useDrawn } from './useDrawn.ts';
 
@@ -160,10 +160,11 @@ function drawingOf(
 ): Drawing {
   return {
     state: isEmpty(frames) ? 'no data' : 'ok',
-    values: values.map(({ display, name }) => ({
+    values: values.map(({ display, name, getLinks }) => ({
       name: display.title ?? panel.title ?? name,
       text: formattedValueToString(display),
       color: isColored ? drawnColor(display.color, theme) : NO_COLOR,
+      ...drawnLinks(getLinks?.()),
     })),
   };
 }

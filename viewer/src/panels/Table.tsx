@@ -6,7 +6,7 @@ import { useState } from 'react';
 
 import { usePage } from '../context.ts';
 import { fieldConfigOf } from '../fields.ts';
-import { drawnColor, NO_COLOR, type DrawnValue } from '../report.ts';
+import { drawnColor, drawnLinks, NO_COLOR, type DrawnValue } from '../report.ts';
 import { Message } from './Message.tsx';
 import { isEmpty, NO_DATA, type DrawingProps } from './panel.ts';
 import { useDrawn } from './useDrawn.ts';
@@ -76,6 +76,7 @@ function cellsOf(frame: DataFrame, frames: DataFrame[], theme: ReturnType<typeof
         text: display ? formattedValueToString(display) : String(field.values[row]),
         color: isColored(field) ? drawnColor(display?.color, theme) : NO_COLOR,
         row,
+        ...drawnLinks(field.getLinks?.({ valueRowIndex: row })),
       };
     })
   );
