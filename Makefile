@@ -19,6 +19,7 @@ help:
 	@echo 'make test       everything that proves the output: promtool, unit tests of rules, types, mutation'
 	@echo 'make demo       the whole chain on this machine: break the model server, watch the alerts arrive'
 	@echo 'make preview    pictures of every dashboard, in health and as an alert fires; INCIDENT="pod crash-looping" for one'
+	@echo 'make demo-page  the same with live dashboards on its page: sets up the viewer, once, half a gigabyte'
 	@echo 'make incidents  evaluate every alert over the recorded incidents and write build/incidents.md'
 	@echo 'make mutants    break every rule in every small way, see that a case notices, write build/mutants.md'
 	@echo 'make tools      only fetch promtool, Prometheus and Alertmanager into .tools, where they are not on PATH'
@@ -42,8 +43,10 @@ test-preview: .venv/ready-to-test .tools/ready $(VIEWER)
 
 viewer: $(VIEWER)
 
-.PHONY: demo
+.PHONY: demo demo-page
 demo: .venv/ready-to-test .tools/ready
+demo-page: .venv/ready-to-test .tools/ready $(VIEWER)
+demo demo-page:
 	@$(VENV_PYTHON) -m examples.demo
 
 .PHONY: incidents

@@ -89,7 +89,7 @@ export function PanelBox({ panel, width, height }: { panel: Panel; width: number
         <div style={{ width: innerWidth, height: innerHeight }}>
           {failed && <Failure drawing={failed} page={page} />}
           {answer && !failed && 'frames' in answer && Drawn && (
-            <Guard key={String(answer.range.to.valueOf())} onError={onDrawn} page={page}>
+            <Guard drawnFrom={answer.frames} onError={onDrawn} page={page}>
               <Drawn panel={panel} frames={answer.frames} range={answer.range} width={innerWidth} height={innerHeight} onDrawn={onDrawn} />
             </Guard>
           )}
@@ -109,14 +109,16 @@ function Failure({ drawing: { state, message = '' }, page }: { drawing: Drawing;
 }
 
 interface GuardProps {
+  /** When it changes, what failed is tried again. */
+  drawnFrom: unknown;
   onError: (drawing: Drawing) => void;
   page: Page;
   children: ReactNode;
 }
 
 /** Shows what a component of Grafana fails with in its panel, and leaves the others alone. */
-class Guard extends Component<GuardProps, { failed?: Drawing }> {
-  override state: { failed?: Drawing } = {};
+class Guard extends Component<GuardProps, { failed: Drawing | undefined }> {
+  override state: { failed: Drawing | undefined } = { failed: undefined };
 
   static getDerivedStateFromError(error: unknown): { failed: Drawing } {
     return { failed: { state: 'error', message: words(error), values: [] } };
@@ -124,6 +126,12 @@ class Guard extends Component<GuardProps, { failed?: Drawing }> {
 
   override componentDidCatch(error: unknown): void {
     this.props.onError({ state: 'error', message: words(error), values: [] });
+  }
+
+  override componentDidUpdate({ drawnFrom }: GuardProps): void {
+    if (this.state.failed && drawnFrom !== this.props.drawnFrom) {
+      this.setState({ failed: undefined });
+    }
   }
 
   override render(): ReactNode {
