@@ -72,7 +72,7 @@ def _run(environment: Path) -> None:
     with (
         tempfile.TemporaryDirectory(prefix="demo-", ignore_cleanup_errors=True) as folder,
         running_stack(plan, Path(folder), tell) as stack,
-        serving_page(stack, state, outcomes(stack.plan), words.put) as page,
+        serving_page(stack.plan, stack.prometheus, state, outcomes(stack.plan), words.put) as page,
     ):
         print(introduction(stack, Path(folder), page), flush=True)
         threading.Thread(target=_listen, args=(words,), daemon=True).start()

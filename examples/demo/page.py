@@ -24,8 +24,9 @@ from urllib.parse import unquote, urlsplit
 from examples.demo.dashboards import demo_dashboards
 from examples.demo.incidents import INCIDENTS, WELL, Incident
 from examples.demo.receiver import Notification, serving
-from examples.demo.stack import FACTOR, Stack
+from examples.demo.stack import FACTOR
 from monitoring_kit.core.findings import PROJECT
+from monitoring_kit.plan.model import Plan
 from monitoring_kit.programs.prometheus import QueryFailed, query
 
 _FILES = Path(__file__).parent / "page"
@@ -82,19 +83,25 @@ class State:
 
 @contextmanager
 def serving_page(
-    stack: Stack, state: State, outcomes: Mapping[str, str], press: Callable[[str], None], viewer: Path = VIEWER
+    plan: Plan,
+    prometheus: str,
+    state: State,
+    outcomes: Mapping[str, str],
+    press: Callable[[str], None],
+    viewer: Path = VIEWER,
 ) -> Iterator[str]:
     """The page's address while the context lasts.
 
-    `outcomes` says for each incident, by its word, what will be seen. `press` is called with the word of an incident
-    whose button is pressed, in another thread. `viewer` is the folder of the viewer; without it the page has no panels.
+    `plan` is that of the rules which `prometheus`, an address, evaluates. `outcomes` says for each incident, by its
+    word, what will be seen. `press` is called with the word of an incident whose button is pressed, in another thread.
+    `viewer` is the folder of the viewer; without it the page has no panels.
     """
-    dashboards = demo_dashboards(stack.plan)
+    dashboards = demo_dashboards(plan)
 
     class Handler(_Handler):
         def data(self, path: str) -> object:
             if path == "/demo/state":
-                return _state_json(stack, state, outcomes, dashboards, viewer)
+                return _state_json(prometheus, state, outcomes, dashboards, viewer)
             if path == "/dashboards.json":
                 return [{name: one[name] for name in ("uid", "title", "tags")} for one in dashboards.values()]
             if path.startswith("/dashboards/"):
@@ -111,7 +118,7 @@ def serving_page(
             return found if found.is_relative_to(root.resolve()) else None
 
         def prometheus(self) -> str:
-            return stack.prometheus
+            return prometheus
 
         def press(self, word: str) -> bool:
             known = any(incident.word == word for incident in INCIDENTS)
@@ -230,7 +237,7 @@ class _Handler(BaseHTTPRequestHandler):
 
 
 def _state_json(
-    stack: Stack,
+    prometheus: str,
     state: State,
     outcomes: Mapping[str, str],
     dashboards: Mapping[str, Mapping[str, Any]],
@@ -243,7 +250,7 @@ def _state_json(
         "incidents": [
             {"word": incident.word, "says": incident.says, "outcome": outcomes[incident.word]} for incident in INCIDENTS
         ],
-        "alerts": _alerts(stack),
+        "alerts": _alerts(prometheus),
         "notifications": [
             {
                 "at": one.at,
@@ -259,10 +266,10 @@ def _state_json(
     }
 
 
-def _alerts(stack: Stack) -> list[Mapping[str, str]]:
+def _alerts(prometheus: str) -> list[Mapping[str, str]]:
     """The alerts that are pending or fire, the worst first."""
     try:
-        found = query(stack.prometheus, "ALERTS", time.time())
+        found = query(prometheus, "ALERTS", time.time())
     except (QueryFailed, OSError):
         return []  # Prometheus is starting or stopping: it is asked again
     labels = ("alertname", "severity", "alertstate")

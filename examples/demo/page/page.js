@@ -48,7 +48,7 @@ function showAlerts({ alerts }) {
 
 function showNotifications({ notifications }) {
   const lines = notifications.map(({ at, status, name, severity, summary }) => {
-    const time = new Date(at * 1000).toLocaleTimeString();
+    const time = new Date(at * 1000).toLocaleTimeString('en-GB');
     const line = element('li', `${time} ${status.toUpperCase()} ${severity}: ${name}`, {
       class: status === 'firing' ? severity : status,
     });
