@@ -13,9 +13,9 @@ from dataclasses import dataclass
 from itertools import pairwise
 from pathlib import Path
 
-from monitoring_kit.definitions import load_definitions
 from monitoring_kit.model.metrics import bucket_label
 from monitoring_kit.programs.tools import find
+from monitoring_kit.project import Project
 
 SCRAPE_SECONDS = 30
 # Prometheus writes a block every two hours. promtool reads its whole input once a block, so it gets a file for each.
@@ -105,7 +105,7 @@ def _write_samples(fleet: Fleet, times: range, file: Path) -> None:
 
 def _counters(fleet: Fleet) -> Iterator[_Line]:
     """Counters, all series of a metric together."""
-    catalogue = load_definitions().catalogue
+    catalogue = Project(Path(__file__).parents[1]).definitions.catalogue
     bounds = [bucket_label(bound) for bound in catalogue.metrics["model_prediction_duration_seconds"].buckets]
     pods = range(fleet.pods)
     total = sum(STATUSES.values())

@@ -24,12 +24,12 @@ from typing import Any, NamedTuple
 
 from benchmarks.fleet import SCRAPE_SECONDS, Fleet, write_fleet
 from monitoring_kit.core.text_table import table
-from monitoring_kit.definitions import load_definitions
 from monitoring_kit.model.views import View
 from monitoring_kit.plan.build import build_plan
 from monitoring_kit.plan.model import Plan, PrometheusAlert, PrometheusQuery, PrometheusRule
 from monitoring_kit.programs.prometheus import serve
 from monitoring_kit.programs.tools import find
+from monitoring_kit.project import Project
 from monitoring_kit.promql.printer import print_promql
 from monitoring_kit.promql.tree import Expression
 from monitoring_kit.render.grafana import render_dashboard
@@ -155,7 +155,7 @@ def _arguments() -> argparse.Namespace:
 
 def _plans() -> Mapping[str, Plan]:
     """The plan of production as it is and, where it has recording rules, without them."""
-    definitions = load_definitions()
+    definitions = Project(Path(__file__).parents[1]).definitions
     environment = shipped_environment("production")
     plans = {AS_BUILT: build_plan(definitions, environment)}
     if definitions.recordings:

@@ -1,7 +1,6 @@
 """The managed online endpoint: what the gateway saw, what the container reported, what the platform measured."""
 
-from monitoring_kit.model.backends import Backend
-from monitoring_kit.model.dashboards import Dashboard, Row
+from monitoring_kit import Backend, Dashboard, Row
 from queries.errors import (
     app_error_ratio,
     error_ratio,
@@ -16,7 +15,7 @@ from queries.resources import cpu_utilisation, disk_utilisation, memory_utilisat
 from queries.traffic import app_request_rate, request_rate, requests_per_minute
 
 endpoint = Dashboard(
-    title="ML inference / Online endpoint",
+    title="Online endpoint",
     description="Is the endpoint up, correct, fast and roomy: gateway log, Application Insights and platform metrics.",
     backends=(Backend.ONLINE_ENDPOINT, Backend.APPLICATION_INSIGHTS),
     rows=(

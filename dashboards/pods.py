@@ -1,7 +1,6 @@
 """The containers that serve the models: do they run, do they answer scrapes, have they room."""
 
-from monitoring_kit.model.backends import Backend
-from monitoring_kit.model.dashboards import Dashboard, Row
+from monitoring_kit import Backend, Dashboard, Row
 from queries.pods import (
     available_replicas,
     container_restarts,
@@ -13,7 +12,7 @@ from queries.resources import cpu_utilisation, memory_utilisation
 from queries.scrape import metrics_missing, scrape_duration, scrape_samples, target_up, targets_up
 
 pods = Dashboard(
-    title="ML inference / Pods",
+    title="Pods",
     description="Do the pods run, do they answer scrapes, and how far are they from request and limit.",
     backends=(Backend.PROMETHEUS,),
     variables="namespace pod",

@@ -1,7 +1,6 @@
 """The first page that somebody opens who was woken: is it up, correct, fast, full, and is the model itself odd."""
 
-from monitoring_kit.model.backends import Backend
-from monitoring_kit.model.dashboards import Dashboard, Row
+from monitoring_kit import Backend, Dashboard, Row
 from queries.errors import error_ratio, errors_by_type, rejected_ratio
 from queries.latency import latency
 from queries.models import model_versions, versions_served
@@ -11,7 +10,7 @@ from queries.scrape import metrics_missing, targets_up
 from queries.traffic import request_rate
 
 service = Dashboard(
-    title="ML inference / Service",
+    title="Service",
     description="Is the service up, correct, fast and roomy, and which model answers.",
     backends=(Backend.PROMETHEUS,),
     variables="namespace model_name model_version",

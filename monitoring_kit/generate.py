@@ -7,14 +7,14 @@ from dataclasses import dataclass
 from pathlib import Path
 
 from monitoring_kit.checks.all import check_definitions, check_plan
-from monitoring_kit.core.findings import Refused
-from monitoring_kit.definitions import Definitions, load_definitions
+from monitoring_kit.core.findings import Location, Refused
 from monitoring_kit.environment.reader import environment_files, read_environment
 from monitoring_kit.output.writer import Changes, Output
 from monitoring_kit.plan.build import build_plan
 from monitoring_kit.plan.model import Plan
 from monitoring_kit.programs import promtool
 from monitoring_kit.programs.tools import ToolMissing
+from monitoring_kit.project import Project
 from monitoring_kit.render.files import render_files
 
 
@@ -54,50 +54,57 @@ class Rendered:
 
 @dataclass(frozen=True)
 class Report:
-    """What a build made. `rules_checked` is None where there is no promtool to check them with."""
+    """What a build made. `rules_checked` is None where there is no promtool to check them with.
+
+    `placeholders` are the fields of environment files that still hold a value of the shipped examples, with their
+    place.
+    """
 
     counts: Mapping[str, Counts]
     changes: tuple[Changes, ...]
     rules_checked: int | None
+    placeholders: tuple[tuple[str, Location], ...] = ()
 
 
-def rendered(definitions: Definitions, environments: Path, only: Collection[str] | None) -> Iterator[Rendered]:
-    """The environments of a folder, one after the other, so that memory does not grow with their number.
+def rendered(project: Project, only: Collection[str] | None = None) -> Iterator[Rendered]:
+    """The environments of a project, one after the other, so that memory does not grow with their number.
 
     Raises Refused after the last one, with the findings of the definitions and of every environment. From the first
     finding on nothing is rendered any more.
     """
+    definitions = project.definitions
     findings = check_definitions(definitions)
-    for file in environment_files(environments, only):
+    for file in environment_files(project.environments_folder, only, project.root):
         try:
-            plan = build_plan(definitions, read_environment(file))
+            plan = build_plan(definitions, read_environment(file, project.root))
         except Refused as refused:
             findings += refused.findings
             continue
         findings += check_plan(plan, definitions)
         if not findings:
-            yield Rendered(plan, render_files(plan, definitions))
+            yield Rendered(plan, render_files(plan))
     if findings:
         raise Refused(findings)
 
 
-def build(environments: Path, output: Path, only: Collection[str] | None) -> Report:
+def build(project: Project, only: Collection[str] | None = None) -> Report:
     """Writes every environment, or none where one finding stands in the way.
 
     The rule files are given to promtool before they are swapped in, where promtool is at hand.
     """
-    definitions = load_definitions()
     counts: dict[str, Counts] = {}
-    with Output(output) as target:
+    placeholders: list[tuple[str, Location]] = []
+    with Output(project.output_folder) as target:
         rule_files: list[Path] = []
-        for environment in rendered(definitions, environments, only):
+        for environment in rendered(project, only):
             name = environment.plan.environment.name
             counts[name] = environment.counts
+            placeholders += environment.plan.environment.placeholders
             target.stage(name, environment.files)
             rule_files += [target.folder(name) / path for path in environment.files if path.startswith("prometheus/")]
         checked = check_rules(rule_files)
         changes = target.commit(remove_others=only is None)
-    return Report(counts, changes, checked)
+    return Report(counts, changes, checked, tuple(placeholders))
 
 
 def check_rules(files: list[Path]) -> int | None:

@@ -4,8 +4,7 @@ Columns and types as Microsoft's table reference lists them (2024-11; classic na
 page on workspace-based resources). Column names are case sensitive in Kusto.
 """
 
-from monitoring_kit.model.backends import Backend
-from monitoring_kit.model.log_tables import LogScope, log_table
+from monitoring_kit import Backend, LogScope, log_table
 
 # The outcome of a request in the words of model_predictions_total. Where the container answers anything but 200 the
 # gateway says 424 and keeps the container's own answer as ModelStatusCode; 408 is the model's time-out and 429 that too
@@ -23,6 +22,7 @@ TRAFFIC_LOG = log_table(
     backend=Backend.ONLINE_ENDPOINT,
     own_rows="EndpointName =~ {{ endpoint }} and toint(ResponseCode) != 100",
     derived={"Outcome": OUTCOME},
+    closed={"Outcome": "error rejected success"},
     columns="""
         AuthType:string AzureMLWorkspaceId:string AzureMLWorkspaceName:string _BilledSize:real
         DeploymentName:string EndpointName:string IdentityData:string _IsBillable:string Location:string
@@ -95,9 +95,15 @@ APP_EXCEPTIONS = log_table(
     """,
 )
 
+# A line of JSON brings its own level, in whatever case its author chose; for other lines the agent guesses one of the
+# first seven (Microsoft, Container insights log schema, which writes them both ways). The last three are what common
+# loggers write instead.
+LOG_LEVELS = "critical error warning info debug trace unknown fatal err warn"
+
 CONTAINER_LOG = log_table(
     "ContainerLogV2",
     backend=Backend.CONTAINER_INSIGHTS,
+    closed={"LogLevel": f"{LOG_LEVELS} {LOG_LEVELS.upper()}", "LogSource": "stdout stderr"},
     own_rows='PodNamespace == {{ namespace }} and PodName matches regex {{ "^" ~ pods ~ "$" }}',
     columns="""
         _BilledSize:real Computer:string ContainerId:string ContainerName:string _IsBillable:string
@@ -106,12 +112,18 @@ CONTAINER_LOG = log_table(
         TimeGenerated:datetime Type:string
     """,
 )
-# One row per container and minute; both restart columns count since the pod was created.
+# One row per container and minute; both restart columns count since the pod was created. A pod's status is its phase,
+# Terminating once it is to be deleted, or Unknown where its node is lost; a container's is the key of its state (source
+# of the agent, microsoft/Docker-Provider, in_kube_podinventory.rb).
 POD_INVENTORY = log_table(
     "KubePodInventory",
     backend=Backend.CONTAINER_INSIGHTS,
     own_rows='Namespace == {{ namespace }} and Name matches regex {{ "^" ~ pods ~ "$" }} and isnotempty(ContainerName)',
     cumulative="ContainerRestartCount PodRestartCount",
+    closed={
+        "PodStatus": "Pending Running Succeeded Failed Unknown Terminating",
+        "ContainerStatus": "waiting running terminated Unknown",
+    },
     columns="""
         _BilledSize:real ClusterId:string ClusterName:string Computer:string ContainerCreationTimeStamp:datetime
         ContainerID:string ContainerLastStatus:string ContainerName:string ContainerRestartCount:int
@@ -122,11 +134,17 @@ POD_INVENTORY = log_table(
         _SubscriptionId:string TimeGenerated:datetime Type:string
     """,
 )
-# InstanceName is <cluster id>/<pod uid>/<container>: a pod's name comes from KubePodInventory. CounterName mixes units.
+# InstanceName is <cluster id>/<pod uid>/<container>: a pod's name comes from KubePodInventory. CounterName mixes units;
+# its values are those of containers (Microsoft, Container insights, search logs to analyze data).
 CONTAINER_PERFORMANCE = log_table(
     "Perf",
     backend=Backend.CONTAINER_INSIGHTS,
     own_rows='ObjectName == "K8SContainer"',
+    closed={
+        "ObjectName": "K8SContainer K8SNode",
+        "CounterName": "cpuUsageNanoCores cpuRequestNanoCores cpuLimitNanoCores memoryWorkingSetBytes memoryRssBytes "
+        "memoryRequestBytes memoryLimitBytes restartTimeEpoch",
+    },
     columns="""
         _BilledSize:real BucketEndTime:datetime BucketStartTime:datetime Computer:string CounterName:string
         CounterPath:string CounterValue:real InstanceName:string _IsBillable:string Max:real Min:real

@@ -3,7 +3,7 @@
 What to do then stands in `rules/runbooks/<Alert>.md`.
 """
 
-from monitoring_kit.model.alerts import Alert
+from monitoring_kit import Alert
 from queries.errors import error_ratio, exceptions
 from queries.latency import latency
 from queries.models import versions_served
@@ -29,41 +29,42 @@ from rules.thresholds import (
     VERSION_SKEW,
 )
 
-ML_SERVING = "ml-serving"
+# The roles that take alerts. Which teams these are stands in the environment file (`teams:`).
+SERVING = "serving"
 PLATFORM = "platform"
 
-ModelErrorRatioHigh = Alert(error_ratio, ERROR_RATIO, team=ML_SERVING, summary="fails {value} of its valid requests")
+ModelErrorRatioHigh = Alert(error_ratio, ERROR_RATIO, team=SERVING, summary="fails {value} of its valid requests")
 ModelLatencyHigh = Alert(
-    latency, LATENCY, team=ML_SERVING, summary="answers {value} of its predictions in more than {slower_than}"
+    latency, LATENCY, team=SERVING, summary="answers {value} of its predictions in more than {slower_than}"
 )
 ModelTrafficStopped = Alert(
     request_rate,
     TRAFFIC_STOPPED,
-    team=ML_SERVING,
+    team=SERVING,
     summary="is not asked for predictions any more",
     prometheus_only="a log alert sees rows, so it cannot notice that there are none",
 )
-ModelExceptionsRaised = Alert(exceptions, EXCEPTIONS, team=ML_SERVING, summary="raised {value} unhandled exceptions")
-ModelVersionSkew = Alert(versions_served, VERSION_SKEW, team=ML_SERVING, summary="serves {value} versions at once")
+ModelExceptionsRaised = Alert(exceptions, EXCEPTIONS, team=SERVING, summary="raised {value} unhandled exceptions")
+ModelVersionSkew = Alert(versions_served, VERSION_SKEW, team=SERVING, summary="serves {value} versions at once")
 
 ModelAllTargetsDown = Alert(targets_up, NO_TARGET, team=PLATFORM, summary="does not answer Prometheus from any pod")
 ModelTargetDown = Alert(target_up, TARGET_DOWN, team=PLATFORM, summary="does not answer Prometheus")
-ModelMetricsMissing = Alert(metrics_missing, METRICS_MISSING, team=ML_SERVING, summary="exports no prediction metrics")
+ModelMetricsMissing = Alert(metrics_missing, METRICS_MISSING, team=SERVING, summary="exports no prediction metrics")
 
 InferenceNoReplicas = Alert(available_replicas, NO_REPLICA, team=PLATFORM, summary="has no available replica")
-InferencePodCrashLooping = Alert(crash_looping, CRASH_LOOP, team=ML_SERVING, summary="is crash-looping")
+InferencePodCrashLooping = Alert(crash_looping, CRASH_LOOP, team=SERVING, summary="is crash-looping")
 InferenceContainerRestarts = Alert(
-    container_restarts, RESTARTS, team=ML_SERVING, summary="was restarted {value} times within {window}"
+    container_restarts, RESTARTS, team=SERVING, summary="was restarted {value} times within {window}"
 )
 InferenceOutOfMemory = Alert(
-    out_of_memory_kills, OUT_OF_MEMORY, team=ML_SERVING, summary="was killed for using more memory than its limit"
+    out_of_memory_kills, OUT_OF_MEMORY, team=SERVING, summary="was killed for using more memory than its limit"
 )
 InferenceMemoryNearLimit = Alert(
-    memory_utilisation, MEMORY_NEAR_LIMIT, team=ML_SERVING, summary="uses {value} of the memory that it is allowed"
+    memory_utilisation, MEMORY_NEAR_LIMIT, team=SERVING, summary="uses {value} of the memory that it is allowed"
 )
 InferenceCpuNearLimit = Alert(
-    cpu_utilisation, CPU_NEAR_LIMIT, team=ML_SERVING, summary="uses {value} of the CPU that it is allowed"
+    cpu_utilisation, CPU_NEAR_LIMIT, team=SERVING, summary="uses {value} of the CPU that it is allowed"
 )
 InferenceErrorsLogged = Alert(
-    container_errors, ERROR_LINES, team=ML_SERVING, summary="logged {value} error lines within {window}"
+    container_errors, ERROR_LINES, team=SERVING, summary="logged {value} error lines within {window}"
 )

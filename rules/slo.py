@@ -4,12 +4,10 @@ Whose promise it is, and to whom, is for the owners of the service to say; these
 about an alert stands in `rules/runbooks/<Alert>.md`.
 """
 
-from monitoring_kit.core.units import COUNT, RATIO, SECONDS
-from monitoring_kit.model.alerts import Alert
-from monitoring_kit.model.objectives import objective, page, ticket
+from monitoring_kit import COUNT, RATIO, SECONDS, Alert, objective, page, ticket
 from queries.errors import error_ratio
 from queries.latency import latency
-from rules.alerts import ML_SERVING
+from rules.alerts import SERVING
 
 # The shares and windows of the SRE workbook, "Alerting on SLOs". The factors follow from them and from the
 # period (share x period / long window): over 30 days 14.4, 6, 3 and 1. The ticket of 1 day is the one that the
@@ -59,18 +57,18 @@ TAIL_LATENCY = objective(
 ModelErrorBudgetBurn = Alert(
     AVAILABILITY.burn_rate,
     AVAILABILITY.threshold,
-    team=ML_SERVING,
+    team=SERVING,
     summary="spends its error budget {value} as fast as it may",
 )
 ModelLatencyBudgetBurn = Alert(
     LATENCY.burn_rate,
     LATENCY.threshold,
-    team=ML_SERVING,
+    team=SERVING,
     summary="spends its budget of slow answers {value} as fast as it may",
 )
 ModelTailLatencyBudgetBurn = Alert(
     TAIL_LATENCY.burn_rate,
     TAIL_LATENCY.threshold,
-    team=ML_SERVING,
+    team=SERVING,
     summary="spends its budget of very slow answers {value} as fast as it may",
 )

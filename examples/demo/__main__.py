@@ -22,9 +22,9 @@ from examples.demo.faster import shortened
 from examples.demo.incidents import INCIDENTS, Incident
 from examples.demo.page import State, serving_page
 from examples.demo.receiver import Notification
-from examples.demo.stack import FACTOR, Stack, plan_of, running_stack
+from examples.demo.stack import FACTOR, PROJECT, Stack, plan_of, running_stack
 from monitoring_kit.core.durations import Duration
-from monitoring_kit.core.findings import PROJECT, Refused
+from monitoring_kit.core.findings import Refused
 from monitoring_kit.core.text_table import table
 from monitoring_kit.plan.model import Plan, PrometheusAlert
 from monitoring_kit.programs.processes import LOOPBACK, ProgramFailed, answers
@@ -42,7 +42,7 @@ def main(arguments: list[str]) -> int:
         "environment",
         nargs="?",
         type=Path,
-        default=PROJECT / "environments/production.yaml",
+        default=PROJECT.environments_folder / "production.yaml",
         help="the environment file whose rules run (default: environments/production.yaml)",
     )
     environment: Path = parser.parse_args(arguments).environment

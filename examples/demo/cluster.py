@@ -11,11 +11,10 @@ from http.server import BaseHTTPRequestHandler
 from pathlib import Path
 
 from examples.demo.receiver import serving
-from monitoring_kit.core.findings import PROJECT
 from monitoring_kit.environment.model import PrometheusSettings
 from monitoring_kit.programs.processes import LOOPBACK, Program, answers, running, running_on_free_ports
 
-MODEL_SERVER = PROJECT / "examples/model_server"
+MODEL_SERVER = Path(__file__).parents[1] / "model_server"
 MODEL_NAME, MODEL_VERSION = "machine-failure", "1.4.0"
 _WORKERS = 2
 

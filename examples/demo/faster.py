@@ -39,14 +39,14 @@ def faster(plan: Plan, factor: int) -> Plan:
         scrape_interval=shortened(prometheus.scrape_interval, factor),
         evaluation_interval=shortened(prometheus.evaluation_interval, factor),
     )
-    recorded = {rule.recording.name: rule.recording.window for rule in plan.recordings}
+    recorded = {rule.name: rule.window for rule in plan.recordings}
     return replace(
         plan,
         environment=replace(plan.environment, prometheus=quick),
         recordings=tuple(
             replace(
                 rule,
-                recording=replace(rule.recording, window=shortened(rule.recording.window, factor)),
+                window=shortened(rule.window, factor),
                 expression=faster_expression(rule.expression, factor),
             )
             for rule in plan.recordings

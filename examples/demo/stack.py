@@ -15,19 +15,20 @@ from examples.demo.incidents import Incident
 from examples.demo.receiver import Notification, Receiver, receiving
 from monitoring_kit.core.durations import Duration
 from monitoring_kit.core.findings import Finding, Refused
-from monitoring_kit.definitions import load_definitions
 from monitoring_kit.environment.model import PrometheusSettings
 from monitoring_kit.environment.reader import read_environment
 from monitoring_kit.model.budgets import ErrorBudget
 from monitoring_kit.plan.build import build_plan
 from monitoring_kit.plan.model import Plan
-from monitoring_kit.plan.routing import inhibitions
 from monitoring_kit.programs import promtool
 from monitoring_kit.programs.processes import LOOPBACK
 from monitoring_kit.programs.prometheus import serve
+from monitoring_kit.project import Project
 from monitoring_kit.render.alertmanager.configuration import inhibit_rules
 from monitoring_kit.render.prometheus import render_prometheus
 from monitoring_kit.render.yaml_text import YamlValue, yaml_text
+
+PROJECT = Project(Path(__file__).resolve().parents[2])
 
 # A scrape every 30 seconds becomes one a second: Prometheus's times and ours are whole seconds.
 FACTOR = 30
@@ -66,7 +67,7 @@ def plan_of(environment: Path) -> Plan:
 
     Raises Refused.
     """
-    plan = build_plan(load_definitions(), read_environment(environment))
+    plan = build_plan(PROJECT.definitions, read_environment(environment))
     if plan.findings:
         raise Refused(plan.findings)
     quick = [rule for rule in plan.prometheus_alerts if not isinstance(rule.alert.signal.prometheus, ErrorBudget)]
@@ -78,7 +79,6 @@ def one_receiver(url: str, plan: Plan) -> YamlValue:
 
     Alerts mute each other as they do in production.
     """
-    routing = load_definitions().routing
     return {
         "route": {
             "receiver": _RECEIVER,
@@ -87,7 +87,7 @@ def one_receiver(url: str, plan: Plan) -> YamlValue:
             "group_interval": _WAIT,
             "repeat_interval": "1h",
         },
-        "inhibit_rules": inhibit_rules(inhibitions(plan, routing)) if routing else [],
+        "inhibit_rules": inhibit_rules(plan.inhibitions),
         "receivers": [{"name": _RECEIVER, "webhook_configs": [{"url": url, "send_resolved": True}]}],
     }
 

@@ -1,39 +1,37 @@
-"""What a Kusto query reads and yields, worked out from its text and the contract of the log tables.
+"""Which names a Kusto query reads and gives, worked out from its text and the contract of the log tables.
 
-Every name is looked up among the columns that its operator gets. Types are followed only as far as divisions and sums
-need them: a full type check is the work of Microsoft's own language service.
+A name counts as known from the operator that gives it to the end of the query, though `project` or `summarize` may have
+dropped it in between: what each operator lets through, and which types meet, is the work of Microsoft's own language
+service, which the tests ask.
 """
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Iterator, Mapping
+from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
-from fnmatch import fnmatchcase
 
-from monitoring_kit.kql.arithmetic import Column, Columns, call_of, column_of
-from monitoring_kit.kql.pipeline import Pipeline, Query, Stage, group_end, pipeline_of, split, split_at_word
-from monitoring_kit.kql.tokens import Kind, Token, Tokens
-from monitoring_kit.kql.words import AGGREGATIONS, FUNCTIONS, KEYWORDS, words
+from monitoring_kit.kusto.arithmetic import Column, Columns, column_of
+from monitoring_kit.kusto.pipeline import JOINS, Let, Pipeline, Query, Stage, calls, group_end, split, split_at_word
+from monitoring_kit.kusto.tokens import Kind, Token, Tokens, words
 from monitoring_kit.model.log_tables import LogScope, LogTable
 
 
 @dataclass(frozen=True)
 class Unknown:
-    """A name that nothing defines. `kind` is table, column or function; `known` are the names that there are."""
+    """A name that nothing defines. `kind` is table or column; `known` are the names that there are."""
 
     name: str
     kind: str
-    line: int
     known: tuple[str, ...]
 
 
 @dataclass(frozen=True)
 class Step:
-    """An operator with the columns that it gets, None where they are not known. `pipeline` numbers the pipelines."""
+    """An operator with the columns that it may name, None where an operator before makes columns of its own."""
 
     stage: Stage
     columns: Columns | None
-    pipeline: int
+    pipeline: Pipeline
 
 
 @dataclass(frozen=True)
@@ -46,11 +44,16 @@ class TableRead:
 
 @dataclass(frozen=True)
 class Reading:
-    """What a query does. `columns` are those of its result, None where they cannot be told from the text."""
+    """What a query does, the functions that it calls and the columns that it gives a value of its own.
+
+    `columns` are all that its result may have, None where they cannot be told from the text.
+    """
 
     reads: tuple[TableRead, ...]
     steps: tuple[Step, ...]
     unknown: tuple[Unknown, ...]
+    functions: frozenset[str]
+    given: frozenset[str]
     columns: Columns | None
 
     @property
@@ -63,20 +66,42 @@ def read_query(query: Query, tables: Mapping[str, LogTable]) -> Reading:
     """What `query` reads and yields where `tables` are all the tables that there are."""
     reader = _Reader(tables)
     for let in query.lets:
-        reader.let(let.name, let.value)
+        reader.let(let)
     columns = reader.pipeline(query.pipeline)
-    return Reading(tuple(reader.reads), tuple(reader.steps), tuple(reader.unknown), columns)
+    return Reading(
+        reads=tuple(reader.reads),
+        steps=tuple(reader.steps),
+        unknown=tuple(reader.unknown),
+        functions=reader.functions,
+        given=reader.given,
+        columns=columns,
+    )
+
+
+def is_known(name: str, columns: Columns, functions: frozenset[str]) -> bool:
+    """Whether `name` is a column, or what Kusto calls one without a name where `functions` are called.
+
+    Those are `sum_x`, `count_`, `set_x` of make_set(x), `a_b` of `a.b`, and `x1` of the right side of a join.
+    """
+    first = name.partition("_")[0]
+    made = first != name and (first in columns or not functions.isdisjoint({first, f"make_{first}"}))
+    return name in columns or made or (name.endswith("1") and name[:-1] in columns)
 
 
 # A column of every table of a workspace, by the documentation of the standard columns in Azure Monitor Logs.
 _TABLE_NAME = "Type"
-
-_UNCHANGED = words("where filter sort order top take limit sample serialize")
-_WITHOUT_COLUMNS = words("render as consume project-reorder")
-_LEFT_ONLY = ("leftanti", "leftsemi", "anti", "leftantisemi")
-_RIGHT_ONLY = ("rightanti", "rightsemi", "rightantisemi")
-# What an aggregation without a name of its own is called: the function, or this, and the column behind it.
-_SHORT_NAMES = {"make_set": "set", "make_list": "list", "make_bag": "bag", "make_set_if": "set", "make_list_if": "list"}
+# What they do to the columns depends on the rows or on a plugin.
+_OWN_COLUMNS = words("evaluate invoke scan graph-match make-graph")
+# They name no column, or are refused whole.
+_NAMELESS = _OWN_COLUMNS | words("render as consume getschema union search find")
+_LITERALS = words("dynamic datetime date time timespan guid")
+# Words of Kusto that may stand where a column may; a function is known by the parenthesis behind it.
+_KEYWORDS = words(
+    "and or not in has has_cs has_any has_all hasprefix hassuffix hasprefix_cs hassuffix_cs contains contains_cs "
+    "startswith startswith_cs endswith endswith_cs matches regex between like by asc desc nulls first last true false "
+    "null with hint kind on to typeof where default step from of as bool boolean int long real double decimal string "
+    "datetime date timespan time guid dynamic"
+)
 
 
 class _Reader:
@@ -84,32 +109,46 @@ class _Reader:
         self.tables = tables
         self.named_tables: dict[str, Columns | None] = {}
         self.named_values: set[str] = set()
+        self.functions: frozenset[str] = frozenset()
+        self.given: frozenset[str] = frozenset()
         self.reads: list[TableRead] = []
         self.steps: list[Step] = []
         self.unknown: list[Unknown] = []
-        self.pipelines = 0
 
-    def let(self, name: str, value: Tokens) -> None:
-        if any(token.is_symbol("{") for token in value):
-            self.named_values.add(name)  # a function: its body has parameters that only a call gives
-        elif len(split(value, "|")) > 1 or (len(value) == 1 and value[0].text in self.tables):
-            self.named_tables[name] = self.pipeline(pipeline_of(value))
+    def let(self, let: Let) -> None:
+        source = let.value.source
+        if any(token.is_symbol("{") for token in source):
+            self.named_values.add(let.name)  # a function: its body has parameters that only a call gives
+        elif let.value.stages or (len(source) == 1 and source[0].text in {*self.tables, *self.named_tables}):
+            self.named_tables[let.name] = self.pipeline(let.value)
         else:
-            self._check(value, {})
-            self.named_values.add(name)
+            for query in let.value.queries:
+                self.pipeline(query)
+            self._look_up(source, {})
+            self.named_values.add(let.name)
 
     def pipeline(self, pipeline: Pipeline) -> Columns | None:
+        """Read a pipeline; returns the columns that are known behind it, None where they cannot be told."""
         columns = self._source(pipeline)
-        number = self.pipelines = self.pipelines + 1
         for stage in pipeline.stages:
-            self.steps.append(Step(stage, columns, number))
-            columns = self._after(stage, columns)
+            self.functions |= {function for function, _ in calls(stage.tokens)}
+            for query in stage.queries:
+                other = self.pipeline(query)
+                if stage.operator in JOINS:
+                    columns = None if columns is None or other is None else {**other, **columns}
+            self.steps.append(Step(stage, columns, pipeline))
+            if columns is not None:
+                given = dict(_given(stage, columns))
+                self.given |= given.keys()
+                if stage.operator not in _NAMELESS:
+                    self._look_up(_looked_up(stage), {**columns, **given})
+                columns = None if stage.operator in _OWN_COLUMNS else {**columns, **given}
         return columns
 
     def _source(self, pipeline: Pipeline) -> Columns | None:
         source = pipeline.source
-        if source and source[0].is_symbol("(") and group_end(source, 0) == len(source) - 1:
-            return self.pipeline(pipeline_of(source[1:-1]))
+        if pipeline.queries:
+            return [self.pipeline(query) for query in pipeline.queries][-1]
         if len(source) != 1 or source[0].kind is not Kind.NAME:
             return None
         name = source[0].text
@@ -117,226 +156,69 @@ class _Reader:
             return self.named_tables[name]
         table = self.tables.get(name)
         if table is None:
-            self.unknown.append(Unknown(name, "table", source[0].line, tuple(self.tables)))
+            self.unknown.append(Unknown(name, "table", tuple(self.tables)))
             return None
         self.reads.append(TableRead(table, pipeline))
         return {
-            column: Column(type, growing=column in table.cumulative, names_table=_names_table(column, table))
+            column: Column(
+                whole=type in ("int", "long"),
+                growing=column in table.cumulative,
+                names_table=column == _TABLE_NAME and table.scope is LogScope.WORKSPACE,
+            )
             for column, type in table.columns.items()
         }
 
-    def _after(self, stage: Stage, columns: Columns | None) -> Columns | None:
-        """The columns behind `stage`; what it names is looked up on the way."""
-        operator = stage.operator
-        if operator in ("join", "lookup"):
-            return self._joined(stage.tokens, columns)
-        if operator == "union":
-            return self._united(stage.tokens, columns)
-        if operator in _WITHOUT_COLUMNS:
-            return columns
-        tokens = self._without_queries(stage.tokens)
-        if operator in _UNCHANGED:
-            self._check(tokens, columns)
-            return columns if operator != "serialize" else self._extended(tokens, columns)
-        if columns is None and operator not in ("project", "summarize", "count", "distinct"):
-            self._check(tokens, columns)
-            return None
-        match operator:
-            case "extend":
-                self._check_items(tokens, columns)
-                return self._extended(tokens, columns)
-            case "project":
-                self._check_items(tokens, columns)
-                return dict(_items(split(tokens, ","), columns or {}))
-            case "project-rename":
-                return self._renamed(tokens, columns or {})
-            case "project-away":
-                patterns = _patterns(tokens)
-                return {name: column for name, column in (columns or {}).items() if not _matches(name, patterns)}
-            case "project-keep":
-                patterns = _patterns(tokens)
-                return {name: column for name, column in (columns or {}).items() if _matches(name, patterns)}
-            case "summarize":
-                return self._summarized(tokens, columns)
-            case "distinct":
-                self._check(tokens, columns)
-                if any(token.is_symbol("*") for token in tokens):
-                    return columns
-                return dict(_items(split(tokens, ","), columns or {}))
-            case "count":
-                return {"Count": Column("long", counted=True)}
-            case "mv-expand" | "mvexpand":
-                self._check_items(tokens, columns)
-                return {**(columns or {}), **dict(_items(split(tokens, ","), columns or {}))}
-            case "parse" | "parse-where":
-                subject, pattern = split_at_word(tokens, "with")
-                self._check(subject[-1:], columns)
-                names = (token.text for token in pattern if token.kind is Kind.NAME and token.text not in KEYWORDS)
-                return {**(columns or {}), **{name: Column() for name in names}}
-            case _:
-                return None
-
-    def _extended(self, tokens: Tokens, columns: Columns | None) -> Columns | None:
-        return None if columns is None else {**columns, **dict(_items(split(tokens, ","), columns))}
-
-    def _renamed(self, tokens: Tokens, columns: Columns) -> Columns:
-        renamed = dict(columns)
-        for item in split(tokens, ","):
-            name, old = _named(item)
-            self._check(old, columns)
-            if name and len(old) == 1:
-                renamed[name] = renamed.pop(old[0].text, Column())
-        return renamed
-
-    def _summarized(self, tokens: Tokens, columns: Columns | None) -> Columns:
-        aggregations, grouping = split_at_word(tokens, "by")
-        if tokens and tokens[0].is_name("by"):
-            aggregations, grouping = (), tokens[1:]
-        self._check_items(aggregations, columns)
-        self._check_items(grouping, columns)
-        items = (*split(grouping, ","), *split(aggregations, ","))
-        return dict(_items(items, columns or {}))
-
-    def _joined(self, tokens: Tokens, left: Columns | None) -> Columns | None:
-        head, keys = split_at_word(tokens, "on")
-        kind = next((head[i + 2].text for i, token in enumerate(head[:-2]) if token.is_name("kind")), "innerunique")
-        right_source = _operand_of_join(head)
-        right = self.pipeline(pipeline_of(right_source)) if right_source else None
-        for key in split(keys, ","):
-            for index, token in enumerate(key):
-                if token.is_name("$left", "$right"):
-                    self._check(key[index + 2 : index + 3], left if token.text == "$left" else right)
-            if len(key) == 1:
-                self._check(key, left)
-                self._check(key, right)
-        if kind in _LEFT_ONLY:
-            return left
-        if kind in _RIGHT_ONLY:
-            return right
-        if left is None or right is None:
-            return None
-        return {**left, **{f"{name}1" if name in left else name: column for name, column in right.items()}}
-
-    def _united(self, tokens: Tokens, columns: Columns | None) -> Columns | None:
-        merged = None if columns is None else dict(columns)
-        for part in split(tokens, ","):
-            source = _operand_of_join(part)
-            other = self.pipeline(pipeline_of(source)) if source else None
-            merged = None if merged is None or other is None else {**merged, **other}
-        return merged
-
-    def _without_queries(self, tokens: Tokens) -> Tokens:
-        """`tokens` without the queries in parentheses, which are read on their own."""
-        kept: list[Token] = []
-        index = 0
-        while index < len(tokens):
-            kept.append(tokens[index])
-            if tokens[index].is_symbol("("):
-                end = group_end(tokens, index)
-                inside = tokens[index + 1 : end]
-                is_table = len(inside) == 1 and (inside[0].text in self.tables or inside[0].text in self.named_tables)
-                if len(split(inside, "|")) > 1 or is_table:
-                    self.pipeline(pipeline_of(inside))
-                    kept.append(tokens[end])
-                    index = end
-            index += 1
-        return tuple(kept)
-
-    def _check_items(self, tokens: Tokens, columns: Columns | None) -> None:
-        """Looks up every name in a list of expressions, but not those that the list gives."""
-        for item in split(tokens, ","):
-            _, expression = _named(item)
-            self._check(item[group_end(item, 0) + 2 :] if _is_tuple(item) else expression, columns)
-
-    def _check(self, tokens: Tokens, columns: Columns | None) -> None:
-        """Looks up every name in `tokens`."""
+    def _look_up(self, tokens: Tokens, columns: Columns) -> None:
         literal_end = 0
         for index, token in enumerate(tokens):
-            if token.is_name("dynamic") and tokens[index + 1 : index + 2]:
+            before = tokens[index - 1] if index else None
+            behind = tokens[index + 1] if index + 1 < len(tokens) else None
+            if token.is_name(*_LITERALS) and behind is not None and behind.is_symbol("("):
                 literal_end = max(literal_end, group_end(tokens, index + 1))
-            if (
-                index < literal_end
-                or token.kind is not Kind.NAME
-                or token.text in KEYWORDS
-                or (index and tokens[index - 1].is_symbol("."))
-            ):
+            is_member = before is not None and before.is_symbol(".") and not tokens[index - 2].text.startswith("$")
+            is_other = behind is not None and behind.is_symbol("(", "=", ":", "*")  # a function, a name that is given
+            is_pattern = before is not None and before.is_symbol("*")
+            if token.kind is not Kind.NAME or index < literal_end or is_member or is_other or is_pattern:
                 continue
-            following = tokens[index + 1] if index + 1 < len(tokens) else None
-            if token.text in self.named_values or (following is not None and following.is_symbol("=")):
-                continue
-            if following is not None and following.is_symbol("("):
-                if token.text not in FUNCTIONS:
-                    self.unknown.append(Unknown(token.text, "function", token.line, tuple(sorted(FUNCTIONS))))
-            elif columns is not None and token.text not in columns:
-                self.unknown.append(Unknown(token.text, "column", token.line, tuple(columns)))
+            named = token.text in _KEYWORDS or token.text.startswith("$") or token.text in self._named()
+            if not named and not is_known(token.text, columns, self.functions):
+                self.unknown.append(Unknown(token.text, "column", tuple(columns)))
+
+    def _named(self) -> set[str]:
+        """The names of values and tables, which may stand where a column may."""
+        return {*self.named_values, *self.named_tables, *self.tables}
 
 
-def _names_table(column: str, table: LogTable) -> bool:
-    return column == _TABLE_NAME and table.scope is LogScope.WORKSPACE
+def _looked_up(stage: Stage) -> Tokens:
+    """The part of a stage in which names of columns stand."""
+    if stage.operator in JOINS:
+        return split_at_word(stage.tokens, "on")[1]
+    return stage.tokens
 
 
-def _items(items: Iterable[Tokens], columns: Columns) -> Iterator[tuple[str, Column]]:
-    """The columns that a list of expressions makes, each under its own name or under Kusto's default."""
-    for item in items:
-        if not item:
-            continue
-        name, expression = _named(item)
-        if name:
-            yield name, column_of(expression, columns)
-        elif _is_tuple(item):
-            yield from ((token.text, Column()) for token in item[: group_end(item, 0)] if token.kind is Kind.NAME)
-        else:
-            yield from ((default, column_of(item, columns)) for default in _default_names(item, columns))
-
-
-def _named(item: Tokens) -> tuple[str, Tokens]:
-    if len(item) > 2 and item[0].kind is Kind.NAME and item[1].is_symbol("="):
-        return item[0].text, item[2:]
-    return "", item
-
-
-def _is_tuple(item: Tokens) -> bool:
-    end = group_end(item, 0) if item and item[0].is_symbol("(") else len(item)
-    return end + 1 < len(item) and item[end + 1].is_symbol("=")
-
-
-def _default_names(expression: Tokens, columns: Columns) -> Iterator[str]:
-    """What Kusto calls a column without a name: `x`, `a_b` for `a.b`, `sum_x`, `count_`, `percentile_x_95`."""
-    call = call_of(expression)
-    if call is None:
-        if all(token.kind is Kind.NAME or token.is_symbol(".") for token in expression):
-            yield "_".join(token.text for token in expression if token.kind is Kind.NAME)
-        return
-    function, arguments = call
-    first = next(_default_names(arguments[0], columns), "") if arguments[0] else ""
-    if function not in AGGREGATIONS or function == "take_any":
-        if first:
-            yield first
-    elif function in ("arg_max", "arg_min"):
-        for argument in arguments:
-            yield from columns if any(token.is_symbol("*") for token in argument) else _default_names(argument, columns)
-    elif function in ("percentile", "percentiles"):
-        yield from (f"percentile_{first}_{''.join(token.text for token in rank)}" for rank in arguments[1:])
+def _given(stage: Stage, columns: Columns) -> Iterator[tuple[str, Column]]:
+    """The columns that a stage gives a name of their own, or a new value under their old one."""
+    if stage.operator == "count":
+        yield "Count", Column(whole=True, counted=True)
+    elif stage.operator.startswith("parse"):
+        pattern = split_at_word(stage.tokens, "with")[1]
+        yield from ((token.text, Column()) for token in pattern if token.kind is Kind.NAME)
     else:
-        yield f"{_SHORT_NAMES.get(function, function)}_{'' if function == 'countif' else first}"
+        values, grouping = split_at_word(stage.tokens, "by")
+        for item in (*split(values, ","), *split(grouping, ",")):
+            for name, expression in _assigned(item):
+                yield name, column_of(expression, columns)
 
 
-def _operand_of_join(tokens: Tokens) -> Tokens:
-    """The table or the query that a join or a union takes: what stands behind its parameters."""
-    index = 0
-    while index < len(tokens):
-        if index + 2 < len(tokens) and tokens[index + 1].is_symbol("=", "."):
-            index += 3 if tokens[index + 1].is_symbol("=") else 2
-        elif tokens[index].is_symbol("("):
-            return tokens[index + 1 : group_end(tokens, index)]
-        else:
-            return tokens[index:]
-    return ()
+def _assigned(item: Tokens) -> Iterator[tuple[str, Tokens]]:
+    """`name = expression`, and `(a, b) = expression`, which gives several names."""
+    names: Tokens = item[:1]
+    if item and item[0].is_symbol("("):
+        end = group_end(item, 0)
+        names, item = item[1:end], item[end:]
+    if len(item) > 2 and item[1].is_symbol("="):
+        yield from ((name.text, item[2:]) for name in names if _is_name(name))
 
 
-def _patterns(tokens: Tokens) -> tuple[str, ...]:
-    return tuple("".join(token.text for token in part) for part in split(tokens, ","))
-
-
-def _matches(name: str, patterns: tuple[str, ...]) -> bool:
-    return any(fnmatchcase(name, pattern) for pattern in patterns)
+def _is_name(token: Token) -> bool:
+    return token.kind is Kind.NAME

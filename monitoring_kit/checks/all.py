@@ -13,7 +13,7 @@ from monitoring_kit.checks.routing import routing_definition_findings, routing_f
 from monitoring_kit.checks.runbook_pages import runbook_page_findings
 from monitoring_kit.checks.runbooks import runbook_findings
 from monitoring_kit.core.findings import Finding
-from monitoring_kit.definitions import Definitions
+from monitoring_kit.model.definitions import Definitions
 from monitoring_kit.plan.model import Plan
 
 
@@ -43,6 +43,6 @@ def check_plan(plan: Plan, definitions: Definitions) -> list[Finding]:
         *azure_findings(plan),
         *platform_metric_findings(plan, definitions),
         *collision_findings(plan),
-        *routing_findings(plan, definitions),
-        *runbook_page_findings(plan, definitions),
+        *routing_findings(plan),
+        *runbook_page_findings(plan),
     ]

@@ -12,11 +12,11 @@ from monitoring_kit.checks.reachable_levels import reach_findings
 from monitoring_kit.core.durations import Duration
 from monitoring_kit.core.findings import Finding
 from monitoring_kit.core.units import Unit, plain
-from monitoring_kit.definitions import Definitions
 from monitoring_kit.environment.model import AlertOverride
 from monitoring_kit.model import prom
 from monitoring_kit.model.alerts import Alert
 from monitoring_kit.model.backends import Backend
+from monitoring_kit.model.definitions import Definitions
 from monitoring_kit.model.metrics import MetricType
 from monitoring_kit.model.signals import Signal
 from monitoring_kit.model.thresholds import Severity, Threshold

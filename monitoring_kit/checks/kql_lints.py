@@ -1,18 +1,29 @@
-"""Does the figure of a Kusto query mean what it says: sums of counters, lost fractions, sampled rows, thin ratios."""
+"""Does the figure of a Kusto query mean what it says?
+
+Sums of counters, lost fractions, sampled rows, thin ratios, rows in no order: Kusto runs them all, and Microsoft's
+language service has nothing to say. An aggregate of nothing it would report, but only in the tests.
+"""
 
 from __future__ import annotations
 
 from collections.abc import Iterator
 from dataclasses import dataclass
-from decimal import Decimal, InvalidOperation
 
 from monitoring_kit.analysis.kusto import Reading, Step
-from monitoring_kit.kql.arithmetic import COUNTING, Columns, Division, call_of, column_of, divisions, is_whole, sides
-from monitoring_kit.kql.pipeline import group_end, split
-from monitoring_kit.kql.tokens import Kind, Tokens
+from monitoring_kit.kusto.arithmetic import Columns, call_of, column_of, differences, divisions, is_whole
+from monitoring_kit.kusto.pipeline import Pipeline, calls
+from monitoring_kit.kusto.tokens import Tokens, words
 
-_SUMMING = frozenset({"sum", "sumif", "avg", "avgif"})
-_ROW_COUNTING = frozenset({"count", "countif"})
+_SUMMING = ("sum", "sumif", "avg", "avgif")
+# Aggregates that need at least one argument; count() needs none.
+_OF_SOMETHING = (*_SUMMING, "min", "minif", "max", "maxif", "countif", "dcount", "dcountif", "percentile", "stdev")
+# Functions that look at other rows; the operators that put rows in order for them, and those behind which the rows are
+# in none: Microsoft's reference of Kusto, pages "window functions" and "serialize operator".
+_WINDOW = ("prev", "next", "row_cumsum", "row_number", "row_rank_dense", "row_rank_min", "row_window_session")
+_ORDERING = words("order sort top serialize")
+_DISORDERING = words(
+    "count distinct evaluate facet join make-series mv-expand reduce sample sample-distinct summarize top-nested"
+)
 
 
 @dataclass(frozen=True)
@@ -27,26 +38,29 @@ class Problem:
 def figure_problems(reading: Reading) -> Iterator[Problem]:
     """Figures that are wrong in an alert and in a panel alike."""
     for step in reading.steps:
-        if step.columns is not None:
-            yield from _sums_of_counters(step, step.columns)
-            yield from _spreads_of_counters(step, step.columns)
-            yield from _lost_fractions(step, step.columns)
-            yield from _sampled_rows(step, step.columns)
+        yield from _aggregates_of_nothing(step)
+        yield from _sums_of_counters(step, step.columns or {})
+        yield from _spreads_of_counters(step, step.columns or {})
+        yield from _lost_fractions(step, step.columns or {})
+    for read in reading.reads:
+        weight = next((column for column in read.table.columns if column.lower() == "itemcount"), None)
+        if weight is not None:
+            yield from _sampled_rows(read.pipeline, weight)
+    yield from _rows_in_no_order(reading)
 
 
 def thin_ratios(reading: Reading) -> Iterator[Problem]:
     """Ratios that a handful of events decides: nothing asks for a minimum of what they are divided by."""
     for step in reading.steps:
-        for division in divisions(step.stage.tokens):
-            if not _is_count(division, step.columns or {}) or _is_guarded(division, step, reading):
-                continue
-            yield Problem(
-                f"{shown(division.dividend)} / {shown(division.divisor)} has no minimum of traffic: "
-                "one failure of one event is 100 %",
-                "give the threshold min_events=; in a text of one's own name the number and add "
-                "`| where Total >= 20` before it is divided by",
-                "kql-traffic-guard",
-            )
+        for dividend, divisor in divisions(step.stage.tokens):
+            if column_of(divisor, step.columns or {}).counted and not _is_guarded(divisor, step):
+                yield Problem(
+                    f"{shown(dividend)} / {shown(divisor)} has no minimum of traffic: one failure of one event is "
+                    "100 %",
+                    "give the threshold min_events=; in a text of one's own name the number and add "
+                    "`| where Total >= 20` before it is divided by",
+                    "kql-traffic-guard",
+                )
 
 
 def shown(tokens: Tokens) -> str:
@@ -57,9 +71,14 @@ def shown(tokens: Tokens) -> str:
     return text
 
 
+def _aggregates_of_nothing(step: Step) -> Iterator[Problem]:
+    for function, arguments in calls(step.stage.tokens, *_OF_SOMETHING):
+        if arguments == ((),):
+            yield Problem(f"{function}() of nothing", f"write what it is of: {function}(Column)", "kql-argument")
+
+
 def _sums_of_counters(step: Step, columns: Columns) -> Iterator[Problem]:
-    for function, arguments in _calls(step.stage.tokens, _SUMMING):
-        argument = arguments[0]
+    for function, (argument, *_) in calls(step.stage.tokens, *_SUMMING):
         growing = [token.text for token in argument if token.text in columns and columns[token.text].growing]
         # A difference of two counts is no count any more.
         if growing and not any(token.is_symbol("-") for token in argument):
@@ -72,26 +91,21 @@ def _sums_of_counters(step: Step, columns: Columns) -> Iterator[Problem]:
 
 
 def _spreads_of_counters(step: Step, columns: Columns) -> Iterator[Problem]:
-    tokens = step.stage.tokens
-    if not any(token.is_name("bin") for token in tokens):
+    if not any(calls(step.stage.tokens, "bin")):
         return
-    for index, token in enumerate(tokens):
-        if not token.is_symbol("-"):
-            continue
-        highest, lowest = sides(tokens, index)
-        if not (_is_extreme(highest, "max", columns) and _is_extreme(lowest, "min", columns)):
-            continue
-        yield Problem(
-            f"{shown(highest)} - {shown(lowest)} in each time bin loses what is counted between the last row of a bin "
-            "and the first of the next: everything, where a bin has one row",
-            _difference_to_the_row_before(highest[2].text),
-            "kql-cumulative",
-        )
+    for highest, lowest in differences(step.stage.tokens):
+        if _is_extreme(highest, "max", columns) and _is_extreme(lowest, "min", columns):
+            yield Problem(
+                f"{shown(highest)} - {shown(lowest)} in each time bin loses what is counted between the last row of a "
+                "bin and the first of the next: everything, where a bin has one row",
+                _difference_to_the_row_before(shown(lowest[2:-1])),
+                "kql-cumulative",
+            )
 
 
 def _is_extreme(tokens: Tokens, function: str, columns: Columns) -> bool:
     """Whether `tokens` are max(x) or min(x), as `function` says, of a column that only ever grows."""
-    call = call_of(tokens) if tokens else None
+    call = call_of(tokens)
     return call is not None and call[0] == function and column_of(call[1][0], columns).growing
 
 
@@ -100,60 +114,53 @@ def _difference_to_the_row_before(column: str) -> str:
 
 
 def _lost_fractions(step: Step, columns: Columns) -> Iterator[Problem]:
-    for division in divisions(step.stage.tokens):
-        if is_whole(division.dividend, columns) and is_whole(division.divisor, columns):
-            dividend, divisor = shown(division.dividend), shown(division.divisor)
+    for dividend, divisor in divisions(step.stage.tokens):
+        if is_whole(dividend, columns) and is_whole(divisor, columns):
             yield Problem(
-                f"{dividend} / {divisor} divides whole numbers, so Kusto drops the fraction: a ratio is always 0 or 1",
-                f"write 1.0 * {dividend} / {divisor}",
+                f"{shown(dividend)} / {shown(divisor)} divides whole numbers, so Kusto drops the fraction: a ratio is "
+                "always 0 or 1",
+                f"write 1.0 * {shown(dividend)} / {shown(divisor)}",
                 "kql-integer-division",
             )
 
 
-def _sampled_rows(step: Step, columns: Columns) -> Iterator[Problem]:
-    weight = next((name for name in columns if name.lower() == "itemcount"), None)
-    if weight is None or step.stage.operator not in ("summarize", "count"):
+def _sampled_rows(pipeline: Pipeline, weight: str) -> Iterator[Problem]:
+    """Rows that are counted before their weights are summed: the first aggregation behind the table decides."""
+    first = next((stage for stage in pipeline.stages if stage.operator in ("summarize", "count")), None)
+    if first is None:
         return
-    counted = [function for function, _ in _calls(step.stage.tokens, _ROW_COUNTING)]
-    for function in ("count", *counted) if step.stage.operator == "count" else counted:
+    counted = {function for function, _ in calls(first.tokens, "count", "countif")}
+    for function in sorted({"count"} if first.operator == "count" else counted):
         instead = f"sumif({weight}, ...)" if function == "countif" else f"sum({weight})"
         yield Problem(
             f"{function}() counts rows of a sampled table, where a row stands for {weight} events",
-            f"write {instead}; a measure of the kit takes weight={weight!r}",
+            f"write {instead}; a measure of kql takes weight={weight!r}",
             "kql-sampling",
         )
 
 
-def _calls(tokens: Tokens, functions: frozenset[str]) -> Iterator[tuple[str, tuple[Tokens, ...]]]:
-    for index, token in enumerate(tokens[:-1]):
-        if token.is_name(*functions) and tokens[index + 1].is_symbol("("):
-            yield token.text, split(tokens[index + 2 : group_end(tokens, index + 1)], ",")
+def _rows_in_no_order(reading: Reading) -> Iterator[Problem]:
+    for read in reading.reads:
+        ordered = False
+        for stage in read.pipeline.stages:
+            ordered = (ordered or stage.operator in _ORDERING) and stage.operator not in _DISORDERING
+            function = next((function for function, _ in calls(stage.tokens, *_WINDOW)), None)
+            if function is not None and not ordered:
+                yield Problem(
+                    f"{function}() reads another row, and the rows are in no order",
+                    f"add `| order by ..., {read.table.time} asc` before it; summarize and join lose the order again",
+                    "kql-order",
+                )
 
 
-def _is_count(division: Division, columns: Columns) -> bool:
-    divisor = division.divisor
-    if call := call_of(divisor):
-        function, arguments = call
-        return function in COUNTING or (function in ("sum", "sumif") and is_whole(arguments[0], columns))
-    return len(divisor) == 1 and divisor[0].text in columns and columns[divisor[0].text].counted
-
-
-def _is_guarded(division: Division, step: Step, reading: Reading) -> bool:
-    if len(division.divisor) != 1:
-        return False
-    name = division.divisor[0].text
-    return any(
-        other.pipeline == step.pipeline and other.stage.operator == "where" and _asks_for_more(other.stage.tokens, name)
-        for other in reading.steps
-    )
+def _is_guarded(divisor: Tokens, step: Step) -> bool:
+    conditions = [stage.tokens for stage in step.pipeline.stages if stage.operator == "where"]
+    return len(divisor) == 1 and any(_asks_for_more(condition, divisor[0].text) for condition in conditions)
 
 
 def _asks_for_more(condition: Tokens, name: str) -> bool:
     """Whether a condition asks for more than one `name`."""
     for column, sign, number in zip(condition, condition[1:], condition[2:], strict=False):
-        if column.is_name(name) and sign.is_symbol(">", ">=") and number.kind is Kind.NUMBER:
-            try:
-                return Decimal(number.text) > (1 if sign.text == ">=" else 0)
-            except InvalidOperation:
-                return False
+        if column.is_name(name) and sign.is_symbol(">", ">=") and number.text.replace(".", "", 1).isdecimal():
+            return float(number.text) > (1 if sign.text == ">=" else 0)
     return False

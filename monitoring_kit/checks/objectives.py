@@ -9,8 +9,8 @@ from collections.abc import Iterator
 from monitoring_kit.checks.buckets import Finder, bucket_findings
 from monitoring_kit.core.findings import Finding
 from monitoring_kit.core.units import FACTOR, RATIO, plain
-from monitoring_kit.definitions import Definitions
 from monitoring_kit.model import prom
+from monitoring_kit.model.definitions import Definitions
 from monitoring_kit.model.metrics import MetricCatalogue, MetricType
 from monitoring_kit.model.objectives import Objective, counters_of
 from monitoring_kit.model.thresholds import BurnRate

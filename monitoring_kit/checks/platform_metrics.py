@@ -1,4 +1,4 @@
-"""Checks that every platform metric of an alert or a panel exists in Azure Monitor, as it is asked for.
+"""Checks that every platform metric exists in Azure Monitor, as an alert or a panel asks for it.
 
 Azure refuses an alert on a metric that the resource does not have, and a panel of one stays empty.
 """
@@ -6,19 +6,22 @@ Azure refuses an alert on a metric that the resource does not have, and a panel 
 from __future__ import annotations
 
 import difflib
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator
 
 from monitoring_kit.core.findings import Finding
-from monitoring_kit.definitions import Definitions
 from monitoring_kit.model import azure
-from monitoring_kit.model.log_tables import PlatformMetric
+from monitoring_kit.model.definitions import Definitions
+from monitoring_kit.model.log_tables import METRIC_NAMESPACES, PlatformMetric
 from monitoring_kit.plan.model import Plan, PlatformQuery
 
 
 def platform_metric_findings(plan: Plan, definitions: Definitions) -> list[Finding]:
-    """What is wrong with the platform metrics of the plan. Each finding names the definition that asks for one."""
+    """What is wrong with the platform metrics of the contract, and with those of the plan where it asks for them."""
     known = {(metric.namespace, metric.name): metric for metric in definitions.platform_metrics}
-    return sorted(finding for signal, platform in _used(plan) for finding in _findings(signal, platform, known))
+    used = [(signal, platform) for signal, platform in _used(plan) if platform.metric.namespace in METRIC_NAMESPACES]
+    found = [finding for signal, platform in used for finding in _findings(signal, platform, known)]
+    metrics = [*definitions.platform_metrics, *(platform.metric for _, platform in _used(plan))]
+    return sorted([*_unknown_namespaces(metrics), *found])
 
 
 def _used(plan: Plan) -> list[tuple[str, azure.Metric]]:
@@ -34,6 +37,18 @@ def _used(plan: Plan) -> list[tuple[str, azure.Metric]]:
     return list(dict.fromkeys((*by_alerts, *by_panels)))
 
 
+def _unknown_namespaces(metrics: Iterable[PlatformMetric]) -> Iterator[Finding]:
+    """One finding for each namespace that no resource has, at the first metric that names it."""
+    first = {metric.namespace: metric for metric in sorted(metrics, key=lambda metric: metric.where, reverse=True)}
+    for namespace in sorted(first.keys() - set(METRIC_NAMESPACES)):
+        near = difflib.get_close_matches(namespace, METRIC_NAMESPACES, n=1, cutoff=0.8)
+        hint = f"did you mean {near[0]}? " if near else ""
+        problem = f"no resource of an environment has metrics of {namespace}"
+        remedy = f"{hint}write one of {', '.join(METRIC_NAMESPACES)}"
+        metric = first[namespace]
+        yield Finding(metric.where, f"platform metric {metric.name}", problem, remedy, "platform-namespace")
+
+
 def _findings(signal: str, platform: azure.Metric, known: dict[tuple[str, str], PlatformMetric]) -> Iterator[Finding]:
     wanted = platform.metric
     subject = f"signal {signal}"
@@ -46,7 +61,7 @@ def _findings(signal: str, platform: azure.Metric, known: dict[tuple[str, str], 
         problem = f"Azure offers no {platform.aggregation} of {metric.name}"
         remedy = f"write aggregation= one of {', '.join(sorted(metric.aggregations))}"
         yield Finding(platform.where, subject, problem, remedy, "platform-aggregation")
-    for dimension in sorted({*platform.dimensions, *platform.only} - metric.dimensions):
+    for dimension in sorted({*platform.by.split(), *platform.only} - metric.dimensions):
         problem = f"{metric.name} has no dimension {dimension!r}"
         remedy = f"its dimensions are {', '.join(sorted(metric.dimensions)) or 'none'}"
         yield Finding(platform.where, subject, problem, remedy, "platform-dimension")

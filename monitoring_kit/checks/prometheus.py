@@ -26,14 +26,10 @@ def prometheus_findings(plan: Plan, catalogue: MetricCatalogue) -> list[Finding]
         return []
     scrape = plan.environment.prometheus.scrape_interval
     findings: list[Finding] = []
-    for recorded in plan.recordings:
-        where, subject = recorded.recording.where, f"recording {recorded.recording.name}"
-        findings += _problems(infer(recorded.expression, catalogue), where, subject)
-        findings += _ranges(recorded.expression, where, subject, scrape)
-    for counted in plan.event_recordings:
-        subject = f"recording {counted.name}"
-        findings += _problems(infer(counted.expression, catalogue), counted.where, subject)
-        findings += _ranges(counted.expression, counted.where, subject, scrape)
+    for recording in (*plan.recordings, *plan.event_recordings):
+        subject = f"recording {recording.name}"
+        findings += _problems(infer(recording.expression, catalogue), recording.where, subject)
+        findings += _ranges(recording.expression, recording.where, subject, scrape)
     for rule in plan.prometheus_alerts:
         findings += _rule_findings(rule, catalogue, scrape)
     for dashboard in plan.dashboards:

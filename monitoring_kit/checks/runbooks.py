@@ -8,15 +8,16 @@ from collections.abc import Iterable, Iterator
 from dataclasses import dataclass
 
 from monitoring_kit.analysis.labels import infer
-from monitoring_kit.core.findings import Finding, Location, shown_path
-from monitoring_kit.definitions import RUNBOOKS, Definitions, Runbook
+from monitoring_kit.core.findings import Finding, Location
 from monitoring_kit.model.alerts import Alert
 from monitoring_kit.model.backends import Backend
+from monitoring_kit.model.definitions import Definitions, Runbook
 from monitoring_kit.plan.runbook_text import (
     ENVIRONMENT_NAMES,
     PARTS,
     PLACEHOLDER,
     SECTIONS,
+    TEAM,
     Block,
     Line,
     blocks,
@@ -40,7 +41,7 @@ def runbook_findings(definitions: Definitions) -> list[Finding]:
         page, alert = _Page(name, runbook), definitions.alerts.get(name)
         findings += [
             *_sections(page),
-            *((*_places(page, alert), *_wakes_its_reader(page, alert)) if alert else ()),
+            *((*_places(page, alert), *_named_teams(page, alert, definitions)) if alert else ()),
             *_parts(page),
             *_unfinished(page),
             *_fences(page),
@@ -65,7 +66,7 @@ class _Page:
 def _unmatched(definitions: Definitions) -> Iterator[Finding]:
     for name, alert in sorted(definitions.alerts.items()):
         if name not in definitions.runbooks:
-            file = f"{shown_path(RUNBOOKS)}/{name}.md"
+            file = f"rules/runbooks/{name}.md"
             sections = ", ".join(f"## {title}" for title in SECTIONS)
             yield Finding(alert.where, f"alert {name}", "has no runbook", f"write {file} with {sections}", CHECK)
     for name, runbook in sorted(definitions.runbooks.items()):
@@ -105,10 +106,15 @@ def _places(page: _Page, alert: Alert) -> Iterator[Finding]:
             yield page.finding(titles[title], problem, "write a part for it, or something that holds everywhere")
 
 
-def _wakes_its_reader(page: _Page, alert: Alert) -> Iterator[Finding]:
-    """Who reads the page is the owner's engineer on call: nobody is left to be woken there."""
+def _named_teams(page: _Page, alert: Alert, definitions: Definitions) -> Iterator[Finding]:
+    """Roles are known, and nobody is told to wake the team that is reading: it is the one that is awake."""
+    roles = sorted({alert.team for alert in definitions.alerts.values()})
     for line in lines(page.runbook.text):
-        if re.search(rf"\bwake the {re.escape(alert.team)} team\b", line.text, re.IGNORECASE):
+        for role in TEAM.findall(line.text) if line.language is None else ():
+            if role and role not in roles:
+                problem = f"{{team:{role}}} names a role that no alert has"
+                yield page.finding(line.number, problem, f"there are {', '.join(roles)}")
+        if re.search(rf"\bwake the {{team(:{re.escape(alert.team)})?}}", line.text, re.IGNORECASE):
             problem = f"tells the {alert.team} team, which is the one that is awake, to wake itself"
             yield page.finding(line.number, problem, "write what this team has to do")
 

@@ -5,36 +5,66 @@ from __future__ import annotations
 import sys
 from collections.abc import Iterable
 from dataclasses import dataclass, field
+from functools import cache
 from pathlib import Path
 
-KIT = Path(__file__).resolve().parents[1]
-PROJECT = KIT.parent
+_KIT = Path(__file__).resolve().parents[1]
 
 
 @dataclass(frozen=True, order=True)
 class Location:
-    """A place in a file that a person edits. `line` 0 means the file as a whole."""
+    """A place in a file that a person edits. `line` 0 means the file as a whole.
+
+    `file` is shown as it is, and lies below the folder `root` ("" is the working directory).
+    """
 
     file: str
     line: int = 0
+    root: str = field(default="", compare=False, repr=False)
 
     def __str__(self) -> str:
         return f"{self.file}:{self.line}" if self.line else self.file
 
+    @property
+    def path(self) -> Path:
+        """Where the file is."""
+        return Path(self.root, self.file)
 
-def shown_path(path: str | Path) -> str:
-    """`path` as a message shows it: relative to the project where it lies inside, as it is elsewhere."""
+
+def shown_path(path: str | Path, root: Path | None = None) -> str:
+    """`path` as a message shows it: relative to `root` or to the working directory where it lies inside of one."""
     resolved = Path(path).resolve()
-    return resolved.relative_to(PROJECT).as_posix() if resolved.is_relative_to(PROJECT) else str(path)
+    for folder in (root, Path.cwd()):
+        if folder is not None and resolved.is_relative_to(folder.resolve()):
+            return resolved.relative_to(folder.resolve()).as_posix()
+    return str(path)
+
+
+@cache
+def _split(file: Path, parts: int) -> tuple[str, str]:
+    """The folder that `file` is shown relative to, and how: by its last `parts`, or by all within the kit."""
+    root = file.parents[min(parts, len(file.parents)) - 1]
+    if root.is_relative_to(_KIT):
+        root = _KIT.parent
+    return str(root), file.relative_to(root).as_posix()
+
+
+def location(file: Path, parts: int, line: int = 0) -> Location:
+    """A place in a definition, shown by the last `parts` of the path, such as `queries/errors.py`: wherever a project
+    lies, it is the same. What lies in the installed kit is shown as a file of the kit.
+    """
+    root, shown = _split(file, parts)
+    return Location(shown, line, root)
 
 
 def here() -> Location:
     """The line of the definition that is being built: the nearest caller outside the kit."""
     frame = sys._getframe(1)
     while frame.f_back is not None:
-        file = frame.f_code.co_filename
-        if not file.startswith(("<", str(KIT))):
-            return Location(shown_path(file), frame.f_lineno)
+        file, module = frame.f_code.co_filename, str(frame.f_globals.get("__name__", ""))
+        if not file.startswith("<") and module.partition(".")[0] != "monitoring_kit":
+            path = Path(file)
+            return location(path, module.count(".") + 1 + (path.name == "__init__.py"), frame.f_lineno)
         frame = frame.f_back
     return Location("<unknown>")
 

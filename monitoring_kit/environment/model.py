@@ -11,6 +11,7 @@ from monitoring_kit.core.findings import Location
 from monitoring_kit.environment.values import (
     ApplicationInsightsId,
     ClusterId,
+    Contact,
     DatasourceUid,
     DeploymentName,
     Email,
@@ -26,11 +27,13 @@ from monitoring_kit.environment.values import (
     Port,
     Region,
     Release,
+    RoleName,
     ScrapeInterval,
     SecretKey,
     Service,
     ShortName,
     TeamName,
+    Title,
     TrueOrFalse,
     Url,
     WebhookName,
@@ -177,7 +180,8 @@ class AlertOverride:
 
     `levels` gives thresholds by severity and `for_` the time before the alert fires, both as written ("10%", "10m"):
     only the alert knows the unit. `because` is the reason for them, `disabled` the one for which the alert is switched
-    off. `locations` tells where each of them stands: its keys are severities, "for", "because" and "disabled".
+    off. `team` takes the alert in place of the role that its definition names. `locations` tells where each of them
+    stands: its keys are the fields: severities, "for" ...
     """
 
     alert: str
@@ -187,6 +191,7 @@ class AlertOverride:
     where: Location = field(compare=False)
     locations: Mapping[str, Location] = field(default_factory=lambda: MappingProxyType({}), compare=False)
     because: str | None = None
+    team: str | None = None
 
     def changes(self, name: str) -> bool:
         """Whether it gives the alert another value of `name`: a severity, or "for"."""
@@ -197,20 +202,27 @@ class AlertOverride:
         return self.locations.get(name, self.where)
 
 
-@dataclass(frozen=True)
+@dataclass(frozen=True, kw_only=True)
 class Environment:
     """One place where the service runs. At least one of the backends is there; URLs have no slash at the end.
 
-    `locations` tells where each field and block of the file stands, by its path:
-    "prometheus.notifications.teams[0].page".
+    `title` begins the title of every dashboard, `folder` is theirs in Grafana (None: the title). `teams` maps the roles
+    that definitions name to teams, `contacts` says how a person reaches a team. `placeholders` are the fields that
+    still hold a value of the shipped examples. `locations` tells where each field and block of the file stands, by its
+    path: "prometheus.notifications.teams[0].page".
     """
 
     name: str
+    title: Title = "Model serving"
+    folder: Title | None = None
     grafana_url: Url
     runbooks_url: Url
+    teams: Mapping[RoleName, TeamName] = field(default_factory=lambda: MappingProxyType({}), hash=False)
+    contacts: Mapping[TeamName, Contact] = field(default_factory=lambda: MappingProxyType({}), hash=False)
     prometheus: PrometheusSettings | None
     azure: AzureSettings | None
     overrides: Mapping[str, AlertOverride] = field(hash=False)
+    placeholders: tuple[tuple[str, Location], ...] = field(default=(), compare=False)
     where: Location = field(compare=False)
     locations: Mapping[str, Location] = field(default_factory=lambda: MappingProxyType({}), compare=False)
 
@@ -219,6 +231,15 @@ class Environment:
         while path and path not in self.locations:
             path = path.rpartition(".")[0]
         return self.locations.get(path, self.where)
+
+    def team(self, role: str) -> str:
+        """The team that takes a role: a role that the file does not map is a team's own name."""
+        return self.teams.get(role, role)
+
+    @property
+    def dashboard_folder(self) -> str:
+        """The folder of the dashboards in Grafana."""
+        return self.folder or self.title
 
     def settings(self) -> Mapping[str, str]:
         """The values that a metric's scope (`$name` in `Source.scope`) and a log query may use.

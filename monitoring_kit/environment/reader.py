@@ -31,7 +31,7 @@ from monitoring_kit.environment.strict_yaml import (
     read_yaml,
     shown,
 )
-from monitoring_kit.environment.values import BECAUSE, HOLD, LEVEL, REASON, Form
+from monitoring_kit.environment.values import BECAUSE, FOR, LEVEL, REASON, TEAM, Form
 
 CHECK = "environment"
 MAX_FINDINGS = 50
@@ -39,10 +39,15 @@ MAX_FINDINGS = 50
 _OVERRIDES = "alerts"
 _OVERRIDE_FORMS: Mapping[str, Form] = {
     **dict.fromkeys(LEVELS, LEVEL),
-    "for": HOLD,
+    "for": FOR,
+    "team": TEAM,
     "because": BECAUSE,
     "disabled": REASON,
 }
+# Fields that have another name now, by path without positions: what to write instead.
+_RENAMED: Mapping[str, str] = {"alerts.*.hold": "for"}
+# Values of the shipped examples, which mean nothing anywhere else.
+_PLACEHOLDER = re.compile(r"(?i)\bexample\.(?:com|org|net)\b|/example-|00000000-0000-0000-0000-000000000000")
 _ALERT = re.compile(r"[A-Za-z][A-Za-z0-9_]{0,99}")
 _NAME = re.compile(r"[a-z](?:[a-z0-9-]{0,18}[a-z0-9])?")
 _RUNBOOKS = re.compile(r"/build/([a-z0-9-]{1,20})/runbooks(?=/|$)")
@@ -52,12 +57,14 @@ _NAME_ALLOWED = (
 )
 
 
-def environment_files(directory: str | Path, only: Collection[str] | None = None) -> tuple[Path, ...]:
+def environment_files(
+    directory: str | Path, only: Collection[str] | None = None, root: Path | None = None
+) -> tuple[Path, ...]:
     """The environment files of `directory`, by name; with `only`, those of the environments that it names.
 
     Raises Refused where the directory cannot be read or holds none, or where `only` names one that is not there.
     """
-    folder, where = Path(directory), Location(file_of(directory))
+    folder, where = Path(directory), Location(file_of(directory, root))
     try:
         files = sorted(p for p in folder.iterdir() if p.suffix in (".yaml", ".yml") and not p.name.startswith("."))
     except (OSError, ValueError) as error:
@@ -65,7 +72,9 @@ def environment_files(directory: str | Path, only: Collection[str] | None = None
         raise Refused(_finding(where, "environments", f"cannot be read: {reason}", "Name a directory.")) from None
     names = [path.stem for path in files]
     problems = [
-        _finding(Location(file_of(path)), f"environment {path.stem}", "two files have this name", "Delete one of them.")
+        _finding(
+            Location(file_of(path, root)), f"environment {path.stem}", "two files have this name", "Delete one of them."
+        )
         for position, path in enumerate(files)
         if path.stem in names[:position]
     ]
@@ -95,16 +104,19 @@ def read_environments(directory: str | Path, only: Collection[str] | None = None
         raise Refused(findings)
 
 
-def read_environment(path: str | Path) -> Environment:
-    """The environment that the file at `path` describes. Raises Refused with every problem of the file."""
-    file = file_of(path)
+def read_environment(path: str | Path, root: Path | None = None) -> Environment:
+    """The environment that the file at `path` describes; in messages and output it is named relative to `root`.
+
+    Raises Refused with every problem of the file.
+    """
+    file = file_of(path, root)
     problems: list[Finding] = []
     name = Path(path).stem
     if Path(path).suffix not in (".yaml", ".yml") or _NAME.fullmatch(name) is None:
         found = f"found {shown(Path(path).name)}"
         problems.append(_finding(Location(file), "file name", found, _NAME_ALLOWED))
     try:
-        document = read_yaml(path)
+        document = read_yaml(path, root)
     except Refused as refused:
         raise _refused(file, [*problems, *refused.findings]) from None
     reading = _Reading(file, [*problems, *document.findings])
@@ -135,10 +147,14 @@ def _paths(block: type, parent: str) -> Iterator[str]:
 
 @dataclass(frozen=True)
 class _Shape:
-    """What a field of a block holds: one value or a list of values of a form, or another block."""
+    """What a field of a block holds: one value, a list of them, or with `keys` a block of them under the file's names.
+
+    A value has a form or is another block.
+    """
 
     holds: Form | type
     many: bool
+    keys: Form | None
     required: bool
     default: object
 
@@ -151,12 +167,14 @@ def _shapes(block: type) -> Mapping[str, _Shape]:
     for entry in dataclasses.fields(block):
         options = [option for option in _options(hints[entry.name]) if option is not NoneType]
         optional = len(options) < len(_options(hints[entry.name]))
-        many = get_origin(options[0]) is tuple
-        holds = _holds(get_args(options[0])[0] if many else options[0])
+        many, keyed = get_origin(options[0]) is tuple, get_origin(options[0]) is Mapping
+        inner = get_args(options[0]) if many or keyed else (options[0],)
+        holds, keys = _holds(inner[-1 if keyed else 0]), _holds(inner[0]) if keyed else None
         if holds is not None:
-            has_default = entry.default is not dataclasses.MISSING
-            default = entry.default if has_default else None
-            shapes[entry.name] = _Shape(holds, many, not has_default and not optional, default)
+            default = entry.default if entry.default is not dataclasses.MISSING else None
+            default = MappingProxyType({}) if keyed else default
+            required = entry.default is dataclasses.MISSING and not optional and not keyed
+            shapes[entry.name] = _Shape(holds, many, keys if isinstance(keys, Form) else None, required, default)
     return MappingProxyType(shapes)
 
 
@@ -183,15 +201,18 @@ class _Reading:
     file: str
     findings: list[Finding]
     locations: dict[str, Location] = field(default_factory=dict)
+    placeholders: list[tuple[str, Location]] = field(default_factory=list)
 
     def environment(self, name: str, root: Fields) -> Environment:
         overrides = self._overrides(root.entries.get(_OVERRIDES))
         where, locations = Location(self.file, root.where.line), MappingProxyType(self.locations)
         given = {"name": name, "overrides": overrides, "where": where, "locations": locations}
-        environment = self._block(Environment, root, Location(self.file), "", given, also=(_OVERRIDES,))
+        block = self._block(Environment, root, Location(self.file), "", given, also=(_OVERRIDES,))
         self._relations(root)
         self._own_runbooks(name, root.entries.get("runbooks_url"))
-        return cast(Environment, environment)
+        return dataclasses.replace(
+            cast(Environment, block), placeholders=tuple(sorted(self.placeholders, key=lambda found: found[1]))
+        )
 
     def _block(
         self,
@@ -219,6 +240,8 @@ class _Reading:
     def _field(self, shape: _Shape, entry: Entry, path: str) -> object | None:
         name = path.rpartition(".")[2]
         self.locations[path] = entry.where
+        if shape.keys is not None:
+            return self._keyed(shape, shape.keys, entry, path)
         if not shape.many:
             return self._value(shape.holds, entry.value, entry.where, path, name)
         if isinstance(entry.value, Unusable):
@@ -237,6 +260,24 @@ class _Reading:
                 self._report(item.where, item_path, f"{shown(item.text)} stands twice", "Delete one of the two.")
             seen.add(item.text.lower() if isinstance(item, Text) else "")
         return tuple(values)
+
+    def _keyed(self, shape: _Shape, keys: Form, entry: Entry, path: str) -> Mapping[str, object] | None:
+        """The values of a block whose names are the file's own."""
+        if isinstance(entry.value, Unusable):
+            return None
+        if not isinstance(entry.value, Fields) or not entry.value.entries:
+            found = "an empty block" if isinstance(entry.value, Fields) else _kind(entry.value)
+            remedy = self._to_write(path.rpartition(".")[2], shape)
+            self._report(entry.value.where, path, f"found {found}", remedy)
+            return None
+        values: dict[str, object] = {}
+        for key, item in entry.value.entries.items():
+            item_path = child_path(path, key)
+            self.locations[item_path] = item.where
+            if re.fullmatch(keys.pattern, key) is None:
+                self._report(item.where, item_path, f"found {shown(key)}", f"Allowed: {keys.allowed}.")
+            values[key] = self._value(shape.holds, item.value, item.where, item_path, key)
+        return MappingProxyType(values)
 
     def _value(self, holds: Form | type, node: Node, where: Location, path: str, name: str) -> object | None:
         if isinstance(holds, Form):
@@ -259,9 +300,13 @@ class _Reading:
                 remedy = f"Write it without quotes. {remedy}"
             elif re.fullmatch(form.pattern, node.text):
                 try:
-                    return form.parse(node.text)
+                    value = form.parse(node.text)
                 except ValueError as error:
                     problem += f": {error}"
+                else:
+                    if _PLACEHOLDER.search(node.text):
+                        self.placeholders.append((path, node.where))
+                    return value
         self._report(node.where, path, problem, remedy)
         return None
 
@@ -304,8 +349,8 @@ class _Reading:
         }
         levels = MappingProxyType({level: texts[level] for level in LEVELS if level in texts})
         locations = MappingProxyType({name: node.entries[name].where for name in texts})
-        for_, disabled, because = (texts.get(name) for name in ("for", "disabled", "because"))
-        return AlertOverride(alert, levels, for_, disabled, entry.where, locations, because)
+        for_, disabled, because, team = (texts.get(name) for name in ("for", "disabled", "because", "team"))
+        return AlertOverride(alert, levels, for_, disabled, entry.where, locations, because, team)
 
     def _relations(self, root: Fields) -> None:
         """What ties fields together. Judged by what stands in the file, so that a wrong value hides none of it."""
@@ -373,10 +418,18 @@ class _Reading:
         for name, entry in node.entries.items():
             if name not in known:
                 other = _elsewhere(name)
+                renamed = _RENAMED.get(re.sub(r"^alerts\.[^.]+", "alerts.*", child_path(path, name)))
+                if renamed:
+                    problem = f"is called `{renamed}` now"
+                    self._report(entry.where, child_path(path, name), problem, f"Write `{renamed}:` in its place.")
+                    continue
                 remedy = f"Is {other} meant? Allowed: {', '.join(known)}." if other else _instead(name, known)
                 self._report(entry.where, child_path(path, name), "there is no such field", remedy)
 
     def _to_write(self, name: str, shape: _Shape) -> str:
+        if isinstance(shape.holds, Form) and shape.keys is not None:
+            pair = f"`{shape.keys.example}: {shape.holds.example}`"
+            return f"Write below it a line each, such as {pair}: {shape.keys.allowed}; {shape.holds.allowed}."
         if not isinstance(shape.holds, Form):
             below = ", ".join(_shapes(shape.holds))
             return f"Write `{name}:` and below it {f'a list of blocks with {below}' if shape.many else below}."

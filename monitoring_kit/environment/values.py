@@ -150,7 +150,7 @@ def _resource_of(kind: str) -> Form:
 
 # Only the alert knows the unit of a threshold, so it reads these values itself.
 LEVEL = Form("a number with its unit, such as 10%, 500ms, 0.1/s or 3", "10%", r".{1,40}")
-HOLD = Form("a duration of at most 1d, such as 5m or 1h30m", "10m", r"(?:[0-9]{1,6}[wdhms]){1,5}", _duration_as_written)
+FOR = Form("a duration of at most 1d, such as 5m or 1h30m", "10m", r"(?:[0-9]{1,6}[wdhms]){1,5}", _duration_as_written)
 BECAUSE = Form(
     "the reason for the other level or time, in 10 to 300 characters",
     '"Callers retry, so a failure costs them time and no answer."',
@@ -261,15 +261,39 @@ Email = Annotated[
         r"(?=.{1,254}\Z)[A-Za-z0-9._%+-]{1,64}@(?:[A-Za-z0-9](?:[A-Za-z0-9-]*[A-Za-z0-9])?\.)+[A-Za-z]{2,63}",
     ),
 ]
-TeamName = Annotated[
+Title = Annotated[
     str,
     Form(
-        "the name of a team, as in the label `team` of its alerts: at most 40 lower-case letters, digits and hyphens, "
-        "a letter first, a letter or digit last",
-        "ml-serving",
+        "a name of 1 to 60 letters, digits, blanks and the signs . _ - ( ) &, a letter or digit first",
+        "ML inference",
+        r"[^\W_][\w .()&-]{0,58}[\w.)]|[^\W_]",
+    ),
+]
+RoleName = Annotated[
+    str,
+    Form(
+        "a role that a definition names in team=: lower-case letters, digits and hyphens, a letter first",
+        "serving",
         r"[a-z](?:[a-z0-9-]{0,38}[a-z0-9])?",
     ),
 ]
+Contact = Annotated[
+    str,
+    Form(
+        "how a person reaches the team, in 3 to 120 characters: a channel, a number, an address; without $ and "
+        "brackets, and never a secret",
+        '"#ml-serving-oncall"',
+        r"(?=.*\S)[^$\[\]{}]{3,120}",
+        str.strip,
+    ),
+]
+TEAM = Form(
+    "the name of a team, as in the label `team` of its alerts: at most 40 lower-case letters, digits and hyphens, "
+    "a letter first, a letter or digit last",
+    "ml-serving",
+    r"[a-z](?:[a-z0-9-]{0,38}[a-z0-9])?",
+)
+TeamName = Annotated[str, TEAM]
 InSecret = Annotated[
     SecretKey,
     Form(

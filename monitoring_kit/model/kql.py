@@ -9,11 +9,12 @@ from __future__ import annotations
 from abc import ABC, abstractmethod
 from dataclasses import dataclass, field
 from decimal import Decimal
-from functools import cache
+from functools import cached_property
+from pathlib import PurePosixPath
 
-from monitoring_kit.core.findings import PROJECT, Finding, Location, Refused, here, shown_path
+from monitoring_kit.core.findings import Finding, Location, Refused, here
 from monitoring_kit.core.units import COUNT, PER_SECOND, RATIO, Quantity, Unit
-from monitoring_kit.kql.literals import kql_number
+from monitoring_kit.kusto.literals import kql_number
 from monitoring_kit.model.backends import Backend
 from monitoring_kit.model.log_tables import LogTable
 from monitoring_kit.model.views import View, ViewRequest
@@ -68,6 +69,14 @@ class Measure(ABC):
 class Ratio(Measure):
     """Bad events and all events among the rows of a table: a ratio, and the number of events that it rests on.
 
+    >>> JOBS = log_table(
+    ...     "Jobs",
+    ...     backend=Backend.CONTAINER_INSIGHTS,
+    ...     own_rows="Namespace == {{ namespace }}",
+    ...     columns="TimeGenerated:datetime Namespace:string Failed:bool DurationMs:int",
+    ... )
+    >>> failed = kql.Ratio(table=JOBS, bad="Failed", by="Namespace")
+
     `total` and `bad` are Kusto predicates; a bad event is always part of the total. `weight` is the column that says
     how many events a row stands for where the table is sampled.
     """
@@ -91,7 +100,16 @@ class Ratio(Measure):
 
 @dataclass(frozen=True, kw_only=True)
 class Rate(Measure):
-    """How many rows (each standing for `weight` events) a table gets per second. `by` may compute columns."""
+    """How many rows (each standing for `weight` events) a table gets per second. `by` may compute columns.
+
+    >>> JOBS = log_table(
+    ...     "Jobs",
+    ...     backend=Backend.CONTAINER_INSIGHTS,
+    ...     own_rows="Namespace == {{ namespace }}",
+    ...     columns="TimeGenerated:datetime Namespace:string Failed:bool DurationMs:int",
+    ... )
+    >>> jobs = kql.Rate(table=JOBS, only="not(Failed)", by="Namespace")
+    """
 
     table: LogTable
     only: str = "true"
@@ -120,7 +138,16 @@ class Rate(Measure):
 
 @dataclass(frozen=True, kw_only=True)
 class Durations(Measure):
-    """Durations found in the rows of a table. `duration` is a Kusto expression, `unit` the unit that it is in."""
+    """Durations found in the rows of a table. `duration` is a Kusto expression, `unit` the unit that it is in.
+
+    >>> JOBS = log_table(
+    ...     "Jobs",
+    ...     backend=Backend.CONTAINER_INSIGHTS,
+    ...     own_rows="Namespace == {{ namespace }}",
+    ...     columns="TimeGenerated:datetime Namespace:string Failed:bool DurationMs:int",
+    ... )
+    >>> durations = kql.Durations(table=JOBS, duration="DurationMs", unit=MILLISECONDS, by="Namespace")
+    """
 
     table: LogTable
     duration: str
@@ -175,6 +202,10 @@ class Durations(Measure):
 class Query(Measure):
     """A Kusto text of one's own. `file` lies beside the definition.
 
+    >>> crashes = kql.Query(
+    ...     file="kql/crashes.kql", backend=Backend.CONTAINER_INSIGHTS, value_column="Crashes", by="PodName"
+    ... )
+
     `value_column` holds the measured value in `unit`, `by` are the columns that tell series apart.
     """
 
@@ -190,12 +221,21 @@ class Query(Measure):
 
     def value(self, column: str, slower_than: Bound = None, min_events: Bound = None, split: Names = ()) -> KqlText:
         """The text as it stands. Raises Refused where the file cannot be read."""
-        return KqlText(_read(self.file, self.where), (self.value_column,), _columns(self.by))
+        return KqlText(self._text, (self.value_column,), _columns(self.by))
+
+    @cached_property
+    def _text(self) -> str:
+        return _read(self.file, self.where)
 
 
 @dataclass(frozen=True, kw_only=True)
 class Table(Measure):
-    """A Kusto text whose rows are shown as they are, such as the slowest requests. `columns` are what it returns."""
+    """A Kusto text whose rows are shown as they are, such as the slowest requests. `columns` are what it returns.
+
+    >>> slowest = kql.Table(
+    ...     file="kql/slowest_jobs.kql", backend=Backend.CONTAINER_INSIGHTS, columns="TimeGenerated Name DurationMs"
+    ... )
+    """
 
     file: str
     backend: Backend
@@ -206,18 +246,18 @@ class Table(Measure):
 
     def plots(self, request: ViewRequest, column: str, unit: Unit) -> KqlText | None:
         """The text as it stands, where rows are shown. Raises Refused where the file cannot be read."""
-        if request.view is not View.LIST:
-            return None
-        return KqlText(_read(self.file, self.where), _columns(self.columns), ())
+        return KqlText(self._text, _columns(self.columns), ()) if request.view is View.LIST else None
+
+    @cached_property
+    def _text(self) -> str:
+        return _read(self.file, self.where)
 
 
-@cache
 def _read(file: str, where: Location) -> str:
-    path = (PROJECT / where.file).parent / file
     try:
-        return path.read_text(encoding="utf-8")
+        return (where.path.parent / file).read_text(encoding="utf-8")
     except (OSError, UnicodeDecodeError) as error:
-        problem = f"{shown_path(path)} cannot be read: {error}"
+        problem = f"{PurePosixPath(where.file).parent / file} cannot be read: {error}"
         raise Refused(
             Finding(where, f"query {file}", problem, "put the Kusto text there, as UTF-8", "kql-file")
         ) from None

@@ -16,7 +16,10 @@ _COLUMN = re.compile(r"[A-Za-z_]\w*")
 
 
 class LogScope(Enum):
-    """The resource that a query runs against: it decides which names the tables and columns have."""
+    """The resource that a query runs against: it decides which names the tables and columns have.
+
+    >>> scope = LogScope.COMPONENT
+    """
 
     WORKSPACE = "workspace"
     COMPONENT = "component"
@@ -29,7 +32,8 @@ class LogTable:
     `columns` maps each column to its Kusto type, `time` is the column that holds the row's time, `own_rows` is the
     Kusto predicate that picks this service's rows (`{{ setting }}` is filled in as a Kusto literal), `derived` are
     columns that a query which names them gets on top, as Kusto expressions, `cumulative` are the columns that only
-    ever grow, so that summing them counts everything again with every row.
+    ever grow, so that summing them counts everything again with every row, `closed` are the values of the columns that
+    hold no others.
     """
 
     name: str
@@ -40,6 +44,7 @@ class LogTable:
     own_rows: str
     derived: Mapping[str, str] = field(default_factory=lambda: MappingProxyType({}), hash=False)
     cumulative: frozenset[str] = frozenset()
+    closed: Mapping[str, frozenset[str]] = field(default_factory=lambda: MappingProxyType({}), hash=False)
     where: Location = field(default_factory=here, compare=False)
 
 
@@ -53,10 +58,20 @@ def log_table(
     time: str = "TimeGenerated",
     derived: Mapping[str, str] = MappingProxyType({}),
     cumulative: str = "",
+    closed: Mapping[str, str] = MappingProxyType({}),
 ) -> LogTable:
-    """A log table. `columns` is written as Kusto writes a schema: blank-separated `Name:type`.
+    """A log table.
 
-    Raises Refused for a column without a type, and for a name of a column that Kusto would not read as one.
+    >>> JOBS = log_table(
+    ...     "Jobs",
+    ...     backend=Backend.CONTAINER_INSIGHTS,
+    ...     own_rows="Namespace == {{ namespace }}",
+    ...     columns="TimeGenerated:datetime Namespace:string Failed:bool DurationMs:int",
+    ... )
+
+    `columns` is written as Kusto writes a schema: blank-separated `Name:type`; so are the values of `closed`:
+    `{"PodStatus": "Pending Running"}`. Raises Refused for a column without a type, for a name of a column that Kusto
+    would not read as one, and for what `cumulative` or `closed` say of a column that there is not.
     """
     pairs = [column.partition(":") for column in columns.split()]
     for column, _, kind in [*pairs, *((one, ":", "derived") for one in derived)]:
@@ -66,9 +81,22 @@ def log_table(
                 Finding(here(), f"log table {name}", problem, "write Name:type, as in Message:string", "column")
             )
     types = {column: kind for column, _, kind in pairs}
+    growing = frozenset(cumulative.split())
+    for column in sorted({*growing, *closed} - {*types, *derived}):
+        remedy = f"its columns are {', '.join(sorted({*types, *derived}))}"
+        raise Refused(Finding(here(), f"log table {name}", f"there is no column {column}", remedy, "column"))
+    values = {column: frozenset(text.split()) for column, text in closed.items()}
     return LogTable(
-        name, backend, scope, time, MappingProxyType(types), own_rows, derived, frozenset(cumulative.split())
+        name, backend, scope, time, MappingProxyType(types), own_rows, derived, growing, MappingProxyType(values)
     )
+
+
+# The resources that an environment names, for the metrics of which Azure Monitor has a page each: supported metrics of
+# Microsoft.MachineLearningServices/workspaces/onlineEndpoints and .../deployments (Microsoft, 2026-07).
+METRIC_NAMESPACES = (
+    "Microsoft.MachineLearningServices/workspaces/onlineEndpoints",
+    "Microsoft.MachineLearningServices/workspaces/onlineEndpoints/deployments",
+)
 
 
 @dataclass(frozen=True)
@@ -86,5 +114,10 @@ class PlatformMetric:
 def platform_metric(
     namespace: str, name: str, *, unit: Unit, aggregations: str, dimensions: str = ""
 ) -> PlatformMetric:
-    """A platform metric; aggregations and dimensions are separated by blanks."""
+    """A platform metric; aggregations and dimensions are separated by blanks.
+
+    >>> LAG = platform_metric(
+    ...     "Microsoft.EventHub/namespaces", "ConsumerLag", unit=COUNT, aggregations="Maximum", dimensions="EntityName"
+    ... )
+    """
     return PlatformMetric(namespace, name, unit, frozenset(aggregations.split()), frozenset(dimensions.split()))

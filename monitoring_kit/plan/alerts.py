@@ -8,11 +8,11 @@ from dataclasses import dataclass, replace
 from monitoring_kit.core.durations import Duration
 from monitoring_kit.core.findings import Finding
 from monitoring_kit.core.units import Quantity
-from monitoring_kit.definitions import Definitions
 from monitoring_kit.environment.model import Environment
 from monitoring_kit.model import azure, kql
 from monitoring_kit.model.alerts import Alert
 from monitoring_kit.model.backends import Backend
+from monitoring_kit.model.definitions import Definitions
 from monitoring_kit.model.kql_template import KqlTemplateError, alert_form, render_kql, tables_named
 from monitoring_kit.model.log_tables import LogScope
 from monitoring_kit.model.thresholds import Severity

@@ -2,12 +2,14 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
+
 from monitoring_kit.core.durations import Duration
 from monitoring_kit.core.findings import Finding, Refused
-from monitoring_kit.definitions import Definitions
 from monitoring_kit.environment.model import Environment
 from monitoring_kit.model.alerts import Alert
 from monitoring_kit.model.backends import Backend
+from monitoring_kit.model.definitions import Definitions
 from monitoring_kit.model.thresholds import Severity
 from monitoring_kit.model.views import View
 from monitoring_kit.plan.alerts import AlertPlanner, PanelLinks
@@ -24,6 +26,8 @@ from monitoring_kit.plan.model import (
 from monitoring_kit.plan.objectives import event_recordings
 from monitoring_kit.plan.overrides import overridden
 from monitoring_kit.plan.panels import PanelPlanner
+from monitoring_kit.plan.routing import inhibitions_of, own_routing, whole_routing
+from monitoring_kit.plan.runbook_pages import runbook_pages
 from monitoring_kit.plan.scope import scoped
 
 SHOWN = Duration(3 * 3600)
@@ -52,7 +56,12 @@ def build_plan(definitions: Definitions, environment: Environment) -> Plan:
             except Refused as refused:
                 findings += refused.findings
     findings += [*panels.findings, *rules.findings, *_unplotted(alerts, raised, urls)]
-    return Plan(
+    routing, muting = (
+        definitions.routing,
+        inhibitions_of(definitions.routing, tuple(prometheus)) if definitions.routing else (),
+    )
+    plan = Plan(
+        definitions=definitions,
         environment=environment,
         alerts=alerts,
         recordings=_recordings(definitions, environment),
@@ -63,7 +72,11 @@ def build_plan(definitions: Definitions, environment: Environment) -> Plan:
         disabled=disabled,
         findings=tuple(findings),
         event_recordings=event_recordings(definitions, environment),
+        inhibitions=muting,
+        routing=whole_routing(routing, environment.prometheus, muting) if routing else None,
+        own_routing=own_routing(routing, environment.prometheus, muting) if routing else None,
     )
+    return replace(plan, runbooks=runbook_pages(plan))
 
 
 def _recordings(definitions: Definitions, environment: Environment) -> tuple[PrometheusRecording, ...]:
@@ -72,8 +85,14 @@ def _recordings(definitions: Definitions, environment: Environment) -> tuple[Pro
         return ()
     group, settings = f"{environment.prometheus.workload}-recorded", environment.settings()
     return tuple(
-        PrometheusRecording(one, group, scoped(one.expression(), definitions.catalogue, settings))
-        for one in definitions.recordings.values()
+        PrometheusRecording(
+            name=recording.name,
+            group=group,
+            expression=scoped(recording.expression(), definitions.catalogue, settings),
+            window=recording.window,
+            where=recording.where,
+        )
+        for recording in definitions.recordings.values()
     )
 
 

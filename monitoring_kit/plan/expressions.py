@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 
-from monitoring_kit.definitions import Definitions
+from monitoring_kit.model.definitions import Definitions
 from monitoring_kit.model.recordings import from_recordings
 from monitoring_kit.plan.scope import scoped
 from monitoring_kit.promql.tree import Expression

@@ -6,6 +6,7 @@ from collections.abc import Mapping
 from dataclasses import dataclass, field
 from decimal import Decimal
 from enum import Enum
+from types import MappingProxyType
 
 from monitoring_kit.core.durations import Duration
 from monitoring_kit.core.findings import Finding, Location
@@ -16,10 +17,13 @@ from monitoring_kit.model import azure
 from monitoring_kit.model.alerts import Alert
 from monitoring_kit.model.backends import Backend
 from monitoring_kit.model.dashboards import Dashboard
+from monitoring_kit.model.definitions import Definitions, Runbook
 from monitoring_kit.model.log_tables import LogScope
-from monitoring_kit.model.recordings import Recording
 from monitoring_kit.model.signals import Panel
 from monitoring_kit.model.thresholds import Comparison, Severity
+from monitoring_kit.plan.backends import backends_of
+from monitoring_kit.plan.routes import PlannedInhibition, PlannedRouting
+from monitoring_kit.plan.runbook_text import Line
 from monitoring_kit.promql.tree import Expression, Selector
 
 
@@ -41,28 +45,28 @@ class PrometheusAlert:
     labels: Mapping[str, str] = field(hash=False)
     annotations: Mapping[str, str] = field(hash=False)
 
+    @property
+    def backend(self) -> Backend:
+        """Where it is judged."""
+        return Backend.PROMETHEUS
+
 
 @dataclass(frozen=True)
 class PrometheusRecording:
-    """A recording rule of Prometheus, scoped to the environment."""
+    """A recording rule of Prometheus, scoped to the environment.
 
-    recording: Recording
-    group: str
-    expression: Expression
-
-
-@dataclass(frozen=True)
-class EventRecording:
-    """A recording rule that counts the events of objectives. `labels` are those that it adds."""
+    `window` is the time that its values are measured over, `labels` are those that it adds.
+    """
 
     name: str
     group: str
     expression: Expression
-    labels: Mapping[str, str] = field(hash=False)
+    window: Duration
     where: Location
+    labels: Mapping[str, str] = field(default_factory=lambda: MappingProxyType({}), hash=False)
 
 
-PrometheusRule = PrometheusAlert | PrometheusRecording | EventRecording
+PrometheusRule = PrometheusAlert | PrometheusRecording
 
 
 @dataclass(frozen=True)
@@ -103,6 +107,14 @@ class MetricAlert:
     summary: str
     description: str
     links: Mapping[str, str] = field(hash=False)
+
+    @property
+    def backend(self) -> Backend:
+        """Where it is judged."""
+        return Backend.ONLINE_ENDPOINT
+
+
+PlannedAlert = PrometheusAlert | LogAlert | MetricAlert
 
 
 class QueryFormat(Enum):
@@ -236,9 +248,31 @@ class Disabled:
 
 
 @dataclass(frozen=True)
-class Plan:
-    """Everything that one environment gets, and what stood in the way of the rest."""
+class RunbookPage:
+    """The runbook of an alert as one environment shows it.
 
+    `rules` raise the alert here. `lines` are those of the runbook that hold here, with their numbers in its file;
+    `text` is the same with the names filled in that the environment knows. `panels` plot the alert's signal.
+    """
+
+    alert: Alert
+    rules: tuple[PlannedAlert, ...]
+    runbook: Runbook
+    lines: tuple[Line, ...]
+    text: str
+    panels: tuple[tuple[PlannedDashboard, PlannedPanel], ...]
+
+
+@dataclass(frozen=True)
+class Plan:
+    """Everything that one environment gets, and what stood in the way of the rest.
+
+    `recordings` are the rates that definitions ask for, `event_recordings` what the objectives count. `routing` is the
+    whole configuration of an Alertmanager, `own_routing` its part for the alerts of this service; both are None if the
+    definitions or the environment say nothing of it.
+    """
+
+    definitions: Definitions
     environment: Environment
     alerts: tuple[Alert, ...]
     recordings: tuple[PrometheusRecording, ...]
@@ -248,7 +282,29 @@ class Plan:
     dashboards: tuple[PlannedDashboard, ...]
     disabled: tuple[Disabled, ...]
     findings: tuple[Finding, ...] = ()
-    event_recordings: tuple[EventRecording, ...] = ()
+    event_recordings: tuple[PrometheusRecording, ...] = ()
+    inhibitions: tuple[PlannedInhibition, ...] = ()
+    routing: PlannedRouting | None = None
+    own_routing: PlannedRouting | None = None
+    runbooks: tuple[RunbookPage, ...] = ()
+
+    @property
+    def backends(self) -> tuple[Backend, ...]:
+        """The places that the environment has."""
+        return backends_of(self.environment)
+
+    def rules_of(self, alert: Alert) -> tuple[PlannedAlert, ...]:
+        """The rules that raise an alert: Prometheus first, then Azure."""
+        rules: tuple[PlannedAlert, ...] = (*self.prometheus_alerts, *self.log_alerts, *self.metric_alerts)
+        return tuple(rule for rule in rules if rule.alert.name == alert.name)
+
+    def dashboard_url(self, dashboard: PlannedDashboard) -> str:
+        """The address of a dashboard."""
+        return f"{self.environment.grafana_url}/d/{dashboard.uid}"
+
+    def panel_url(self, dashboard: PlannedDashboard, panel: PlannedPanel) -> str:
+        """The address of a panel, alone and of the last three hours."""
+        return f"{self.dashboard_url(dashboard)}?from=now-3h&to=now&viewPanel={panel.id}"
 
     @property
     def prometheus_groups(self) -> Mapping[str, tuple[PrometheusRule, ...]]:

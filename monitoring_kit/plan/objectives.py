@@ -8,15 +8,16 @@ and end at multiples of their own length, so the whole lies up to that length, a
 from __future__ import annotations
 
 from collections.abc import Iterator
+from dataclasses import replace
 from decimal import Decimal
 from types import MappingProxyType
 
 from monitoring_kit.core.durations import Duration
-from monitoring_kit.definitions import Definitions
 from monitoring_kit.environment.model import Environment, PrometheusSettings
 from monitoring_kit.model.budgets import OBJECTIVE_LABEL, OUTCOMES, EventSeries, Outcome
+from monitoring_kit.model.definitions import Definitions
 from monitoring_kit.model.objectives import STAGES, Objective, recorded_labels
-from monitoring_kit.plan.model import EventRecording
+from monitoring_kit.plan.model import PrometheusRecording
 from monitoring_kit.plan.scope import scoped
 from monitoring_kit.promql.tree import Binary, Call, Expression, NumberLiteral, Selector, Subquery
 
@@ -26,48 +27,39 @@ SCRAPES_IN_A_RATE = 4
 STEPS_IN_A_WINDOW = 48
 
 
-def event_recordings(definitions: Definitions, environment: Environment) -> tuple[EventRecording, ...]:
+def event_recordings(definitions: Definitions, environment: Environment) -> tuple[PrometheusRecording, ...]:
     """The recording rules of the objectives, each after those that it reads; none without Prometheus."""
     prometheus = environment.prometheus
     if prometheus is None:
         return ()
     group, settings = f"{prometheus.workload}-{GROUP}", environment.settings()
-    recordings: list[EventRecording] = []
-    for series in dict.fromkeys(one.series for one in definitions.objectives):
-        alike = [one for one in definitions.objectives if one.series == series]
-        for one in alike:
-            for outcome, expression in _rates(one, definitions, prometheus):
-                recordings.append(
-                    EventRecording(
-                        name=series.rate(outcome),
-                        group=group,
-                        expression=scoped(expression, definitions.catalogue, settings),
-                        labels=MappingProxyType({OBJECTIVE_LABEL: one.name}),
-                        where=one.where,
-                    )
-                )
+
+    def recording(name: str, expression: Expression, window: Duration, objective: Objective) -> PrometheusRecording:
+        narrowed = scoped(expression, definitions.catalogue, settings)
+        return PrometheusRecording(name, group, narrowed, window, objective.where)
+
+    recordings: list[PrometheusRecording] = []
+    for series in dict.fromkeys(objective.series for objective in definitions.objectives):
+        alike = [objective for objective in definitions.objectives if objective.series == series]
+        for objective in alike:
+            own = MappingProxyType({OBJECTIVE_LABEL: objective.name})
+            for outcome, rate in _rates(objective, definitions, prometheus):
+                recorded = recording(series.rate(outcome), rate, rate_window(prometheus), objective)
+                recordings.append(replace(recorded, labels=own))
         for window in _recorded_windows(alike):
             for outcome in OUTCOMES:
                 count = _count(series, outcome, window, prometheus.evaluation_interval)
-                recordings.append(
-                    EventRecording(
-                        name=series.increase(outcome, window),
-                        group=group,
-                        expression=scoped(count, definitions.catalogue, settings),
-                        labels=MappingProxyType({}),
-                        where=alike[0].where,
-                    )
-                )
+                recordings.append(recording(series.increase(outcome, window), count, window, alike[0]))
     return tuple(recordings)
 
 
 def _rates(
-    one: Objective, definitions: Definitions, prometheus: PrometheusSettings
+    objective: Objective, definitions: Definitions, prometheus: PrometheusSettings
 ) -> Iterator[tuple[Outcome, Expression]]:
     """Events per second, by everything that is recorded."""
-    by, window = recorded_labels(one, definitions.catalogue), rate_window(prometheus)
-    events = one.signal.prometheus
-    bad = events.bad_per_second(by, window, one.slower_than) if events is not None else None
+    by, window = recorded_labels(objective, definitions.catalogue), rate_window(prometheus)
+    events = objective.signal.prometheus
+    bad = events.bad_per_second(by, window, objective.slower_than) if events is not None else None
     if events is not None and bad is not None:  # else a finding of the checks
         yield "bad", bad
         yield "total", events.per_second(by, window)
@@ -84,7 +76,7 @@ def rate_window(prometheus: PrometheusSettings) -> Duration:
 
 def _recorded_windows(objectives: list[Objective]) -> list[Duration]:
     """The windows of the objectives and the stages that they are added up from, the shortest first."""
-    windows = {window for one in objectives for window in one.windows}
+    windows = {window for objective in objectives for window in objective.windows}
     return sorted(windows | {stage for window in windows if (stage := _stage(window)) is not None})
 
 

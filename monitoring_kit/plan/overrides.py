@@ -1,10 +1,10 @@
-"""What an environment changes about the alerts: other levels, another `for`, or off with a reason."""
+"""What an environment decides about alerts: the team that takes one, other levels, another `for`, off with a reason."""
 
 from __future__ import annotations
 
 import difflib
 import re
-from collections.abc import Mapping
+from collections.abc import Iterator, Mapping
 from dataclasses import replace
 from decimal import Decimal
 
@@ -22,13 +22,15 @@ _BARE = re.compile(r"\s*[0-9]+(\.[0-9]+)?\s*")
 def overridden(
     alerts: Mapping[str, Alert], environment: Environment
 ) -> tuple[tuple[Alert, ...], tuple[Disabled, ...], list[Finding]]:
-    """The alerts with the environment's changes in them, those it switched off, and what is wrong with the changes."""
+    """The alerts as the environment wants them, those that it switched off, and what is wrong with what it says."""
     findings = [
         _unknown_alert(override, alerts) for name, override in environment.overrides.items() if name not in alerts
     ]
+    findings += _team_findings(alerts, environment)
     kept, disabled = [], []
     for name, alert in alerts.items():
         override = environment.overrides.get(name)
+        alert = replace(alert, team=override.team if override and override.team else environment.team(alert.team))
         if override is not None and override.disabled is not None:
             disabled.append(Disabled(alert, override.disabled))
             continue
@@ -38,6 +40,26 @@ def overridden(
             alert = replace(alert, threshold=threshold)
         kept.append(alert)
     return tuple(kept), tuple(disabled), findings
+
+
+def _team_findings(alerts: Mapping[str, Alert], environment: Environment) -> Iterator[Finding]:
+    """Roles and contacts that nothing here has: a name spelled wrong would send alerts to a team that is not there."""
+    roles = sorted({alert.team for alert in alerts.values()})
+    unmapped = [role for role in roles if role not in environment.teams]
+    for role in environment.teams:
+        if role not in roles and unmapped:  # where every role has its team, one more is not a slip of the pen
+            yield _unknown(environment, f"teams.{role}", "no alert names this role", roles)
+    teams = {environment.team(role) for role in roles}
+    teams |= {override.team for override in environment.overrides.values() if override.team}
+    for team in environment.contacts:
+        if team not in teams:
+            yield _unknown(environment, f"contacts.{team}", "no alert goes to this team", sorted(teams))
+
+
+def _unknown(environment: Environment, path: str, problem: str, known: list[str]) -> Finding:
+    near = difflib.get_close_matches(path.partition(".")[2], known, n=1)
+    remedy = f"{f'is {near[0]} meant? ' if near else ''}There are: {', '.join(known)}"
+    return Finding(environment.location(path), path, problem, remedy, "team")
 
 
 def _changed(alert: Alert, override: AlertOverride) -> tuple[Threshold, list[Finding]]:

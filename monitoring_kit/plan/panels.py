@@ -8,12 +8,12 @@ from dataclasses import dataclass
 
 from monitoring_kit.core.findings import Finding, Refused
 from monitoring_kit.core.units import Unit
-from monitoring_kit.definitions import Definitions
 from monitoring_kit.environment.model import Environment
 from monitoring_kit.model import azure
 from monitoring_kit.model.alerts import Alert
 from monitoring_kit.model.backends import Backend
 from monitoring_kit.model.dashboards import Dashboard, Row
+from monitoring_kit.model.definitions import Definitions
 from monitoring_kit.model.signals import Measure, Panel, Utilisation
 from monitoring_kit.model.thresholds import Comparison
 from monitoring_kit.model.views import View
@@ -82,7 +82,7 @@ class PanelPlanner:
         self.findings += findings
         return PlannedDashboard(
             uid=f"{self.environment.name}-{dashboard.name}",
-            title=f"{dashboard.title} ({self.environment.name})",
+            title=f"{self.environment.title} / {dashboard.title} ({self.environment.name})",
             dashboard=dashboard,
             variables=variables,
             rows=tuple(rows),

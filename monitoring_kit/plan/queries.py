@@ -6,12 +6,12 @@ from collections.abc import Iterator
 
 from monitoring_kit.core.findings import Finding, Refused
 from monitoring_kit.core.units import Quantity
-from monitoring_kit.definitions import Definitions
 from monitoring_kit.environment.model import Environment
 from monitoring_kit.environment.values import ResourceId
 from monitoring_kit.model import azure, kql, prom
 from monitoring_kit.model.alerts import Alert
 from monitoring_kit.model.backends import Backend
+from monitoring_kit.model.definitions import Definitions
 from monitoring_kit.model.kql import KqlText
 from monitoring_kit.model.kql_template import PANEL, KqlTemplateError, render_kql, tables_named
 from monitoring_kit.model.log_tables import LogScope

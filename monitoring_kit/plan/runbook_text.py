@@ -9,12 +9,14 @@ from dataclasses import dataclass
 from types import MappingProxyType
 
 from monitoring_kit.environment.model import Environment
-from monitoring_kit.kql.literals import kql_string
+from monitoring_kit.kusto.literals import kql_string
 from monitoring_kit.model.backends import Backend
 from monitoring_kit.promql.printer import quote
 
 SECTIONS = ("Meaning", "Impact", "Diagnosis", "Mitigation")
 PLACEHOLDER = re.compile(r"<([A-Za-z]\w*)>")
+# The team that the alert goes to, or the one that takes a role: {team}, {team:platform}. In text, not in code.
+TEAM = re.compile(r"\{team(?::([^{}]*))?\}")
 
 # A part of a section under such a sub-heading is only for alerts that are raised at one of these places.
 PARTS: Mapping[str, frozenset[Backend]] = MappingProxyType(
@@ -145,6 +147,17 @@ def filled(text: str, values: Mapping[str, str]) -> str:
     def line_filled(line: Line) -> str:
         quoted = _QUOTING.get(line.language or "", str)
         return PLACEHOLDER.sub(lambda found: quoted(values[found[1]]) if found[1] in values else found[0], line.text)
+
+    return "\n".join(map(line_filled, lines(text)))
+
+
+def with_teams(text: str, team: str, environment: Environment) -> str:
+    """The runbook with `{team}`, the team that takes the alert, and `{team:role}` filled in, outside of code."""
+
+    def line_filled(line: Line) -> str:
+        if line.language is not None:
+            return line.text
+        return TEAM.sub(lambda found: environment.team(found[1]) if found[1] else team, line.text)
 
     return "\n".join(map(line_filled, lines(text)))
 

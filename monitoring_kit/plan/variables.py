@@ -7,10 +7,10 @@ from contextlib import suppress
 from dataclasses import replace
 
 from monitoring_kit.core.findings import Finding, Refused
-from monitoring_kit.definitions import Definitions
 from monitoring_kit.environment.model import Environment
 from monitoring_kit.model.backends import Backend
 from monitoring_kit.model.dashboards import Dashboard
+from monitoring_kit.model.definitions import Definitions
 from monitoring_kit.plan.model import PrometheusQuery, Variable
 from monitoring_kit.plan.queries import PanelQueries, scraped_metrics
 from monitoring_kit.plan.scope import scoped

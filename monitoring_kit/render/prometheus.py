@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 
-from monitoring_kit.plan.model import EventRecording, Plan, PrometheusAlert, PrometheusRecording, PrometheusRule
+from monitoring_kit.plan.model import Plan, PrometheusAlert, PrometheusRecording, PrometheusRule
 from monitoring_kit.promql.printer import print_promql
 from monitoring_kit.render.yaml_text import YamlValue, yaml_text
 
@@ -40,20 +40,15 @@ def header_of(plan: Plan, group: str) -> str:
     """The comment above a generated file, with the definitions that it comes from."""
     sources = set()
     for rule in plan.prometheus_groups[group]:
-        match rule:
-            case PrometheusAlert(alert=alert):
-                sources |= {alert.where.file, alert.signal.where.file}
-            case PrometheusRecording(recording=recording):
-                sources.add(recording.where.file)
-            case EventRecording(where=where):
-                sources.add(where.file)
+        if isinstance(rule, PrometheusAlert):
+            sources |= {rule.alert.where.file, rule.alert.signal.where.file}
+        else:
+            sources.add(rule.where.file)
     return HEADER.format(source=", ".join(sorted(sources)))
 
 
 def _rule(rule: PrometheusRule) -> Mapping[str, YamlValue]:
     if isinstance(rule, PrometheusRecording):
-        return {"record": rule.recording.name, "expr": print_promql(rule.expression)}
-    if isinstance(rule, EventRecording):
         labels = {"labels": dict(rule.labels)} if rule.labels else {}
         return {"record": rule.name, "expr": print_promql(rule.expression), **labels}
     for_ = rule.alert.threshold.for_

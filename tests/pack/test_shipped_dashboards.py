@@ -11,7 +11,6 @@ from typing import Any
 import pytest
 
 from monitoring_kit.analysis.labels import infer
-from monitoring_kit.definitions import load_definitions
 from monitoring_kit.environment.model import (
     ActionGroup,
     AzureSettings,
@@ -24,6 +23,7 @@ from monitoring_kit.environment.model import (
 from monitoring_kit.environment.values import Form
 from monitoring_kit.plan.model import PlannedDashboard, PlannedPanel, PrometheusQuery
 from tests.acceptance.grafana.grafana import grafana_type_errors
+from tests.support.planting import shipped
 from tests.unit.render.grafana.planned import SHIPPED, Rendered, panels_of, shipped_dashboards, shipped_plan
 
 UIDS = sorted(dashboard.uid for name in SHIPPED for dashboard in shipped_plan(name).dashboards)
@@ -135,7 +135,7 @@ def test_a_legend_refers_to_labels_that_every_series_of_the_result_has(
     for query, target in zip(panel.queries, rendered["targets"], strict=True):
         holes = set(re.findall(r"\{\{\s*(\w+)\s*\}\}", target.get("legendFormat", "")))
         if isinstance(query, PrometheusQuery):
-            results = infer(query.expression, load_definitions().catalogue).labels
+            results = infer(query.expression, shipped().catalogue).labels
             assert results, "the query can never return a series"
             assert all(holes <= result.labels for result in results)
         elif "azureMonitor" in target:

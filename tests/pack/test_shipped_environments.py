@@ -11,9 +11,9 @@ from pathlib import Path
 import pytest
 import yaml
 
-from monitoring_kit.core.findings import PROJECT, shown_path
+from monitoring_kit.core.findings import shown_path
 from monitoring_kit.environment.reader import field_paths, read_environment
-from tests.support.planting import REFERENCE, shipped_environment
+from tests.support.planting import PROJECT, REFERENCE, shipped_environment
 from tests.unit.plan.overrides.changing import findings, read
 
 ENVIRONMENTS = PROJECT / "environments"
@@ -50,7 +50,7 @@ def test_staging_is_an_online_endpoint() -> None:
 @pytest.mark.parametrize("path", UNCHANGED, ids=lambda path: path.stem)
 def test_everything_in_comments_reads_too(path: Path, tmp_path: Path) -> None:
     """The commented fields and overrides are examples, and an example that is refused is worse than none."""
-    text = re.sub(r"^( *)# (( *)(\w+: *(\S+|\".*\")?|alerts:|- teams_\w+))$", r"\1\2", path.read_text(), flags=re.M)
+    text = re.sub(r"^( *)# (( *)([\w-]+: *(\S+|\".*\")?|alerts:|- teams_\w+))$", r"\1\2", path.read_text(), flags=re.M)
     everything = tmp_path / path.name
     everything.write_text(text)
     environment = read_environment(everything)

@@ -9,15 +9,16 @@ from pathlib import Path
 from monitoring_kit.checks.all import check_definitions, check_plan
 from monitoring_kit.core.findings import Location
 from monitoring_kit.core.units import COUNT, Unit
-from monitoring_kit.definitions import Definitions, Runbook, load_definitions
 from monitoring_kit.environment.model import Environment
 from monitoring_kit.environment.reader import read_environment
 from monitoring_kit.model.alerts import Alert
 from monitoring_kit.model.backends import Backend
 from monitoring_kit.model.dashboards import Dashboard, Row
+from monitoring_kit.model.definitions import Definitions, Runbook
 from monitoring_kit.model.signals import Latency, Listing, Panel, Signal, Unwatched
 from monitoring_kit.model.thresholds import Threshold, above
 from monitoring_kit.plan.build import build_plan
+from monitoring_kit.project import Project
 
 PROJECT = Path(__file__).parents[2]
 # Environments of the tests' own: environments/ belongs to whoever runs a service.
@@ -28,7 +29,7 @@ RUNBOOK = Runbook("", Location("rules/runbooks/Planted.md", 1))
 @cache
 def shipped() -> Definitions:
     """The definitions of the repository."""
-    return load_definitions()
+    return Project(PROJECT).definitions
 
 
 @cache
@@ -48,7 +49,7 @@ def alone(
     threshold: Threshold | None = None,
     *,
     says: str = "is odd",
-    team: str = "ml-serving",
+    team: str = "serving",
     panel: Panel | None = None,
     variables: str = "namespace",
 ) -> Definitions:

@@ -6,7 +6,7 @@ from collections.abc import Callable, Mapping, Sequence
 from types import MappingProxyType
 
 from monitoring_kit.model.routing import Grouping
-from monitoring_kit.plan.routing import Matcher, PlannedRoute
+from monitoring_kit.plan.routes import Matcher, PlannedRoute
 from monitoring_kit.render.yaml_text import YamlValue
 
 Block = Mapping[str, YamlValue]

@@ -31,7 +31,7 @@ from monitoring_kit.render.azure.rule_groups import rule_groups_template
 
 
 def render_azure(plan: Plan) -> Mapping[str, str]:
-    """The files of the folder `azure`, by name; none where the environment has no Azure.
+    """The files of the folder `azure`; none where the environment has no Azure.
 
     `alerts.json` is always among them then, because the action group is in it; `prometheus-rule-groups.json` where the
     environment has managed Prometheus and Prometheus alerts. Beside each stands the file with its parameters' values.
@@ -42,8 +42,8 @@ def render_azure(plan: Plan) -> Mapping[str, str]:
     templates = {"alerts": alerts_template(plan, azure)}
     if azure.managed_prometheus is not None and plan.prometheus_alerts:
         templates["prometheus-rule-groups"] = rule_groups_template(plan, azure, azure.managed_prometheus)
-    texts = {f"{name}.json": template_json(template) for name, template in templates.items()}
-    values = {f"{name}.parameters.json": parameters_json(template) for name, template in templates.items()}
+    texts = {f"azure/{name}.json": template_json(template) for name, template in templates.items()}
+    values = {f"azure/{name}.parameters.json": parameters_json(template) for name, template in templates.items()}
     return {**texts, **values}
 
 

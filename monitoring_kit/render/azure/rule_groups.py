@@ -6,7 +6,7 @@ from collections.abc import Mapping
 
 from monitoring_kit.core.durations import Duration
 from monitoring_kit.environment.model import AzureSettings, ManagedPrometheus
-from monitoring_kit.plan.model import EventRecording, Plan, PrometheusRecording, PrometheusRule
+from monitoring_kit.plan.model import Plan, PrometheusRecording, PrometheusRule
 from monitoring_kit.promql.printer import print_promql
 from monitoring_kit.render.azure.arm_template import Parameter, Resource, Template, Value, resource_id, value_of
 from monitoring_kit.render.azure.limits import GROUP_INTERVAL, GROUP_RULES
@@ -75,8 +75,6 @@ def _rule_group(
 
 def _rule(plan: Plan, planned: PrometheusRule) -> Mapping[str, Value]:
     if isinstance(planned, PrometheusRecording):
-        return {"record": planned.recording.name, "expression": print_promql(planned.expression), "enabled": True}
-    if isinstance(planned, EventRecording):
         labels = {"labels": dict(planned.labels)} if planned.labels else {}
         return {"record": planned.name, "expression": print_promql(planned.expression), "enabled": True, **labels}
     return {

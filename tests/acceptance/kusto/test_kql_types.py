@@ -3,31 +3,24 @@
 from __future__ import annotations
 
 import resource
-from collections.abc import Mapping
 from dataclasses import replace
 from functools import cache
-
-import pytest
 
 from monitoring_kit.core.findings import Location
 from monitoring_kit.model import kql
 from monitoring_kit.model.backends import Backend
 from monitoring_kit.model.log_tables import LogScope, log_table
-from monitoring_kit.plan.model import LogAlert, LogQueryPlan, QueryFormat
+from monitoring_kit.plan.model import LogAlert, LogQueryPlan
 from tests.acceptance.kusto.language_service import type_findings, without_macros
 from tests.acceptance.kusto.texts import (
-    Need,
     Sent,
     names_of,
-    needs_of_alert,
-    needs_of_panel,
     texts_of_plan,
     texts_of_runbooks,
     texts_of_signals,
 )
 from tests.acceptance.kusto.variants import plan_of, variants
 from tests.support.planting import shipped
-from tests.unit.render.azure.planned import LOG_ALERT
 
 CPU_SECONDS = 5
 
@@ -69,110 +62,6 @@ TRAFFIC = log_table(
     own_rows="true",
     columns="TimeGenerated:datetime Deployment:string Code:int Ms:real Instance:int Body:dynamic",
 )
-REQUESTS = log_table(
-    "requests",
-    backend=Backend.APPLICATION_INSIGHTS,
-    scope=LogScope.COMPONENT,
-    time="timestamp",
-    own_rows="true",
-    columns="timestamp:datetime success:string",
-)
-
-GOOD = "Traffic | summarize Value = max(Ms) by bin(TimeGenerated, 5m), Deployment"
-ALERT = needs_of_alert(replace(LOG_ALERT, column="Value", dimensions=("Deployment",), periods=2))
-PANEL = needs_of_panel(QueryFormat.SERIES, ("Deployment",), ("Value",))
-ROWS = needs_of_panel(QueryFormat.ROWS, (), ("Deployment", "Body"))
-
-PLANTED: Mapping[str, tuple[str, tuple[Need, ...], str]] = {
-    "unknown table": ("Trafic | take 1", (), "column 1: The name 'Trafic' does not refer to any known table"),
-    "table of another scope": ("requests | take 1", (), "The name 'requests' does not refer to any known"),
-    "unknown column": ("Traffic | where Cod > 1", (), "column 17: The name 'Cod' does not refer to any known"),
-    "column that project left out": ("Traffic | project Ms\n| where Code > 1", (), "line 2, column 9: The name 'Code'"),
-    "unknown function": (
-        "Traffic | where strlenn(Deployment) > 1",
-        (),
-        "'strlenn' does not refer to any known function",
-    ),
-    "order of numbers and texts": (
-        'Traffic | where Code > "5"',
-        (),
-        "operator '>' is not defined for the operand types",
-    ),
-    "order of a number and a time": ("Traffic | where Ms > 5m", (), "types real and timespan"),
-    "search in a number": ('Traffic | where Code has "5"', (), "operator 'has' is not defined"),
-    "sum of texts": ("Traffic | summarize sum(Deployment)", (), "must be summable"),
-    "aggregation in where": ("Traffic | where count() > 1", (), "aggregate"),
-    "number as a condition": ("Traffic | where Code", (), "must have the type bool"),
-    "syntax": ("Traffic | where (Code > 1", (), "Expected: )"),
-    "keys of a join": (
-        "Traffic | join kind=inner (Traffic | project Key = 1) on $left.Deployment == $right.Key",
-        (),
-        "Inconsistent data types for join keys",
-    ),
-    "ago() of a number": ("Traffic | where TimeGenerated > ago(60)", (), "type timespan expected"),
-    "equality of a number and a text": ('Traffic | where Code == "200"', (), "column 22: int is compared with string"),
-    "equality of a text and a truth value": ("Traffic | where Deployment != true", (), "string is compared with bool"),
-    "equality of a computed text": ("Traffic | where tostring(Code) == 200", (), "string is compared with long"),
-    "list of texts for a number": ('Traffic | where Code in (500, "503")', (), "int is compared with string"),
-    "behind a macro": (
-        "Traffic | where $__timeFilter(TimeGenerated) | where Cod > 1 | summarize N = count() by bin(TimeGenerated, "
-        "$__interval)",
-        (),
-        "line 1, column 54: The name 'Cod'",
-    ),
-    "empty": ("", ALERT, "the text has no result"),
-    "measure missing": (GOOD.replace("Value", "Worst"), ALERT, "no column Value of type"),
-    "measure is a text": (GOOD.replace("max(Ms)", "take_any(Deployment)"), ALERT, "no column Value of type"),
-    "dimension missing": (
-        "Traffic | summarize Value = max(Ms) by bin(TimeGenerated, 5m)",
-        ALERT,
-        "no column Deployment",
-    ),
-    "dimension is a time": (
-        "Traffic | summarize Value = max(Ms) by Deployment = bin(TimeGenerated, 5m)",
-        ALERT,
-        "no column Deployment of type",
-    ),
-    "dimension is dynamic": (
-        "Traffic | summarize Value = max(Ms), Deployment = take_any(Body) by bin(TimeGenerated, 5m)",
-        ALERT,
-        "no column Deployment of type",
-    ),
-    "no time for two periods": (
-        "Traffic | summarize Value = max(Ms) by Deployment",
-        ALERT,
-        "tells its 2 periods apart",
-    ),
-    "series named by a number": (
-        "Traffic | summarize Value = max(Ms) by bin(TimeGenerated, 5m), Deployment = Instance",
-        PANEL,
-        "no column Deployment of type string, which the panel names its series by",
-    ),
-    "series without a time": ("Traffic | summarize Value = max(Ms) by Deployment", PANEL, "the panel draws along"),
-    "rows with a dynamic value": ("Traffic | project Deployment, Body", ROWS, "no column Body of type"),
-}
-
-
-@cache
-def planted() -> Mapping[str, tuple[str, ...]]:
-    """The findings by fault; all faults in one run of Node."""
-    where = Location("queries/planted.py", 7)
-    sent = [Sent(where, fault, LogScope.WORKSPACE, text, needs) for fault, (text, needs, _) in PLANTED.items()]
-    sent.append(Sent(where, "none", LogScope.WORKSPACE, GOOD, (*ALERT, *PANEL)))
-    found = type_findings(sent, (TRAFFIC, REQUESTS))
-    return {one.user: tuple(str(finding) for finding in found if finding.subject == one.user) for one in sent}
-
-
-def test_a_good_text_has_no_findings() -> None:
-    assert planted()["none"] == ()
-
-
-@pytest.mark.parametrize("fault", PLANTED)
-def test_a_planted_fault_is_found(fault: str) -> None:
-    *_, words = PLANTED[fault]
-    found = planted()[fault]
-    assert any(words in message for message in found), found
-    assert all(message.startswith(f"queries/planted.py:7: {fault}: ") for message in found)
 
 
 def test_values_that_can_be_equal_may_be_compared() -> None:

@@ -10,10 +10,10 @@ from decimal import Decimal
 from monitoring_kit.core.durations import Duration
 from monitoring_kit.core.findings import Location
 from monitoring_kit.core.units import COUNT, SECONDS
-from monitoring_kit.definitions import Definitions
 from monitoring_kit.environment.model import Environment
 from monitoring_kit.model import kql
 from monitoring_kit.model.backends import Backend
+from monitoring_kit.model.definitions import Definitions
 from monitoring_kit.model.kql import KqlText
 from monitoring_kit.model.kql_template import PANEL, Form, alert_form, render_kql, tables_named
 from monitoring_kit.model.log_tables import LogScope, LogTable

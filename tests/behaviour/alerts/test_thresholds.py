@@ -23,7 +23,7 @@ from tests.behaviour.alerts.golden import ALERTS, OBJECTIVES
 from tests.support.planting import shipped
 
 # Why a number is right may be put better at any time; where it stands is of no concern.
-NO_NUMBERS = {"because", "no_hold_because", "where"}
+NO_NUMBERS = {"because", "immediate_because", "where"}
 
 
 def test_every_alert_wakes_people_as_the_table_says() -> None:
@@ -86,7 +86,7 @@ def changed_thresholds(threshold: Threshold) -> Iterator[tuple[str, Threshold]]:
             other = Severity.WARNING if severity is Severity.INFO else Severity.INFO
             yield "levels", replace(threshold, levels=(*rest, (other, level)))
         yield "window", replace(threshold, window=_longer(threshold.window))
-    yield "for", replace(threshold, for_=_longer(threshold.for_))
+    yield "for_", replace(threshold, for_=_longer(threshold.for_))
     yield "min_events", replace(threshold, min_events=_more(threshold.min_events or 0 * COUNT))
     yield "min_bad_events", replace(threshold, min_bad_events=_more(threshold.min_bad_events or 0 * COUNT))
     if threshold.slower_than is not None:

@@ -6,12 +6,11 @@ from collections.abc import Mapping
 from functools import cache
 
 from monitoring_kit.core.findings import Location
-from monitoring_kit.definitions import load_definitions
 from monitoring_kit.plan.build import build_plan
 from monitoring_kit.plan.model import Plan
 from monitoring_kit.render.prometheus import rule_groups
 from monitoring_kit.render.yaml_text import YamlValue
-from tests.support.planting import shipped_environment
+from tests.support.planting import shipped, shipped_environment
 
 Rule = Mapping[str, YamlValue]
 
@@ -19,7 +18,7 @@ Rule = Mapping[str, YamlValue]
 @cache
 def plan() -> Plan:
     """The plan of production."""
-    return build_plan(load_definitions(), shipped_environment("production"))
+    return build_plan(shipped(), shipped_environment("production"))
 
 
 def alerts() -> tuple[Rule, ...]:

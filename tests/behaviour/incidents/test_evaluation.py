@@ -30,7 +30,7 @@ RULES = (*production.recording_rules(), *production.alerts())
 
 
 @pytest.mark.parametrize(
-    ("true_at", "for", "fires"),
+    ("true_at", "for_", "fires"),
     [
         pytest.param([], 60, [], id="never true, never firing"),
         pytest.param([30], 0, [(30, 60)], id="without `for` it fires at once and is resolved at the next evaluation"),

@@ -69,7 +69,7 @@ def test_a_count_from_a_recorded_rate_is_one_of_the_shorter_window() -> None:
 
 
 def test_no_count_of_the_shipped_rules_keeps_the_longer_window(plan: Plan) -> None:
-    windows = {rule.recording.window.seconds for rule in plan.recordings}
+    windows = {rule.window.seconds for rule in plan.recordings}
     quick = faster(plan, FACTOR)
     factors = [
         part.right.value

@@ -14,8 +14,7 @@ from pathlib import Path
 
 import pytest
 
-from monitoring_kit.core.findings import PROJECT
-from tests.support.planting import REFERENCE
+from tests.support.planting import PROJECT, REFERENCE
 from tests.unit.programs.survivors import marked, marking, outlived
 
 READY = "Ctrl-C ends it all."

@@ -15,7 +15,6 @@ from types import ModuleType
 import pytest
 
 from monitoring_kit.analysis.series import METRIC_NAME_LABEL
-from monitoring_kit.definitions import load_definitions
 from monitoring_kit.programs.prometheus import query
 from tests.behaviour.incidents import production, recording
 from tests.behaviour.incidents.cluster import HEALTHY, Answer, Behaviour, Cluster, InvalidInput, Model, ModelServer
@@ -23,6 +22,7 @@ from tests.behaviour.incidents.incident import START, Incident
 from tests.behaviour.incidents.incidents import HEALTHY_WEEK, INCIDENTS, steady
 from tests.behaviour.incidents.production import Rule
 from tests.behaviour.incidents.recording import served
+from tests.support.planting import shipped
 
 BY_NAME = {incident.name: incident for incident in INCIDENTS}
 SHORT = [incident for incident in INCIDENTS if incident is not HEALTHY_WEEK]
@@ -74,7 +74,7 @@ def test_a_recording_is_the_same_each_time() -> None:
 
 
 def test_recordings_hold_what_the_contract_says_and_all_of_it() -> None:
-    catalogue = load_definitions().catalogue
+    catalogue = shipped().catalogue
     found: Counter[str] = Counter()
     for incident in SHORT:
         for series in incident.happens().samples:

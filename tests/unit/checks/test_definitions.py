@@ -11,11 +11,11 @@ import pytest
 from monitoring_kit.core.durations import Duration, parse_duration
 from monitoring_kit.core.findings import Refused
 from monitoring_kit.core.units import BYTES, COUNT, MILLISECONDS, PER_SECOND, RATIO, SECONDS
-from monitoring_kit.definitions import Definitions
 from monitoring_kit.environment.model import Environment
 from monitoring_kit.environment.reader import read_environment
 from monitoring_kit.model import prom
 from monitoring_kit.model.alerts import Alert
+from monitoring_kit.model.definitions import Definitions
 from monitoring_kit.model.metrics import SCOPE_SETTINGS, source
 from monitoring_kit.model.signals import Latency, Query, Rate, Signal, State, Unwatched
 from monitoring_kit.model.thresholds import Severity, above

@@ -49,6 +49,27 @@ def test_a_metric_that_the_resource_does_not_have_is_refused(namespace: str, nam
     assert all(word in message for word in words), message
 
 
+def test_a_namespace_that_no_resource_has_is_one_finding_whatever_rests_on_it() -> None:
+    def misspelt(metric: PlatformMetric) -> PlatformMetric:
+        return replace(metric, namespace=metric.namespace.replace("onlineEndpoints", "onlinEndpoints"))
+
+    definitions = replace(shipped(), platform_metrics=tuple(map(misspelt, shipped().platform_metrics)))
+    on_endpoint = replace(METRIC_ALERT, platform=azure.Metric(metric=misspelt(REQUESTS_PER_MINUTE)))
+    of_endpoint, of_deployment = map(str, platform_metric_findings(planned(on_endpoint), definitions))
+    assert "platform metric RequestsPerMinute: no resource" in of_endpoint
+    assert f"did you mean {ENDPOINT}? write one of {ENDPOINT}, {DEPLOYMENT}" in of_endpoint
+    assert "platform metric CpuUtilizationPercentage: no resource" in of_deployment
+    assert f"did you mean {DEPLOYMENT}?" in of_deployment
+    assert all(message.startswith("queries/platform_metrics.py:") for message in (of_endpoint, of_deployment))
+
+
+def test_a_namespace_of_another_kind_of_resource_is_refused() -> None:
+    (message,) = messages(azure.Metric(metric=metric("Microsoft.Compute/virtualMachines", "Percentage CPU")))
+    assert "no resource of an environment has metrics of Microsoft.Compute/virtualMachines" in message
+    assert "did you mean" not in message
+    assert "tests/unit/checks/test_platform_metrics.py:" in message
+
+
 @pytest.mark.parametrize("aggregation", ["Total", "Count", "Maximum"])
 def test_an_aggregation_that_azure_does_not_offer_is_refused(
     aggregation: Literal["Total", "Count", "Maximum"],

@@ -82,7 +82,7 @@ def test_an_optional_field_may_be_left_out(read: Read, line: str) -> None:
         ("runbooks_url:", "namespace: x\nrunbooks_url:", "namespace", 2, "Is prometheus.namespace meant?"),
         ("  location:", "  zzz: 1\n  location:", "azure.zzz", 13, "Allowed: location, log_analytics"),
         ("  location:", "  'a\"b': 1\n  location:", "azure.'a\"b'", 13, "Allowed: location"),
-        ("    for: 10m", "    hold: 10m", "alerts.ModelErrorRatioHigh.hold", 35, "Allowed: critical, warning, info"),
+        ("    for: 10m", "    fort: 10m", "alerts.ModelErrorRatioHigh.fort", 35, "Is for meant?"),
     ],
 )
 def test_an_unknown_field_is_named_with_the_nearest_one(
@@ -91,6 +91,34 @@ def test_an_unknown_field_is_named_with_the_nearest_one(
     (finding,) = [f for f in findings(VALID.replace(old, new, 1)) if f.subject == subject]
     assert (finding.problem, finding.where.line) == ("there is no such field", line)
     assert says in finding.remedy
+
+
+def test_a_renamed_field_says_what_to_write(findings: Findings) -> None:
+    (finding,) = findings(VALID.replace("    for: 10m", "    hold: 10m"))
+    assert str(finding.where).endswith("production.yaml:35")
+    assert (finding.problem, finding.remedy) == ("is called `for` now", "Write `for:` in its place.")
+
+
+@pytest.mark.parametrize(
+    ("block", "subject", "says"),
+    [
+        ("teams: [a]", "teams", "Write below it a line each, such as `serving: ml-serving`"),
+        ("teams: {Serving: ml-serving}", "teams.Serving", "a role that a definition names"),
+        ("teams: {serving: ML}", "teams.serving", "the name of a team"),
+        ("contacts: {ml-serving: x}", "contacts.ml-serving", "how a person reaches the team"),
+        ('title: "<b>"', "title", "letters, digits"),
+    ],
+)
+def test_teams_contacts_and_title_have_their_form(findings: Findings, block: str, subject: str, says: str) -> None:
+    (finding,) = findings(f"{block}\n{VALID}")
+    assert finding.subject == subject
+    assert says in finding.remedy
+
+
+def test_values_of_the_example_are_told_with_their_place(read: Callable[[str | bytes], Environment]) -> None:
+    placeholders = read(VALID).placeholders
+    assert ("grafana_url", 1) in [(path, where.line) for path, where in placeholders]
+    assert "prometheus.namespace" not in dict(placeholders)
 
 
 @pytest.mark.parametrize(

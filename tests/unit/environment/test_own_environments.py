@@ -7,11 +7,10 @@ from pathlib import Path
 import pytest
 
 from monitoring_kit.checks.all import check_plan
-from monitoring_kit.core.findings import PROJECT
 from monitoring_kit.environment.reader import read_environment
 from monitoring_kit.plan.build import build_plan
 from monitoring_kit.programs import amtool, promtool
-from tests.support.planting import shipped
+from tests.support.planting import PROJECT, shipped
 from tests.support.project import files_of, run
 
 BUILD = PROJECT / "build"

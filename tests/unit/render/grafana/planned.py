@@ -7,7 +7,6 @@ from dataclasses import replace
 from functools import cache
 from typing import Any, TypeVar
 
-from monitoring_kit.definitions import load_definitions
 from monitoring_kit.environment.model import Environment
 from monitoring_kit.model.alerts import Alert
 from monitoring_kit.model.backends import Backend
@@ -17,7 +16,7 @@ from monitoring_kit.model.thresholds import Threshold
 from monitoring_kit.plan.build import build_plan
 from monitoring_kit.plan.model import Plan
 from monitoring_kit.render.grafana import render_dashboard
-from tests.support.planting import shipped_environment
+from tests.support.planting import shipped, shipped_environment
 
 Rendered = dict[str, Any]
 Kind = TypeVar("Kind", bound=Signal)
@@ -28,7 +27,7 @@ SHIPPED = ("production", "staging")
 @cache
 def shipped_plan(name: str) -> Plan:
     """The plan of an environment of the repository."""
-    return build_plan(load_definitions(), shipped_environment(name))
+    return build_plan(shipped(), shipped_environment(name))
 
 
 @cache
@@ -60,7 +59,7 @@ def plan_of(
     )
     signals = {panel.signal.name: panel.signal for panel in panels}
     definitions = replace(
-        load_definitions(),
+        shipped(),
         signals=signals,
         subjects=dict.fromkeys(signals, "planned"),
         alerts={alert.name: alert for alert in alerts},

@@ -6,8 +6,8 @@ import pytest
 
 from monitoring_kit.checks.runbooks import runbook_findings
 from monitoring_kit.core.findings import Location
-from monitoring_kit.definitions import Definitions, Runbook
-from tests.unit.render.pages.plans import shipped
+from monitoring_kit.model.definitions import Definitions, Runbook
+from tests.support.planting import shipped
 
 ALERT = "ModelErrorRatioHigh"
 PAGE = """\
@@ -68,7 +68,7 @@ def test_a_runbook_without_an_alert_is_told_the_nearest_name() -> None:
         ("Roll back.\n", "", 13, "## Mitigation is empty"),
         ("## Meaning", "Hello.\n\n## Meaning", 1, "text before the first heading"),
         ("Look.", "### On Mars\n\nLook.", 11, "sub-heading '### On Mars'"),
-        ("Look.", "No nodes: wake the ml-serving team.", 11, "tells the ml-serving team, which is"),
+        ("Look.", "No nodes: wake the {team} team.", 11, "tells the serving team, which is"),
         ("Look.", "TODO: look.", 11, "TODO is left in the text"),
         ("Look.", "To be found, TBD", 11, "TBD is left in the text"),
         ("Look.", "```sh\nkubectl get pods", 11, "never closed"),

@@ -10,8 +10,8 @@ import pytest
 from monitoring_kit.checks.all import check_plan
 from monitoring_kit.checks.runbook_pages import runbook_page_findings
 from monitoring_kit.core.findings import Finding, Location
-from monitoring_kit.definitions import Runbook
 from monitoring_kit.environment.model import AlertOverride, Environment
+from monitoring_kit.model.definitions import Runbook
 from monitoring_kit.plan.build import build_plan
 from tests.acceptance.kusto.variants import OPTION_B, STAGING, variants
 from tests.support.planting import shipped, shipped_environment
@@ -37,12 +37,12 @@ def environments() -> Mapping[str, Environment]:
 def findings(environment: Environment, text: str) -> list[Finding]:
     """What is found where the runbook of `ALERT` is `text` and there is no other."""
     definitions = replace(shipped(), runbooks={ALERT: Runbook(text, Location(FILE, 1))})
-    return runbook_page_findings(build_plan(definitions, environment), definitions)
+    return runbook_page_findings(build_plan(definitions, environment))
 
 
 @pytest.mark.parametrize("name", environments())
 def test_the_shipped_pages_name_what_the_environment_has(name: str) -> None:
-    assert runbook_page_findings(build_plan(shipped(), environments()[name]), shipped()) == []
+    assert runbook_page_findings(build_plan(shipped(), environments()[name])) == []
 
 
 @pytest.mark.parametrize(

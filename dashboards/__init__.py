@@ -1,1 +1,0 @@
-"""Where we look: one module a dashboard."""

@@ -1,1 +1,0 @@
-"""What is measured: the contracts, and the signals with their PromQL and Kusto."""

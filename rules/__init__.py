@@ -1,1 +1,0 @@
-"""When it is bad, who hears of it, and what to do."""
