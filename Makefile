@@ -32,9 +32,9 @@ build check diff: .venv/ready-to-build
 
 .PHONY: test
 test: .venv/ready-to-test .tools/ready $(NODE_PACKAGES)
-	@$(VENV_PYTHON) -m pytest --numprocesses 2 --dist worksteal --ignore tests/preview
+	@$(VENV_PYTHON) -m pytest --numprocesses 2 --dist worksteal
 
-# What needs the viewer is apart: half a gigabyte of packages, and a browser.
+# What needs the viewer is apart, and `make test` leaves its tests out: half a gigabyte of packages, and a browser.
 .PHONY: preview test-preview viewer
 preview: .venv/ready-to-test .tools/ready $(VIEWER)
 	@PYTHONPATH=examples/model_server $(VENV_PYTHON) -m tests.preview $(if $(INCIDENT),--incident '$(INCIDENT)')

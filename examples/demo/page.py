@@ -24,14 +24,13 @@ from urllib.parse import unquote, urlsplit
 from examples.demo.dashboards import demo_dashboards
 from examples.demo.incidents import INCIDENTS, WELL, Incident
 from examples.demo.receiver import Notification, serving
-from examples.demo.stack import FACTOR
-from monitoring_kit.core.findings import PROJECT
+from examples.demo.stack import FACTOR, PROJECT
 from monitoring_kit.plan.model import Plan
 from monitoring_kit.programs.prometheus import QueryFailed, query
 
 _FILES = Path(__file__).parent / "page"
 # What `make demo-page` makes: the viewer of dashboards.
-VIEWER = PROJECT / "viewer/dist"
+VIEWER = PROJECT.root / "viewer/dist"
 
 _ANSWER_WITHIN_SECONDS = 30.0
 _LONGEST_BODY = 100_000

@@ -17,11 +17,11 @@ from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 
-from monitoring_kit.core.findings import PROJECT, shown_path
+from monitoring_kit.core.findings import shown_path
 from monitoring_kit.plan.model import Plan
 from monitoring_kit.programs.prometheus import PrometheusFailed, QueryFailed
 from monitoring_kit.programs.tools import ToolMissing
-from monitoring_kit.render.grafana import dashboard_json
+from monitoring_kit.render.grafana.dashboard import render_grafana
 from tests.acceptance.kusto.variants import STAGING, plan_of
 from tests.behaviour.incidents import production
 from tests.behaviour.incidents.incident import Incident
@@ -31,6 +31,7 @@ from tests.behaviour.log_alerts.store import CannotRun
 from tests.preview import azure
 from tests.preview.moments import Moment, moment_of
 from tests.preview.viewer import Drawn, Job, Viewer, ViewerFailed, running_viewer
+from tests.support.planting import PROJECT
 
 PREVIEW = PROJECT / "preview"
 # One of each kind: latency, a pod, memory, and figures that do not arrive.
@@ -73,11 +74,10 @@ def main(arguments: list[str]) -> int:
 def write_dashboards(plan: Plan, folder: Path) -> list[Path]:
     """The dashboards of a plan as files in `folder`, as a build would write them."""
     folder.mkdir(parents=True)
-    files = []
-    for dashboard in plan.dashboards:
-        files.append(folder / f"{dashboard.uid}.json")
-        files[-1].write_text(dashboard_json(dashboard, plan), encoding="utf-8")
-    return files
+    files = {folder / Path(name).name: text for name, text in render_grafana(plan).items() if name.endswith(".json")}
+    for file, text in files.items():
+        file.write_text(text, encoding="utf-8")
+    return list(files)
 
 
 def asks_prometheus(file: Path) -> bool:

@@ -12,10 +12,9 @@ from typing import Any
 
 import pytest
 
-from monitoring_kit.core.findings import PROJECT
 from monitoring_kit.programs import node
 from tests.preview.viewer import require_viewer
-from tests.support.planting import REFERENCE
+from tests.support.planting import PROJECT, REFERENCE
 
 DRIVER = Path(__file__).with_name("drive_demo.ts")
 WITHIN_SECONDS = 400.0

@@ -10,9 +10,10 @@ from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any
 
-from monitoring_kit.core.findings import PROJECT, Finding, Location
+from monitoring_kit.core.findings import Finding, Location
 from monitoring_kit.programs import node
 from monitoring_kit.programs.tools import ToolMissing
+from tests.support.planting import PROJECT
 
 VIEWER = PROJECT / "viewer"
 # What `make viewer` makes, and without which nothing is drawn.
