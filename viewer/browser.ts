@@ -25,6 +25,8 @@ export async function launch(): Promise<Browser> {
     throw new Error(`${executablePath} is not there: run \`make viewer\`, or set CHROMIUM to a browser of your own`);
   }
   const libraries = [join(FOLDER, 'al2023/lib'), process.env['LD_LIBRARY_PATH']].filter(Boolean).join(':');
-  const env = own ? process.env : { ...process.env, FONTCONFIG_PATH: join(FOLDER, 'fonts'), LD_LIBRARY_PATH: libraries };
+  const env = own
+    ? process.env
+    : { ...process.env, FONTCONFIG_PATH: join(FOLDER, 'fonts'), LD_LIBRARY_PATH: libraries };
   return chromium.launch({ executablePath, args: ARGUMENTS, env: env as Record<string, string>, timeout: 60_000 });
 }

@@ -63,7 +63,11 @@ const DRAWN_WITHIN_MS = 60_000;
 
 async function render(browser: Browser, job: Job): Promise<Result> {
   const dashboards = await readDashboards(job.dashboards);
-  const { server, address } = await serve({ dashboards, prometheus: job.prometheus?.replace(/\/$/, ''), rows: job.rows });
+  const { server, address } = await serve({
+    dashboards,
+    prometheus: job.prometheus?.replace(/\/$/, ''),
+    rows: job.rows,
+  });
   const result: Result = { pictures: [], problems: [] };
   try {
     await mkdir(job.out, { recursive: true });
@@ -83,10 +87,20 @@ async function render(browser: Browser, job: Job): Promise<Result> {
   return result;
 }
 
-async function draw(browser: Browser, address: string, uid: string, job: Job): Promise<{ picture: Picture; problems: string[] }> {
+async function draw(
+  browser: Browser,
+  address: string,
+  uid: string,
+  job: Job,
+): Promise<{ picture: Picture; problems: string[] }> {
   const started = performance.now();
   const screen = { width: job.width ?? SCREEN.width, height: job.height ?? SCREEN.height };
-  const context = await browser.newContext({ viewport: screen, timezoneId: 'UTC', locale: 'en-US', reducedMotion: 'reduce' });
+  const context = await browser.newContext({
+    viewport: screen,
+    timezoneId: 'UTC',
+    locale: 'en-US',
+    reducedMotion: 'reduce',
+  });
   try {
     const page = await context.newPage();
     const problems: string[] = [];
@@ -110,12 +124,22 @@ async function draw(browser: Browser, address: string, uid: string, job: Job): P
 }
 
 /** What the page has drawn, when there is nothing left to wait for. */
-async function drawn(page: Page, uid: string, screen: { width: number; height: number }, job: Job, problems: string[]): Promise<Report> {
+async function drawn(
+  page: Page,
+  uid: string,
+  screen: { width: number; height: number },
+  job: Job,
+  problems: string[],
+): Promise<Report> {
   const within = { timeout: DRAWN_WITHIN_MS };
   try {
     if (!job.firstScreen) {
       // The whole page has to lie on the screen: a table does not draw what is scrolled out of sight.
-      await page.waitForFunction(() => window.viewer?.height > 0 || window.viewer?.state === 'drawn', undefined, within);
+      await page.waitForFunction(
+        () => window.viewer?.height > 0 || window.viewer?.state === 'drawn',
+        undefined,
+        within,
+      );
       const height = await page.evaluate(() => window.viewer.height);
       await page.setViewportSize({ width: screen.width, height: Math.max(screen.height, height) });
     }
@@ -128,7 +152,12 @@ async function drawn(page: Page, uid: string, screen: { width: number; height: n
 }
 
 function pathOf(uid: string, { from, to, variables = {}, theme = 'dark', firstScreen, expand }: Job): string {
-  const query = new URLSearchParams({ from: String(Math.round(from * 1000)), to: String(Math.round(to * 1000)), theme, timezone: 'utc' });
+  const query = new URLSearchParams({
+    from: String(Math.round(from * 1000)),
+    to: String(Math.round(to * 1000)),
+    theme,
+    timezone: 'utc',
+  });
   for (const [name, values] of Object.entries(variables)) {
     for (const value of values) {
       query.append(`var-${name}`, value);

@@ -75,7 +75,12 @@ function forward(prometheus: string | undefined, path: string, asked: IncomingMe
     found.pipe(answer);
   });
   onward.on('error', (error) => {
-    send(answer, 502, 'application/json', JSON.stringify({ status: 'error', error: `${prometheus}: ${error.message}` }));
+    send(
+      answer,
+      502,
+      'application/json',
+      JSON.stringify({ status: 'error', error: `${prometheus}: ${error.message}` }),
+    );
   });
   asked.pipe(onward);
 }
@@ -102,7 +107,12 @@ export async function readDashboards(paths: string[]): Promise<Map<string, Dashb
   const found = new Map<string, Dashboard>();
   for (const path of paths) {
     const isFolder = (await stat(path)).isDirectory();
-    const files = isFolder ? (await readdir(path)).filter((name) => name.endsWith('.json')).sort().map((name) => join(path, name)) : [path];
+    const files = isFolder
+      ? (await readdir(path))
+          .filter((name) => name.endsWith('.json'))
+          .sort()
+          .map((name) => join(path, name))
+      : [path];
     for (const file of files) {
       const dashboard = JSON.parse(await readFile(file, 'utf8')) as Partial<Dashboard>;
       if (!dashboard.uid || !dashboard.panels) {

@@ -35,7 +35,8 @@ function look(page: Page): Promise<Sight | undefined> {
     if (viewer?.state !== 'drawn' || !viewer.report) {
       return undefined;
     }
-    const texts = (list: string) => [...document.querySelectorAll(`${list} li`)].map(({ textContent }) => textContent ?? '');
+    const texts = (list: string) =>
+      [...document.querySelectorAll(`${list} li`)].map(({ textContent }) => textContent ?? '');
     const { panels } = viewer.report;
     const judged = panels.filter(({ type }) => type !== 'timeseries');
     return {
@@ -76,7 +77,7 @@ try {
   const after = await sight(
     'after',
     ({ red, alerts, notifications }) =>
-      red.length === 0 && alerts.length === 0 && notifications.some((text) => text.includes('RESOLVED critical'))
+      red.length === 0 && alerts.length === 0 && notifications.some((text) => text.includes('RESOLVED critical')),
   );
   console.log(JSON.stringify({ before, during, after, problems }));
 } catch (error) {

@@ -1,6 +1,17 @@
 /** The bar above the panels: the variables on the left, the dashboard's links on the right. */
 
-import { Combobox, Dropdown, InlineLabel, LinkButton, Menu, MultiCombobox, ToolbarButton, toIconName, type ComboboxOption, type IconName } from '@grafana/ui';
+import {
+  Combobox,
+  Dropdown,
+  InlineLabel,
+  LinkButton,
+  Menu,
+  MultiCombobox,
+  ToolbarButton,
+  toIconName,
+  type ComboboxOption,
+  type IconName,
+} from '@grafana/ui';
 
 import { usePage } from './context.ts';
 import { dashboardAddress, dashboardsOf, linkAddress } from './links.ts';
@@ -25,11 +36,17 @@ const HIDDEN = 2;
 
 export function Controls({ onChoose }: Props) {
   const { variables, dashboard } = usePage();
-  const shown = [...variables.values()].filter(({ definition }) => definition.hide !== HIDDEN && definition.type !== 'constant');
+  const shown = [...variables.values()].filter(
+    ({ definition }) => definition.hide !== HIDDEN && definition.type !== 'constant',
+  );
   return (
     <div style={{ display: 'flex', flexWrap: 'wrap', gap: 8, alignItems: 'center', padding: '0 0 8px' }}>
       {shown.map((variable) => (
-        <div key={variable.definition.name} style={{ display: 'flex' }} data-testid={`variable ${variable.definition.name}`}>
+        <div
+          key={variable.definition.name}
+          style={{ display: 'flex' }}
+          data-testid={`variable ${variable.definition.name}`}
+        >
           {variable.definition.hide !== LABEL_HIDDEN && (
             <InlineLabel width="auto">{variable.definition.label || variable.definition.name}</InlineLabel>
           )}
@@ -44,7 +61,13 @@ export function Controls({ onChoose }: Props) {
   );
 }
 
-function Choice({ variable: { definition, options, chosen }, onChoose }: { variable: Variable; onChoose: Props['onChoose'] }) {
+function Choice({
+  variable: { definition, options, chosen },
+  onChoose,
+}: {
+  variable: Variable;
+  onChoose: Props['onChoose'];
+}) {
   const named = (value: string): ComboboxOption<string> => ({ value, label: value === ALL ? 'All' : value });
   const choices = [...(definition.includeAll ? [ALL] : []), ...options].map(named);
   if (isSeveral(definition)) {
@@ -54,7 +77,16 @@ function Choice({ variable: { definition, options, chosen }, onChoose }: { varia
       const lastIsAll = values.at(-1) === ALL || values.length === 0;
       onChoose(definition.name, lastIsAll ? [ALL] : values.filter((value) => value !== ALL));
     };
-    return <MultiCombobox options={choices} value={chosen.map(named)} onChange={onChange} width="auto" minWidth={10} maxWidth={40} />;
+    return (
+      <MultiCombobox
+        options={choices}
+        value={chosen.map(named)}
+        onChange={onChange}
+        width="auto"
+        minWidth={10}
+        maxWidth={40}
+      />
+    );
   }
   return (
     <Combobox
@@ -86,7 +118,10 @@ function Links({ link }: { link: DashboardLink }) {
       </LinkButton>
     );
   }
-  const found = dashboardsOf(link, page.others).map((other) => ({ ...other, href: dashboardAddress(other.uid, link, page) }));
+  const found = dashboardsOf(link, page.others).map((other) => ({
+    ...other,
+    href: dashboardAddress(other.uid, link, page),
+  }));
   if (link.asDropdown) {
     const menu = (
       <Menu>

@@ -39,12 +39,18 @@ export function DashboardPage({ dashboard, others, rows, address, onAddress }: P
   const [opened, setOpened] = useState<ReadonlyMap<number, boolean>>(new Map());
   const [ref, width] = useWidth();
 
-  const isOpen = useCallback((row: Panel) => opened.get(row.id) ?? (address.expand || !row.collapsed), [opened, address.expand]);
+  const isOpen = useCallback(
+    (row: Panel) => opened.get(row.id) ?? (address.expand || !row.collapsed),
+    [opened, address.expand],
+  );
   const placed = useMemo(() => layout(dashboard.panels, width, isOpen), [dashboard, width, isOpen]);
   const top = useRef<HTMLDivElement>(null);
   const shown = useMemo(
-    () => placed.panels.filter(({ box }) => !address.firstScreen || (top.current?.offsetTop ?? 0) + box.y < window.innerHeight),
-    [placed, address.firstScreen, resolved]
+    () =>
+      placed.panels.filter(
+        ({ box }) => !address.firstScreen || (top.current?.offsetTop ?? 0) + box.y < window.innerHeight,
+      ),
+    [placed, address.firstScreen, resolved],
   );
 
   const drawings = useRef(new Map<number, Drawing>());
@@ -69,12 +75,28 @@ export function DashboardPage({ dashboard, others, rows, address, onAddress }: P
     }
   }, [resolved, placed, width]);
 
-  const page = usePageOf({ dashboard, others, rows, resolved, theme, onAddress, timeZone: address.timeZone, drawings, finish });
+  const page = usePageOf({
+    dashboard,
+    others,
+    rows,
+    resolved,
+    theme,
+    onAddress,
+    timeZone: address.timeZone,
+    drawings,
+    finish,
+  });
   latestPage.current = page;
   const isRelative = address.to === 'now';
   return (
     <div style={{ padding: `0 ${MARGIN}px ${MARGIN}px` }}>
-      <Head dashboard={dashboard} address={address} range={resolved?.range} onAddress={onAddress} onRefresh={isRelative ? again : undefined} />
+      <Head
+        dashboard={dashboard}
+        address={address}
+        range={resolved?.range}
+        onAddress={onAddress}
+        onRefresh={isRelative ? again : undefined}
+      />
       {problem && <Alert title={problem} severity="error" />}
       {page && (
         <PageContext.Provider value={page}>
@@ -99,7 +121,11 @@ export function DashboardPage({ dashboard, others, rows, address, onAddress }: P
                 />
               ))}
               {shown.map(({ panel, box }) => (
-                <div key={panel.id} data-panel={panel.id} style={{ position: 'absolute', left: box.x, top: box.y, width: box.width, height: box.height }}>
+                <div
+                  key={panel.id}
+                  data-panel={panel.id}
+                  style={{ position: 'absolute', left: box.x, top: box.y, width: box.width, height: box.height }}
+                >
                   <PanelBox panel={panel} width={box.width} height={box.height} />
                 </div>
               ))}
@@ -132,7 +158,7 @@ function useResolved(dashboard: Dashboard, address: Address) {
           setProblem(undefined);
         }
       },
-      (error: unknown) => !isStale && setProblem(error instanceof Error ? error.message : String(error))
+      (error: unknown) => !isStale && setProblem(error instanceof Error ? error.message : String(error)),
     );
     return () => {
       isStale = true;
@@ -190,14 +216,36 @@ function usePageOf({ dashboard, others, rows, resolved, theme, timeZone, onAddre
   }, [dashboard, others, rows, resolved, theme, timeZone, drawings]);
 }
 
-function Row({ title, isOpen, panels, style, onToggle }: { title: string; isOpen: boolean; panels: number; style: React.CSSProperties; onToggle: () => void }) {
+function Row({
+  title,
+  isOpen,
+  panels,
+  style,
+  onToggle,
+}: {
+  title: string;
+  isOpen: boolean;
+  panels: number;
+  style: React.CSSProperties;
+  onToggle: () => void;
+}) {
   const theme = useTheme2();
   return (
     <div style={{ ...style, display: 'flex', alignItems: 'center' }} data-testid="row">
-      <Button variant="secondary" fill="text" onClick={onToggle} aria-expanded={isOpen} style={{ padding: 0, fontSize: 16, color: theme.colors.text.primary }}>
+      <Button
+        variant="secondary"
+        fill="text"
+        onClick={onToggle}
+        aria-expanded={isOpen}
+        style={{ padding: 0, fontSize: 16, color: theme.colors.text.primary }}
+      >
         <Icon name={isOpen ? 'angle-down' : 'angle-right'} /> {title}
       </Button>
-      {!isOpen && <span style={{ marginLeft: 8, color: theme.colors.text.secondary }}>({panels} {panels === 1 ? 'panel' : 'panels'})</span>}
+      {!isOpen && (
+        <span style={{ marginLeft: 8, color: theme.colors.text.secondary }}>
+          ({panels} {panels === 1 ? 'panel' : 'panels'})
+        </span>
+      )}
     </div>
   );
 }
@@ -280,7 +328,7 @@ function reportOf(
   { range, variables, annotations }: Resolved,
   shown: ReturnType<typeof layout>['panels'],
   drawings: ReadonlyMap<number, Drawing>,
-  top: number
+  top: number,
 ): Report {
   const { dashboard, others } = page;
   return {
@@ -291,7 +339,7 @@ function reportOf(
     variables: Object.fromEntries([...variables].map(([name, { chosen }]) => [name, chosen])),
     annotations: annotations.found,
     links: (dashboard.links ?? []).flatMap((link) =>
-      link.type === 'dashboards' ? dashboardsOf(link, others).map(({ title }) => title) : [link.title ?? '']
+      link.type === 'dashboards' ? dashboardsOf(link, others).map(({ title }) => title) : [link.title ?? ''],
     ),
     panels: shown.map(({ panel, row, box }) => ({
       id: panel.id,

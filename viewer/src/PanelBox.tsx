@@ -90,7 +90,14 @@ export function PanelBox({ panel, width, height }: { panel: Panel; width: number
           {failed && <Failure drawing={failed} page={page} />}
           {answer && !failed && 'frames' in answer && Drawn && (
             <Guard drawnFrom={answer.frames} onError={onDrawn} page={page}>
-              <Drawn panel={panel} frames={answer.frames} range={answer.range} width={innerWidth} height={innerHeight} onDrawn={onDrawn} />
+              <Drawn
+                panel={panel}
+                frames={answer.frames}
+                range={answer.range}
+                width={innerWidth}
+                height={innerHeight}
+                onDrawn={onDrawn}
+              />
             </Guard>
           )}
         </div>
@@ -212,8 +219,8 @@ async function loaded(panel: Panel, page: Page, width: number): Promise<Loaded> 
     queries.map((target) =>
       sourceOf(target, panel) === AZURE
         ? (recordedFrames(panel, target, page.rows) ?? [])
-        : prometheusFrames(target, page.variables, range, intervals(panel, target, range, width), queries.length > 1)
-    )
+        : prometheusFrames(target, page.variables, range, intervals(panel, target, range, width), queries.length > 1),
+    ),
   );
   const frames = await transformed(panel, answers.flat(), page.replace);
   return { range, frames: withFieldSettings(panel, frames, page.replace, page.theme, page.timeZone) };

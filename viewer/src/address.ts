@@ -16,7 +16,10 @@ export interface Address {
   expand: boolean;
 }
 
-export function readAddress(url: URL, defaults: Partial<Pick<Address, 'from' | 'to' | 'refresh' | 'timeZone'>> = {}): Address {
+export function readAddress(
+  url: URL,
+  defaults: Partial<Pick<Address, 'from' | 'to' | 'refresh' | 'timeZone'>> = {},
+): Address {
   const query = url.searchParams;
   const variables: Record<string, string[]> = {};
   for (const [name, value] of query) {

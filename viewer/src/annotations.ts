@@ -17,7 +17,11 @@ export interface Annotations {
 const DEFAULT_STEP = '60s';
 
 /** Never rejects: a query that fails is a problem of the page, and the panels are drawn all the same. */
-export async function annotationsOf(dashboard: Dashboard, variables: Variables, range: TimeRange): Promise<Annotations> {
+export async function annotationsOf(
+  dashboard: Dashboard,
+  variables: Variables,
+  range: TimeRange,
+): Promise<Annotations> {
   const result: Annotations = { occurrences: [], found: [], problems: [] };
   const asked = (dashboard.annotations?.list ?? []).filter(({ builtIn, enable }) => !builtIn && enable !== false);
   const answers = await Promise.allSettled(asked.map((annotation) => occurrencesOf(annotation, variables, range)));
@@ -44,11 +48,16 @@ async function occurrencesOf(annotation: Annotation, variables: Variables, range
   }
   // No more points than pixels, and no closer together than the annotation says.
   const shortest = annotation.step ?? annotation.target?.interval ?? annotation.target?.step ?? DEFAULT_STEP;
-  const interval = intervals({ id: 0, type: '', gridPos: { x: 0, y: 0, w: 24, h: 1 } }, { interval: shortest }, range, window.innerWidth);
+  const interval = intervals(
+    { id: 0, type: '', gridPos: { x: 0, y: 0, w: 24, h: 1 } },
+    { interval: shortest },
+    range,
+    window.innerWidth,
+  );
   const words = { ...rangeWords(range), ...intervalWords(interval) };
   const expr = fill(written, variables, words, forPromql);
   const [start, end] = [range.from.valueOf() / 1000, range.to.valueOf() / 1000].map(
-    (moment) => Math.floor(moment / interval.step) * interval.step
+    (moment) => Math.floor(moment / interval.step) * interval.step,
   ) as [number, number];
   const data = await queryRange(expr, start, end, interval.step);
   const byTime = annotation.useValueForTime === true || annotation.useValueForTime === 'on';

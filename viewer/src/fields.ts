@@ -84,7 +84,13 @@ const STANDARD: Record<string, [Processor, FieldConfigPropertyItem['shouldApply'
   filterable: [identityOverrideProcessor, always],
 };
 
-function property(id: string, path: string, isCustom: boolean, process: Processor, shouldApply: FieldConfigPropertyItem['shouldApply']) {
+function property(
+  id: string,
+  path: string,
+  isCustom: boolean,
+  process: Processor,
+  shouldApply: FieldConfigPropertyItem['shouldApply'],
+) {
   const item: FieldConfigPropertyItem = {
     id,
     path,
@@ -164,7 +170,9 @@ const DEFAULT_COLOR: Readonly<Record<string, string>> = { timeseries: 'palette-c
 export function fieldConfigOf(panel: Panel): FieldConfigSource {
   const { defaults = {}, overrides = [] } = panel.fieldConfig ?? {};
   // In JSON the lowest threshold is null; Grafana counts with minus infinity.
-  const thresholds = structuredClone(defaults.thresholds ?? (GREEN_BELOW_80 as NonNullable<typeof defaults.thresholds>));
+  const thresholds = structuredClone(
+    defaults.thresholds ?? (GREEN_BELOW_80 as NonNullable<typeof defaults.thresholds>),
+  );
   return {
     defaults: {
       ...defaults,
@@ -175,7 +183,7 @@ export function fieldConfigOf(panel: Panel): FieldConfigSource {
     overrides: overrides.map((rule) => ({
       ...rule,
       properties: rule.properties.map((one) =>
-        one.id === 'thresholds' ? { ...one, value: { ...one.value, steps: lowestFirst(one.value.steps) } } : one
+        one.id === 'thresholds' ? { ...one, value: { ...one.value, steps: lowestFirst(one.value.steps) } } : one,
       ),
     })),
   };
@@ -191,7 +199,7 @@ export function withFieldSettings(
   frames: DataFrame[],
   replace: InterpolateFunction,
   theme: GrafanaTheme2,
-  timeZone: string
+  timeZone: string,
 ): DataFrame[] {
   const fieldConfig = fieldConfigOf(panel);
   const found = applyFieldOverrides({

@@ -13,7 +13,7 @@ export async function prometheusFrames(
   variables: Variables,
   range: TimeRange,
   interval: Interval,
-  several: boolean
+  several: boolean,
 ): Promise<DataFrame[]> {
   const words = { ...rangeWords(range), ...intervalWords(interval) };
   const expr = fill(target.expr ?? '', variables, words, forPromql);
@@ -36,7 +36,7 @@ function framesOf(
   target: Target,
   legend: string,
   step: number | undefined,
-  several: boolean
+  several: boolean,
 ): DataFrame[] {
   const series = listed(data);
   switch (target.format) {
@@ -86,9 +86,18 @@ function frameOf(series: PrometheusSeries, target: Target, legend: string, step:
     config: name === undefined ? {} : { displayNameFromDS: name },
     values: points.map(([, number]) => number),
   };
-  const time = timeField(points.map(([moment]) => moment), step);
+  const time = timeField(
+    points.map(([moment]) => moment),
+    step,
+  );
   const type = step ? DataFrameType.TimeSeriesMulti : DataFrameType.NumericMulti;
-  return { refId: target.refId, ...(name === undefined ? {} : { name }), meta: { type }, fields: [time, value], length: points.length };
+  return {
+    refId: target.refId,
+    ...(name === undefined ? {} : { name }),
+    meta: { type },
+    fields: [time, value],
+    length: points.length,
+  };
 }
 
 const AUTOMATIC = '__auto';
@@ -111,7 +120,10 @@ function tableOf(series: PrometheusSeries[], target: Target, several: boolean): 
   const labels = [...new Set(series.flatMap(({ metric }) => Object.keys(metric)))].sort();
   const rows = series.flatMap((one) => pointsOf(one).map(([time, value]) => ({ metric: one.metric, time, value })));
   const fields: Field[] = [
-    timeField(rows.map(({ time }) => time), undefined),
+    timeField(
+      rows.map(({ time }) => time),
+      undefined,
+    ),
     ...labels.map((label) => ({
       name: label,
       type: FieldType.string,

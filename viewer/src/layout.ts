@@ -39,7 +39,12 @@ export function layout(panels: Panel[], width: number, isOpen: (row: Panel) => b
     let open = true;
     if (row) {
       open = isOpen(row);
-      placed.rows.push({ panel: row, isOpen: open, panels: inside.length, box: boxOf({ x: 0, y: line, w: COLUMNS, h: 1 }, width) });
+      placed.rows.push({
+        panel: row,
+        isOpen: open,
+        panels: inside.length,
+        box: boxOf({ x: 0, y: line, w: COLUMNS, h: 1 }, width),
+      });
       line += 1;
     }
     if (!open || inside.length === 0) {

@@ -30,7 +30,13 @@ export function dashboardAddress(uid: string, link: DashboardLink, page: Pick<Pa
   return withContext(`/d/${uid}`, link, page);
 }
 
-function withContext(address: string, { keepTime, includeVars }: DashboardLink, { range, variables }: Pick<Page, 'range' | 'variables'>): string {
-  const added = [...(keepTime ? [rangeAddress(range)] : []), ...(includeVars ? [addressOf(variables)] : [])].filter(Boolean);
+function withContext(
+  address: string,
+  { keepTime, includeVars }: DashboardLink,
+  { range, variables }: Pick<Page, 'range' | 'variables'>,
+): string {
+  const added = [...(keepTime ? [rangeAddress(range)] : []), ...(includeVars ? [addressOf(variables)] : [])].filter(
+    Boolean,
+  );
   return added.reduce((address, query) => urlUtil.appendQueryToUrl(address, query), address);
 }

@@ -40,11 +40,11 @@ function App() {
             to: time?.to ?? 'now',
             refresh: refresh || '',
             timeZone: timezone || 'browser',
-          })
+          }),
         );
         setLoaded(found);
       },
-      (error: unknown) => setProblem(error instanceof Error ? error.message : String(error))
+      (error: unknown) => setProblem(error instanceof Error ? error.message : String(error)),
     );
   }, [address.uid]);
 
@@ -67,7 +67,9 @@ function App() {
       <GlobalStyles />
       <div style={{ background: theme.colors.background.canvas, minHeight: '100vh' }}>
         {problem && <Alert title={problem} severity="error" />}
-        {loaded?.dashboard && <DashboardPage {...loaded} dashboard={loaded.dashboard} address={address} onAddress={change} />}
+        {loaded?.dashboard && (
+          <DashboardPage {...loaded} dashboard={loaded.dashboard} address={address} onAddress={change} />
+        )}
         {loaded && !loaded.dashboard && <Index dashboards={loaded.others} />}
       </div>
       <PortalContainer />

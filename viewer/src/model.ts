@@ -50,7 +50,6 @@ export interface Panel {
   targets?: Target[];
   fieldConfig?: FieldConfigSource;
   // The options are the panel type's own: each panel reads those that it knows.
-  // eslint-disable-next-line @typescript-eslint/no-explicit-any
   options?: any;
   transformations?: DataTransformerConfig[];
   links?: DashboardLink[];

@@ -95,7 +95,9 @@ export function drawnColor(color: string | undefined, theme: GrafanaTheme2): Dra
   let known = hues.get(theme);
   if (!known) {
     known = new Map(
-      theme.visualization.hues.flatMap(({ name, shades }) => shades.map((shade) => [shade.color.toLowerCase(), name] as const))
+      theme.visualization.hues.flatMap(({ name, shades }) =>
+        shades.map((shade) => [shade.color.toLowerCase(), name] as const),
+      ),
     );
     hues.set(theme, known);
   }

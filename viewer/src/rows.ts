@@ -25,12 +25,17 @@ export interface RecordedRows {
 const TYPES = { time: FieldType.time, number: FieldType.number, string: FieldType.string, boolean: FieldType.boolean };
 
 /** The frames of a query, from what was recorded for it; undefined if nothing was. */
-export function recordedFrames(panel: Panel, target: Target, recorded: RecordedRows | undefined): DataFrame[] | undefined {
+export function recordedFrames(
+  panel: Panel,
+  target: Target,
+  recorded: RecordedRows | undefined,
+): DataFrame[] | undefined {
   const table = recorded?.panels[panel.id]?.[target.refId];
   if (!table) {
     return undefined;
   }
-  const asRows = target.azureLogAnalytics?.resultFormat === 'table' || !table.columns.some(({ type }) => type === 'time');
+  const asRows =
+    target.azureLogAnalytics?.resultFormat === 'table' || !table.columns.some(({ type }) => type === 'time');
   return asRows ? [asTable(table, target)] : asSeries(table, target);
 }
 

@@ -43,7 +43,7 @@ export async function labelValues(
   label: string,
   selector: string | undefined,
   start: number,
-  end: number
+  end: number,
 ): Promise<string[]> {
   const range = { start: String(start), end: String(end), ...(selector ? { 'match[]': selector } : {}) };
   const path = `/prometheus/api/v1/label/${encodeURIComponent(label)}/values?${new URLSearchParams(range)}`;

@@ -1,6 +1,13 @@
 /** The variables of a dashboard: their values, asked of Prometheus, and texts with the values filled in. */
 
-import { dateTimeFormat, type ScopedVars, type TimeRange } from '@grafana/data';
+import {
+  dateTimeFormat,
+  type DataFrame,
+  type DisplayValue,
+  type Field,
+  type ScopedVars,
+  type TimeRange,
+} from '@grafana/data';
 
 import { AZURE, PROMETHEUS, type Dashboard, type VariableDefinition } from './model.ts';
 import { labelValues, queryInstant, Refused, seriesOf } from './server.ts';
@@ -32,7 +39,7 @@ export function isSeveral(definition: VariableDefinition): boolean {
 export async function resolveVariables(
   dashboard: Dashboard,
   range: TimeRange,
-  chosen: Readonly<Record<string, string[]>>
+  chosen: Readonly<Record<string, string[]>>,
 ): Promise<Variables> {
   const variables = new Map<string, Variable>();
   for (const definition of dashboard.templating?.list ?? []) {
@@ -81,7 +88,7 @@ async function asked(name: string, text: string, range: TimeRange): Promise<stri
     const data = await queryInstant(result, end);
     return data.resultType === 'vector' && Array.isArray(data.result)
       ? (data.result as Array<{ metric: Record<string, string>; value: [number, string] }>).map(
-          ({ metric, value }) => `${selectorText(metric)} ${value[1]} ${value[0] * 1000}`
+          ({ metric, value }) => `${selectorText(metric)} ${value[1]} ${value[0] * 1000}`,
         )
       : [];
   }
@@ -152,10 +159,10 @@ export function fill(text: string, variables: Variables, words: Words = {}, writ
   });
 }
 
+/** `name:format` as its two parts; a format may have colons of its own. */
 function split(inBraces: string): [string, string | undefined] {
-  const colon = inBraces.lastIndexOf(':');
-  const quoted = inBraces.lastIndexOf('"');
-  return colon > quoted ? [inBraces.slice(0, inBraces.indexOf(':', quoted + 1)), inBraces.slice(inBraces.indexOf(':', quoted + 1) + 1)] : [inBraces, undefined];
+  const colon = inBraces.indexOf(':');
+  return colon < 0 ? [inBraces, undefined] : [inBraces.slice(0, colon), inBraces.slice(colon + 1)];
 }
 
 function valueOf(
@@ -163,7 +170,7 @@ function valueOf(
   format: string | undefined,
   variables: Variables,
   words: Words,
-  written: Writer
+  written: Writer,
 ): string | undefined {
   const word = words[name];
   if (word !== undefined) {
@@ -202,7 +209,9 @@ function dated(milliseconds: number, format: string): string {
   if (!pattern || pattern === 'iso') {
     return new Date(milliseconds).toISOString();
   }
-  return pattern === 'seconds' ? String(Math.round(milliseconds / 1000)) : dateTimeFormat(milliseconds, { format: pattern });
+  return pattern === 'seconds'
+    ? String(Math.round(milliseconds / 1000))
+    : dateTimeFormat(milliseconds, { format: pattern });
 }
 
 const plainly: Writer = (values) => globbed(values);
@@ -217,10 +226,13 @@ function isAll({ chosen }: Variable): boolean {
 /** As the Prometheus data source writes values into a query: in a pattern escaped, several as alternatives. */
 export const forPromql: Writer = (values, { definition }) => {
   if (!isSeveral(definition)) {
-    return values.slice(0, 1).map((value) => value.replaceAll('\\', '\\\\').replaceAll("'", "\\\\'")).join('');
+    return values
+      .slice(0, 1)
+      .map((value) => value.replaceAll('\\', '\\\\').replaceAll("'", "\\\\'"))
+      .join('');
   }
   const escaped = values.map((value) =>
-    value.replaceAll('\\', '\\\\\\\\').replace(/[$^*{}[\]+?.()|]/g, (character) => `\\\\${character}`)
+    value.replaceAll('\\', '\\\\\\\\').replace(/[$^*{}[\]+?.()|]/g, (character) => `\\\\${character}`),
   );
   return escaped.length === 1 ? (escaped[0] ?? '') : `(${escaped.join('|')})`;
 };
@@ -250,13 +262,14 @@ const FORMATS: Readonly<Record<string, Writer>> = {
 export function addressOf(variables: Variables): string {
   return [...variables.values()]
     .flatMap(({ definition, chosen }) =>
-      chosen.map((value) => `var-${encodeURIComponent(definition.name)}=${encodeURIComponent(value)}`)
+      chosen.map((value) => `var-${encodeURIComponent(definition.name)}=${encodeURIComponent(value)}`),
     )
     .join('&');
 }
 
 export function rangeAddress(range: TimeRange): string {
-  const end = (raw: TimeRange['raw']['from']) => encodeURIComponent(typeof raw === 'string' ? raw : String(raw.valueOf()));
+  const end = (raw: TimeRange['raw']['from']) =>
+    encodeURIComponent(typeof raw === 'string' ? raw : String(raw.valueOf()));
   return `from=${end(range.raw.from)}&to=${end(range.raw.to)}`;
 }
 
@@ -285,14 +298,17 @@ export function replacer(variables: Variables, words: Words) {
       return fill(text, variables, words, asText);
     }
     const encode = format === 'uriencode' || format === 'percentencode' ? encodeURIComponent : (value: string) => value;
-    const ofData = text.replace(/\$\{(__(?:field|series|value|data|cell)[^}:]*)(?::([^}]*))?\}/g, (whole, path: string, as?: string) => {
-      const found = ofField(path, scoped);
-      return found === undefined ? whole : as === 'raw' ? found : encode(found);
-    });
+    const ofData = text.replace(
+      /\$\{(__(?:field|series|value|data|cell)[^}:]*)(?::([^}]*))?\}/g,
+      (whole, path: string, as?: string) => {
+        const found = ofField(path, scoped);
+        return found === undefined ? whole : as === 'raw' ? found : encode(found);
+      },
+    );
     const more = Object.fromEntries(
       Object.entries(scoped ?? {}).flatMap(([name, one]) =>
-        one && typeof one.value !== 'object' && one.value !== undefined ? [[name, String(one.value)]] : []
-      )
+        one && typeof one.value !== 'object' && one.value !== undefined ? [[name, String(one.value)]] : [],
+      ),
     );
     const writer: Writer = (values) => encode(globbed(values));
     return fill(ofData, variables, { ...words, ...more }, writer);
@@ -300,16 +316,16 @@ export function replacer(variables: Variables, words: Words) {
 }
 
 interface DataContext {
-  frame?: import('@grafana/data').DataFrame;
-  field?: import('@grafana/data').Field;
+  frame?: DataFrame;
+  field?: Field;
   rowIndex?: number;
-  calculatedValue?: import('@grafana/data').DisplayValue;
+  calculatedValue?: DisplayValue;
 }
 
 function ofField(path: string, scoped: ScopedVars | undefined): string | undefined {
   const { frame, field, rowIndex, calculatedValue } = (scoped?.['__dataContext']?.value ?? {}) as DataContext;
   const [root = '', ...keys] = parts(path);
-  const shown = (of: import('@grafana/data').Field | undefined, row: number | undefined, key: string | undefined) => {
+  const shown = (of: Field | undefined, row: number | undefined, key: string | undefined) => {
     const raw = row === undefined ? undefined : of?.values[row];
     const display = calculatedValue && of === field ? calculatedValue : of?.display?.(raw);
     switch (key) {
@@ -330,7 +346,11 @@ function ofField(path: string, scoped: ScopedVars | undefined): string | undefin
       }
       if (keys[0] === 'labels') {
         const labels = field.labels ?? {};
-        return keys[1] ? (labels[keys[1]] ?? '') : Object.entries(labels).map(([label, value]) => `${label}="${value}"`).join(', ');
+        return keys[1]
+          ? (labels[keys[1]] ?? '')
+          : Object.entries(labels)
+              .map(([label, value]) => `${label}="${value}"`)
+              .join(', ');
       }
       return keys[0] === 'name' ? field.name : (field.state?.displayName ?? field.config.displayName ?? field.name);
     case '__series':
@@ -341,7 +361,9 @@ function ofField(path: string, scoped: ScopedVars | undefined): string | undefin
       const wanted = keys[1] ?? '';
       const column = /^\d+$/.test(wanted)
         ? frame?.fields[Number(wanted)]
-        : frame?.fields.find((one) => one.name === wanted || one.state?.displayName === wanted || one.config.displayName === wanted);
+        : frame?.fields.find(
+            (one) => one.name === wanted || one.state?.displayName === wanted || one.config.displayName === wanted,
+          );
       return frame ? shown(column, rowIndex, keys[2]) : undefined;
     }
     default:
@@ -352,6 +374,6 @@ function ofField(path: string, scoped: ScopedVars | undefined): string | undefin
 /** `__data.fields["Value #A"].text` as its parts. */
 function parts(path: string): string[] {
   return [...path.matchAll(/\["([^"]*)"\]|\['([^']*)'\]|\[(\w+)\]|([^.[\]]+)/g)].map(
-    (found) => found[1] ?? found[2] ?? found[3] ?? found[4] ?? ''
+    (found) => found[1] ?? found[2] ?? found[3] ?? found[4] ?? '',
   );
 }

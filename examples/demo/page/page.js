@@ -41,7 +41,9 @@ function showIncidents({ incidents, current, factor }) {
 
 function showAlerts({ alerts }) {
   const lines = alerts.map(({ alertname, severity, alertstate }) =>
-    element('li', `${alertname}: ${severity}, ${alertstate}`, { class: alertstate === 'firing' ? severity : alertstate })
+    element('li', `${alertname}: ${severity}, ${alertstate}`, {
+      class: alertstate === 'firing' ? severity : alertstate,
+    }),
   );
   place('alerts').replaceChildren(...(lines.length > 0 ? lines : [element('p', 'None is pending or fires.')]));
 }

@@ -41,14 +41,22 @@ export function AnnotationMarks({ config, occurrences, range, timeZone }: Props)
     return null;
   }
   return visible({ occurrences, range }).map((one, index) => {
-    const [from, to] = [plot.x(one.time), plot.x(one.timeEnd)].map((x) => Math.min(Math.max(x, 0), plot.width)) as [number, number];
-    const when = [one.time, ...(one.timeEnd > one.time ? [one.timeEnd] : [])].map((time) => dateTimeFormat(time, { timeZone })).join(' – ');
+    const [from, to] = [plot.x(one.time), plot.x(one.timeEnd)].map((x) => Math.min(Math.max(x, 0), plot.width)) as [
+      number,
+      number,
+    ];
+    const when = [one.time, ...(one.timeEnd > one.time ? [one.timeEnd] : [])]
+      .map((time) => dateTimeFormat(time, { timeZone }))
+      .join(' – ');
     const color = theme.visualization.getColorByName(one.color);
     const place = { position: 'absolute', top: plot.bottom, background: color, cursor: 'default' } as const;
     return (
       <Tooltip key={index} content={[when, one.title, one.text].filter(Boolean).join('\n')}>
         {one.timeEnd > one.time ? (
-          <div data-testid="annotation" style={{ ...place, left: plot.left + from, width: Math.max(1, to - from), height: MARK - 1 }} />
+          <div
+            data-testid="annotation"
+            style={{ ...place, left: plot.left + from, width: Math.max(1, to - from), height: MARK - 1 }}
+          />
         ) : (
           <div
             data-testid="annotation"
@@ -90,7 +98,9 @@ function draw(u: uPlot, { time, timeEnd }: Occurrence, color: string): void {
   line(time);
   if (timeEnd > time) {
     line(timeEnd);
-    const [from, to] = [time, timeEnd].map((moment) => Math.min(Math.max(u.valToPos(moment, 'x', true), left), right)) as [number, number];
+    const [from, to] = [time, timeEnd].map((moment) =>
+      Math.min(Math.max(u.valToPos(moment, 'x', true), left), right),
+    ) as [number, number];
     ctx.fillStyle = colorManipulator.alpha(color, 0.1);
     ctx.fillRect(from, bbox.top, to - from, bbox.height);
   }

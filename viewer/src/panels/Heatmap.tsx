@@ -65,7 +65,10 @@ export function Heatmap(props: DrawingProps) {
   const palette = useMemo(() => paletteOf(color, theme), [color, theme]);
   const isBlank = isEmpty(frames) || cells.buckets.length === 0;
   const unit = getValueFormat(options.yAxis?.unit);
-  const bound = (name: string) => (name === '+Inf' || name === '' || Number.isNaN(Number(name)) ? name : formattedValueToString(unit(Number(name), options.yAxis?.decimals)));
+  const bound = (name: string) =>
+    name === '+Inf' || name === '' || Number.isNaN(Number(name))
+      ? name
+      : formattedValueToString(unit(Number(name), options.yAxis?.decimals));
   const config = useMemo(
     () =>
       lanesPlot({
@@ -78,7 +81,7 @@ export function Heatmap(props: DrawingProps) {
         grid: false,
         draw: (plot) => draw(plot, cells, palette, color, options.cellGap ?? 1),
       }),
-    [theme, timeZone, range, cells, palette]
+    [theme, timeZone, range, cells, palette],
   );
   useDrawn(frames, () => (isBlank ? { ...NO_DATA, message: noValue } : drawingOf(cells, bound)), props.onDrawn);
   if (options.calculate) {
@@ -131,7 +134,9 @@ function cellsOf(frames: DataFrame[], options: DrawingProps['panel']['options'])
       continue;
     }
     interval ??= time.config.interval ?? undefined;
-    for (const field of frame.fields.filter(({ type, config }) => type === FieldType.number && !config.custom?.hideFrom?.viz)) {
+    for (const field of frame.fields.filter(
+      ({ type, config }) => type === FieldType.number && !config.custom?.hideFrom?.viz,
+    )) {
       const name = field.labels?.['le'] ?? getFieldDisplayName(field, frame, frames);
       buckets.push({ name, times: time.values as number[], values: field.values as Array<number | null> });
     }
@@ -160,7 +165,10 @@ function boundsWithRoom(plot: uPlot, buckets: number): number[] {
 // These begin bright, for a white page; on a dark page they are turned round. The others begin dark.
 const BRIGHT_FIRST = /^(Blues|Greens|Greys|Oranges|Purples|Reds|Bu|Gn|Or|Pu|Rd|Yl|Spectral)/;
 
-function paletteOf({ mode, scheme = 'Oranges', fill = 'dark-orange', scale, exponent = 0.5, steps = 64, reverse }: ColorOptions, theme: GrafanaTheme2): string[] {
+function paletteOf(
+  { mode, scheme = 'Oranges', fill = 'dark-orange', scale, exponent = 0.5, steps = 64, reverse }: ColorOptions,
+  theme: GrafanaTheme2,
+): string[] {
   const shares = Array.from({ length: steps }, (_, step) => (steps > 1 ? step / (steps - 1) : 1));
   if (mode === 'opacity') {
     const css = theme.visualization.getColorByName(fill);
@@ -188,7 +196,10 @@ function draw(plot: uPlot, cells: Cells, palette: string[], color: ColorOptions,
       const bent = color.mode !== 'opacity' && color.scale !== 'linear' ? share ** (color.exponent ?? 0.5) : share;
       ctx.fillStyle = palette[Math.round(bent * (palette.length - 1))] ?? 'transparent';
       // A rate at a moment tells of the time before it.
-      const [left, right] = [time - interval, time].map((at) => Math.round(plot.valToPos(at, 'x', true))) as [number, number];
+      const [left, right] = [time - interval, time].map((at) => Math.round(plot.valToPos(at, 'x', true))) as [
+        number,
+        number,
+      ];
       ctx.fillRect(left, top + gap, Math.max(1, right - left - gap), bottom - top - gap);
     }
   }

@@ -148,7 +148,7 @@ function useValues({ panel, frames }: DrawingProps, sparkline: boolean, percentC
         percentChange,
         timeZone,
       }),
-    [panel, frames, replace, theme, sparkline, percentChange, timeZone]
+    [panel, frames, replace, theme, sparkline, percentChange, timeZone],
   );
 }
 
@@ -156,7 +156,7 @@ function drawingOf(
   { panel, frames }: DrawingProps,
   values: FieldDisplay[],
   theme: ReturnType<typeof usePage>['theme'],
-  isColored: boolean
+  isColored: boolean,
 ): Drawing {
   return {
     state: isEmpty(frames) ? 'no data' : 'ok',

@@ -46,7 +46,10 @@ export function StateTimeline(props: DrawingProps) {
   const { theme, timeZone } = page;
   const { panel, frames, range, width, height } = props;
   const options = panel.options ?? {};
-  const lanes = useMemo(() => lanesOf(frames, range, options.mergeValues !== false), [frames, range, options.mergeValues]);
+  const lanes = useMemo(
+    () => lanesOf(frames, range, options.mergeValues !== false),
+    [frames, range, options.mergeValues],
+  );
   const isBlank = isEmpty(frames) || lanes.length === 0;
   const noValue = fieldConfigOf(panel).defaults.noValue ?? 'No data';
   const config = useMemo(
@@ -61,7 +64,7 @@ export function StateTimeline(props: DrawingProps) {
         grid: true,
         draw: (plot) => draw(plot, lanes, options, theme),
       }),
-    [theme, timeZone, range, lanes, options]
+    [theme, timeZone, range, lanes, options],
   );
   useDrawn(
     frames,
@@ -76,7 +79,7 @@ export function StateTimeline(props: DrawingProps) {
               return { name, text: last?.text ?? '', color: last?.color ?? drawnColor(undefined, theme), states };
             }),
           },
-    props.onDrawn
+    props.onDrawn,
   );
   if (isBlank) {
     return <Message text={noValue} />;
@@ -152,7 +155,9 @@ function draw(plot: uPlot, lanes: Lane[], options: DrawingProps['panel']['option
   ctx.textBaseline = 'middle';
   for (const [index, { field, stretches }] of lanes.entries()) {
     const middle = lanes.length - index - 0.5;
-    const [top, bottom] = [middle + rowHeight / 2, middle - rowHeight / 2].map((at) => plot.valToPos(at, 'y', true)) as [number, number];
+    const [top, bottom] = [middle + rowHeight / 2, middle - rowHeight / 2].map((at) =>
+      plot.valToPos(at, 'y', true),
+    ) as [number, number];
     const { fillOpacity = 70, lineWidth = 0 } = field.config.custom ?? {};
     for (const { from, to, text, color } of stretches) {
       const left = Math.max(plot.valToPos(from, 'x', true), plot.bbox.left);
@@ -171,10 +176,15 @@ function draw(plot: uPlot, lanes: Lane[], options: DrawingProps['panel']['option
         }
       }
       const needed = (measureText(text, FONT_SIZE).width + 2 * TEXT_MARGIN) * scale;
-      if (showValue === 'always' || (showValue === 'auto' && needed <= right - left && bottom - top >= FONT_SIZE * scale)) {
+      if (
+        showValue === 'always' ||
+        (showValue === 'auto' && needed <= right - left && bottom - top >= FONT_SIZE * scale)
+      ) {
         ctx.fillStyle = fillOpacity > 75 ? theme.colors.getContrastText(css, 0.5) : theme.colors.text.primary;
         ctx.textAlign = alignValue;
-        const x = { left: left + TEXT_MARGIN * scale, center: (left + right) / 2, right: right - TEXT_MARGIN * scale }[alignValue as 'left'];
+        const x = { left: left + TEXT_MARGIN * scale, center: (left + right) / 2, right: right - TEXT_MARGIN * scale }[
+          alignValue as 'left'
+        ];
         ctx.fillText(text, x, (top + bottom) / 2);
       }
     }

@@ -25,7 +25,7 @@ export function Table(props: DrawingProps) {
   useDrawn(
     frame ?? frames,
     () => (isBlank ? { ...NO_DATA, message: noValue } : { state: 'ok', values: cellsOf(frame, frames, theme) }),
-    props.onDrawn
+    props.onDrawn,
   );
   if (isBlank) {
     return <Message text={noValue} />;
@@ -66,7 +66,7 @@ export function Table(props: DrawingProps) {
 /** The cells row by row, in the order of the frame; how the reader sorts them is not seen here. */
 function cellsOf(frame: DataFrame, frames: DataFrame[], theme: ReturnType<typeof usePage>['theme']): DrawnValue[] {
   const fields = frame.fields.filter(
-    ({ config, type }) => !config.custom?.hideFrom?.viz && !config.custom?.hidden && type !== FieldType.nestedFrames
+    ({ config, type }) => !config.custom?.hideFrom?.viz && !config.custom?.hidden && type !== FieldType.nestedFrames,
   );
   return Array.from({ length: frame.length }, (_, row) => row).flatMap((row) =>
     fields.map((field) => {
@@ -78,7 +78,7 @@ function cellsOf(frame: DataFrame, frames: DataFrame[], theme: ReturnType<typeof
         row,
         ...drawnLinks(field.getLinks?.({ valueRowIndex: row })),
       };
-    })
+    }),
   );
 }
 

@@ -46,20 +46,25 @@ export function TimeSeries(props: DrawingProps) {
     frames,
     () => {
       if (message !== undefined) {
-        return message.isError ? { state: 'error', message: message.text, values: [] } : { ...NO_DATA, message: message.text };
+        return message.isError
+          ? { state: 'error', message: message.text, values: [] }
+          : { ...NO_DATA, message: message.text };
       }
       return { state: 'ok', values: linesOf(graphable, page.theme) };
     },
-    props.onDrawn
+    props.onDrawn,
   );
   const context = useMemo<PanelContext>(
     () => ({
       eventsScope: '__global_',
       eventBus: page.events,
-      sync: () => [DashboardCursorSync.Off, DashboardCursorSync.Crosshair, DashboardCursorSync.Tooltip][page.dashboard.graphTooltip ?? 0] ?? 0,
+      sync: () =>
+        [DashboardCursorSync.Off, DashboardCursorSync.Crosshair, DashboardCursorSync.Tooltip][
+          page.dashboard.graphTooltip ?? 0
+        ] ?? 0,
       onToggleSeriesVisibility: (label, mode) => setOnly((before) => toggled(before, label, mode, graphable)),
     }),
-    [page.events, page.dashboard, graphable]
+    [page.events, page.dashboard, graphable],
   );
   if (message !== undefined) {
     return <Message text={message.text} />;
@@ -98,7 +103,10 @@ export function TimeSeries(props: DrawingProps) {
   );
 }
 
-function messageOf({ panel, frames }: DrawingProps, graphable: DataFrame[]): { text: string; isError: boolean } | undefined {
+function messageOf(
+  { panel, frames }: DrawingProps,
+  graphable: DataFrame[],
+): { text: string; isError: boolean } | undefined {
   if (isEmpty(frames)) {
     return { text: fieldConfigOf(panel).defaults.noValue ?? 'No data', isError: false };
   }
@@ -112,7 +120,9 @@ function messageOf({ panel, frames }: DrawingProps, graphable: DataFrame[]): { t
 /** The frames that have a time and numbers; `only` are the names of the lines to be seen, all if it is empty. */
 function graphableFrames(frames: DataFrame[], only: ReadonlySet<string>): DataFrame[] {
   return frames.flatMap((frame) => {
-    const fields = frame.fields.filter(({ type }) => type === FieldType.time || type === FieldType.number || type === FieldType.boolean);
+    const fields = frame.fields.filter(
+      ({ type }) => type === FieldType.time || type === FieldType.number || type === FieldType.boolean,
+    );
     if (!fields.some(({ type }) => type === FieldType.time) || fields.length < 2) {
       return [];
     }
@@ -125,8 +135,13 @@ function asLine(field: Field, frame: DataFrame, frames: DataFrame[], only: Reado
     return field;
   }
   const hidden = only.size > 0 && !only.has(getFieldDisplayName(field, frame, frames));
-  const custom = hidden ? { ...field.config.custom, hideFrom: { ...field.config.custom?.hideFrom, viz: true } } : field.config.custom;
-  const values = field.type === FieldType.boolean ? field.values.map((value) => (value === null ? null : Number(value))) : field.values;
+  const custom = hidden
+    ? { ...field.config.custom, hideFrom: { ...field.config.custom?.hideFrom, viz: true } }
+    : field.config.custom;
+  const values =
+    field.type === FieldType.boolean
+      ? field.values.map((value) => (value === null ? null : Number(value)))
+      : field.values;
   return { ...field, type: FieldType.number, values, config: { ...field.config, custom } };
 }
 
@@ -135,7 +150,7 @@ function toggled(
   only: ReadonlySet<string>,
   label: string | string[] | null,
   mode: SeriesVisibilityChangeMode,
-  frames: DataFrame[]
+  frames: DataFrame[],
 ): ReadonlySet<string> {
   const names = label === null ? [] : [label].flat();
   if (mode === SeriesVisibilityChangeMode.SetExactly) {
@@ -143,7 +158,9 @@ function toggled(
   }
   if (mode === SeriesVisibilityChangeMode.AppendToSelection) {
     const all = frames.flatMap((frame) =>
-      frame.fields.filter(({ type }) => type !== FieldType.time).map((field) => getFieldDisplayName(field, frame, frames))
+      frame.fields
+        .filter(({ type }) => type !== FieldType.time)
+        .map((field) => getFieldDisplayName(field, frame, frames)),
     );
     const seen = new Set(only.size > 0 ? only : all);
     for (const name of names) {
@@ -167,6 +184,6 @@ function linesOf(frames: DataFrame[], theme: ReturnType<typeof usePage>['theme']
           text: field.display ? formattedValueToString(field.display(last)) : String(last),
           color: drawnColor(getFieldSeriesColor(field, theme).color, theme),
         };
-      })
+      }),
   );
 }

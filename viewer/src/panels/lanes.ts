@@ -26,7 +26,14 @@ export function lanesPlot({ theme, timeZone, range, lanes, splits, labels, grid,
     direction: ScaleDirection.Right,
     range: () => [range.from.valueOf(), range.to.valueOf()],
   });
-  builder.addAxis({ scaleKey: 'x', isTime: true, placement: AxisPlacement.Bottom, timeZone, theme, grid: { show: grid } });
+  builder.addAxis({
+    scaleKey: 'x',
+    isTime: true,
+    placement: AxisPlacement.Bottom,
+    timeZone,
+    theme,
+    grid: { show: grid },
+  });
   builder.addScale({
     scaleKey: 'y',
     orientation: ScaleOrientation.Vertical,
