@@ -5,7 +5,7 @@
  *     node build.ts --page     only the page, after a change of its source
  */
 
-import { cp, mkdir, readdir, rename, rm, writeFile } from 'node:fs/promises';
+import { cp, mkdir, readdir, readFile, rename, rm, writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
 
 import chromium, { inflate } from '@sparticuz/chromium';
@@ -45,6 +45,20 @@ const FONTS = {
     '@fontsource/roboto-mono/files/roboto-mono-latin-400-normal.woff2',
 };
 
+const ICONS = join(DIST, 'public/build/img/icons/unicons');
+
+/** Icons that Grafana's components ask for and its packages do not hold: one mirrored, one drawn. */
+async function addMissingIcons(): Promise<void> {
+  const right = await readFile(join(ICONS, 'angle-double-right.svg'), 'utf8');
+  const left = right.replace('<path ', '<path transform="matrix(-1 0 0 1 24 0)" ');
+  await writeFile(join(ICONS, 'angle-double-left.svg'), left);
+  const quarter = '<path d="M12 2a10 10 0 0 1 10 10h-3a7 7 0 0 0-7-7z"/>';
+  await writeFile(
+    join(ICONS, 'spinner.svg'),
+    `<svg xmlns="http://www.w3.org/2000/svg" viewBox="0 0 24 24">${quarter}</svg>`,
+  );
+}
+
 async function makePage(): Promise<void> {
   await rm(join(DIST, 'page'), { recursive: true, force: true });
   await rm(join(DIST, 'public'), { recursive: true, force: true });
@@ -63,6 +77,7 @@ async function makePage(): Promise<void> {
   });
   await writeFile(join(DIST, 'page/index.html'), HTML);
   await cp(join(PACKAGES, '@grafana/ui/dist/public/img'), join(DIST, 'public/build/img'), { recursive: true });
+  await addMissingIcons();
   for (const [name, source] of Object.entries(FONTS)) {
     await cp(join(PACKAGES, source), join(DIST, 'public/fonts', name));
   }
