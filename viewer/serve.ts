@@ -37,6 +37,10 @@ export async function serve(served: Served): Promise<{ server: Server; address: 
 }
 
 async function respond(served: Served, asked: IncomingMessage, answer: ServerResponse): Promise<void> {
+  if (!asked.headers.host?.startsWith(`${LOOPBACK}:`)) {
+    send(answer, 403, 'text/plain', 'the request is addressed to another host');
+    return;
+  }
   const { pathname, search } = new URL(asked.url ?? '/', 'http://page');
   const [, root = '', name = ''] = pathname.split('/');
   const uid = name.replace(/\.json$/, '');

@@ -167,6 +167,9 @@ def test_the_first_screen_is_as_high_as_a_screen(viewer: Viewer, recorded: Recor
     picture = viewer.draw(job(recorded, tmp_path, first_screen=True)).pictures[0]
     assert size(picture.file) == (1600, 900)
     assert all(panel.top < 900 for panel in picture.panels)
+    seen_whole = {panel.title for panel in picture.first_screen}
+    assert {"Firing now", "Scrapes"} <= seen_whole
+    assert seen_whole < {panel.title for panel in picture.panels}
 
 
 def test_a_picture_is_as_high_as_its_dashboard(specimen: Picture) -> None:

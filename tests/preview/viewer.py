@@ -19,6 +19,7 @@ VIEWER = PROJECT / "viewer"
 # What `make viewer` makes, and without which nothing is drawn.
 NEEDED = (VIEWER / "node_modules", VIEWER / "dist/page/main.js", VIEWER / "dist/browser/chromium")
 
+SCREEN_HEIGHT = 900
 _ENDS_WITHIN_SECONDS = 10.0
 
 
@@ -55,8 +56,8 @@ class DrawnPanel:
     """A panel of a picture.
 
     `state` is "ok", "no data", "no rows recorded", "error" or "cannot draw", and `message` what stands in its place.
-    `row` is the title of the row that it lies in, `links` those in its head. `top` is where it begins, in pixels from
-    the top of the page.
+    `row` is the title of the row that it lies in, `links` those in its head. `top` and `bottom` are where it begins and
+    ends, in pixels from the top of the page.
     """
 
     id: int
@@ -64,6 +65,7 @@ class DrawnPanel:
     type: str
     row: str
     top: int
+    bottom: int
     state: str
     message: str
     values: tuple[Value, ...]
@@ -84,6 +86,11 @@ class Picture:
     seconds: float
     panels: tuple[DrawnPanel, ...]
     annotations: Mapping[str, int] = field(hash=False)
+
+    @property
+    def first_screen(self) -> tuple[DrawnPanel, ...]:
+        """The panels that are seen whole without scrolling."""
+        return tuple(panel for panel in self.panels if panel.bottom <= SCREEN_HEIGHT)
 
     def panel(self, title: str) -> DrawnPanel:
         """The first panel of that title. Raises KeyError."""
@@ -216,6 +223,7 @@ def _panel(panel: Mapping[str, Any]) -> DrawnPanel:
         type=panel["type"],
         row=panel["row"],
         top=panel["box"]["y"],
+        bottom=panel["box"]["y"] + panel["box"]["height"],
         state=panel["state"],
         message=panel.get("message", ""),
         values=tuple(_value(value) for value in panel["values"]),

@@ -53,6 +53,9 @@ export function DashboardPage({ dashboard, others, rows, address, onAddress }: P
     [placed, address.firstScreen, resolved],
   );
 
+  useEffect(() => {
+    document.title = dashboard.title;
+  }, [dashboard]);
   const drawings = useRef(new Map<number, Drawing>());
   const latestPage = useRef<Page>(undefined);
   const finish = useCallback(() => {
