@@ -46,30 +46,30 @@ def _log_alert(plan: Plan, azure: AzureSettings, alert: LogAlert) -> Iterator[Fi
     subject = f"alert {alert.alert.name}"
     threshold, for_ = alert.alert.threshold, _hold(plan, alert)
 
-    def finding(problem: str, remedy: str, check: str) -> Finding:
+    def refused(problem: str, remedy: str, check: str) -> Finding:
         return Finding(alert.alert.where, subject, problem, remedy, check)
 
     if alert.window not in limits.LOG_WINDOWS:
-        yield finding(
+        yield refused(
             f"a log alert cannot have a window of {alert.window}",
             f"write window= at {threshold.where} as one of {limits.in_words(limits.LOG_WINDOWS)}",
             "azure-window",
         )
     if alert.frequency not in limits.LOG_FREQUENCIES:
-        yield finding(
+        yield refused(
             f"a log alert cannot run every {alert.frequency}",
             f"one of {limits.in_words(limits.LOG_FREQUENCIES)}",
             "azure-frequency",
         )
     lookback = Duration(alert.window.seconds * alert.periods)
     if alert.frequency > lookback:
-        yield finding(
+        yield refused(
             f"it runs every {alert.frequency} and looks back only {lookback}, so it would miss what is between",
             "a frequency of at most window times periods",
             "azure-frequency",
         )
     if alert.window == limits.LOG_MINUTE_FREQUENCY != alert.frequency:
-        yield finding(
+        yield refused(
             f"a window of 1m needs a run every 1m, not every {alert.frequency}",
             f"write window= at {threshold.where} as 5m or longer",
             "azure-window",
@@ -92,13 +92,13 @@ def _log_alert(plan: Plan, azure: AzureSettings, alert: LogAlert) -> Iterator[Fi
             override="write a shorter `for:`",
         )
     if len(alert.dimensions) > limits.LOG_DIMENSIONS:
-        yield finding(
+        yield refused(
             f"it is split by {len(alert.dimensions)} columns: {', '.join(alert.dimensions)}",
             f"at most {limits.LOG_DIMENSIONS} in by= of the signal's measure",
             "azure-dimensions",
         )
     if alert.frequency == limits.LOG_MINUTE_FREQUENCY and (refused := _refused_each_minute(alert.query)):
-        yield finding(
+        yield refused(
             f"a rule that runs every minute cannot use {', '.join(refused)}",
             f"write the query without, or window= at {threshold.where} as 5m or longer",
             "azure-frequency",
@@ -110,7 +110,7 @@ def _metric_alert(plan: Plan, azure: AzureSettings, alert: MetricAlert) -> Itera
     subject = f"alert {alert.alert.name}"
     threshold = alert.alert.threshold
 
-    def finding(problem: str, remedy: str, check: str) -> Finding:
+    def refused(problem: str, remedy: str, check: str) -> Finding:
         return Finding(alert.alert.where, subject, problem, remedy, check)
 
     if alert.window not in limits.METRIC_WINDOWS:
@@ -123,7 +123,7 @@ def _metric_alert(plan: Plan, azure: AzureSettings, alert: MetricAlert) -> Itera
             override=f"write `for:` {allowed}",
         )
     if alert.frequency not in limits.METRIC_FREQUENCIES or alert.frequency > alert.window:
-        yield finding(
+        yield refused(
             f"a metric alert with a window of {alert.window} cannot run every {alert.frequency}",
             f"one of {limits.in_words(limits.METRIC_FREQUENCIES)}, and not longer than the window",
             "azure-frequency",
