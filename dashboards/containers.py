@@ -1,7 +1,6 @@
 """The containers as Azure Monitor for containers sees them: options B and C."""
 
-from monitoring_kit.model.backends import Backend
-from monitoring_kit.model.dashboards import Dashboard, Row
+from monitoring_kit import Backend, Dashboard, Row
 from queries.pods import container_errors, container_log, container_restarts
 from queries.resources import cpu_utilisation, memory_utilisation
 

@@ -1,7 +1,6 @@
 """The managed online endpoint: what the gateway saw, what the container reported, what the platform measured."""
 
-from monitoring_kit.model.backends import Backend
-from monitoring_kit.model.dashboards import Dashboard, Row
+from monitoring_kit import Backend, Dashboard, Row
 from queries.errors import (
     app_error_ratio,
     error_ratio,

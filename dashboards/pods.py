@@ -1,7 +1,6 @@
 """The containers that serve the models: do they run, do they answer scrapes, have they room."""
 
-from monitoring_kit.model.backends import Backend
-from monitoring_kit.model.dashboards import Dashboard, Row
+from monitoring_kit import Backend, Dashboard, Row
 from queries.pods import (
     available_replicas,
     container_restarts,

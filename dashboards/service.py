@@ -1,7 +1,6 @@
 """The first page that somebody opens who was woken: is it up, correct, fast, full, and is the model itself odd."""
 
-from monitoring_kit.model.backends import Backend
-from monitoring_kit.model.dashboards import Dashboard, Row
+from monitoring_kit import Backend, Dashboard, Row
 from queries.errors import error_ratio, errors_by_type, rejected_ratio
 from queries.latency import latency
 from queries.models import model_versions, versions_served

@@ -1,8 +1,6 @@
 """The objectives: how much of each error budget is left, how fast it is spent, and how many requests that is."""
 
-from monitoring_kit.model.backends import Backend
-from monitoring_kit.model.dashboards import Dashboard, Row
-from monitoring_kit.model.thresholds import Severity
+from monitoring_kit import Backend, Dashboard, Row, Severity
 from rules.slo import AVAILABILITY, LATENCY, TAIL_LATENCY
 
 objectives = Dashboard(

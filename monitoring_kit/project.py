@@ -51,6 +51,9 @@ Named = TypeVar("Named", Signal, Alert, Dashboard)
 class Project:
     """The folder `root`, with its definitions, its environment files and what is built from them.
 
+    >>> project = Project(Path("monitoring"))
+    >>> files = project.root / "environments"
+
     `environments` and `output` are relative to `root`. `packs` names the shipped packs that the project stands on, None
     those that its pyproject.toml names under [tool.monitoring-kit], which are all where it names none.
     """

@@ -1,8 +1,6 @@
 """Whether the answers are right."""
 
-from monitoring_kit.model import kql, prom
-from monitoring_kit.model.backends import Backend
-from monitoring_kit.model.signals import Increase, Listing, Rate, Ratio, Unwatched
+from monitoring_kit import Backend, Increase, Listing, Rate, Ratio, Unwatched, kql, prom
 from queries.tables import APP_REQUESTS, TRAFFIC_LOG
 
 error_ratio = Ratio(

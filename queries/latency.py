@@ -1,9 +1,6 @@
 """Whether the answers come in time."""
 
-from monitoring_kit.core.units import MILLISECONDS
-from monitoring_kit.model import azure, kql, prom
-from monitoring_kit.model.backends import Backend
-from monitoring_kit.model.signals import Latency, Listing, State, Unwatched
+from monitoring_kit import MILLISECONDS, Backend, Latency, Listing, State, Unwatched, azure, kql, prom
 from queries.platform_metrics import REQUEST_LATENCY_P95
 from queries.tables import APP_REQUESTS, TRAFFIC_LOG
 

@@ -3,8 +3,7 @@
 A query that names a metric, a label or a closed label value outside this file does not build.
 """
 
-from monitoring_kit.core.units import BYTES, CORES, SECONDS
-from monitoring_kit.model.metrics import counter, gauge, histogram, source
+from monitoring_kit import BYTES, CORES, SECONDS, counter, gauge, histogram, source
 
 TARGET_LABELS = "namespace pod container service endpoint job instance"
 

@@ -1,7 +1,6 @@
 """Which model runs where."""
 
-from monitoring_kit.model import prom
-from monitoring_kit.model.signals import Listing, Query, Unwatched
+from monitoring_kit import Listing, Query, Unwatched, prom
 
 model_versions = Listing(
     title="Model versions",

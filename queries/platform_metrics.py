@@ -4,8 +4,7 @@ Those that a definition names, as Microsoft lists them (supported metrics of Mic
 2026-07). There is no failure-rate metric, and processor figures exist on deployments only. Grain: one minute.
 """
 
-from monitoring_kit.core.units import COUNT, MILLISECONDS, PERCENT
-from monitoring_kit.model.log_tables import platform_metric
+from monitoring_kit import COUNT, MILLISECONDS, PERCENT, platform_metric
 
 ENDPOINT = "Microsoft.MachineLearningServices/workspaces/onlineEndpoints"
 DEPLOYMENT = "Microsoft.MachineLearningServices/workspaces/onlineEndpoints/deployments"

@@ -1,8 +1,6 @@
 """Whether the containers run."""
 
-from monitoring_kit.model import azure, kql, prom
-from monitoring_kit.model.backends import Backend
-from monitoring_kit.model.signals import Increase, Listing, State, Unwatched
+from monitoring_kit import Backend, Increase, Listing, State, Unwatched, azure, kql, prom
 from queries.platform_metrics import DEPLOYMENT_CAPACITY
 
 available_replicas = State(

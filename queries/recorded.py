@@ -4,7 +4,7 @@ With 200 pods a panel that reads a recording touches a few series where the coun
 from `python -m benchmarks.query_cost`.
 """
 
-from monitoring_kit.model.recordings import recording
+from monitoring_kit import recording
 
 PREDICTIONS = recording(
     "model_version_status:model_predictions:rate5m",

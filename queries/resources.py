@@ -1,9 +1,6 @@
 """Whether there is room left: processor and memory against request and limit."""
 
-from monitoring_kit.core.units import BYTES, CORES, PERCENT, RATIO
-from monitoring_kit.model import azure, kql, prom
-from monitoring_kit.model.backends import Backend
-from monitoring_kit.model.signals import State, Unwatched, Utilisation
+from monitoring_kit import BYTES, CORES, PERCENT, RATIO, Backend, State, Unwatched, Utilisation, azure, kql, prom
 from queries.platform_metrics import CPU_UTILIZATION, DISK_UTILIZATION, MEMORY_UTILIZATION
 
 cpu_utilisation = Utilisation(

@@ -1,8 +1,6 @@
 """Whether the figures themselves arrive."""
 
-from monitoring_kit.core.units import SECONDS
-from monitoring_kit.model import prom
-from monitoring_kit.model.signals import Absence, State, Unwatched
+from monitoring_kit import SECONDS, Absence, State, Unwatched, prom
 
 target_up = State(
     title="Scrape of each pod",

@@ -4,8 +4,7 @@ Columns and types as Microsoft's table reference lists them (2024-11; classic na
 page on workspace-based resources). Column names are case sensitive in Kusto.
 """
 
-from monitoring_kit.model.backends import Backend
-from monitoring_kit.model.log_tables import LogScope, log_table
+from monitoring_kit import Backend, LogScope, log_table
 
 # The outcome of a request in the words of model_predictions_total. Where the container answers anything but 200 the
 # gateway says 424 and keeps the container's own answer as ModelStatusCode; 408 is the model's time-out and 429 that too

@@ -1,8 +1,6 @@
 """How much is asked of the models."""
 
-from monitoring_kit.core.units import COUNT
-from monitoring_kit.model import azure, kql, prom
-from monitoring_kit.model.signals import Rate, State, Unwatched
+from monitoring_kit import COUNT, Rate, State, Unwatched, azure, kql, prom
 from queries.platform_metrics import REQUESTS_PER_MINUTE
 from queries.tables import APP_REQUESTS, TRAFFIC_LOG
 

@@ -3,7 +3,7 @@
 What to do then stands in `rules/runbooks/<Alert>.md`.
 """
 
-from monitoring_kit.model.alerts import Alert
+from monitoring_kit import Alert
 from queries.errors import error_ratio, exceptions
 from queries.latency import latency
 from queries.models import versions_served

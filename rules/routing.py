@@ -4,8 +4,7 @@ A message is worth its interruption: what pages wakes one person once, what does
 addresses of each team stand in the environment file (`notifications:`).
 """
 
-from monitoring_kit.model.routing import Audience, Discarded, Heartbeat, Inhibition, Route, Routing, grouping
-from monitoring_kit.model.thresholds import Severity
+from monitoring_kit import Audience, Discarded, Heartbeat, Inhibition, Route, Routing, Severity, grouping
 from rules.alerts import (
     InferenceNoReplicas,
     InferencePodCrashLooping,

@@ -4,9 +4,7 @@ Whose promise it is, and to whom, is for the owners of the service to say; these
 about an alert stands in `rules/runbooks/<Alert>.md`.
 """
 
-from monitoring_kit.core.units import COUNT, RATIO, SECONDS
-from monitoring_kit.model.alerts import Alert
-from monitoring_kit.model.objectives import objective, page, ticket
+from monitoring_kit import COUNT, RATIO, SECONDS, Alert, objective, page, ticket
 from queries.errors import error_ratio
 from queries.latency import latency
 from rules.alerts import SERVING

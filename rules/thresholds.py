@@ -3,8 +3,7 @@
 An environment may override a level or a `for_` without touching this file (`alerts:` in its own file).
 """
 
-from monitoring_kit.core.units import COUNT, PER_SECOND, RATIO, SECONDS
-from monitoring_kit.model.thresholds import above, at_least, at_most, below, earlier
+from monitoring_kit import COUNT, PER_SECOND, RATIO, SECONDS, above, at_least, at_most, below, earlier
 
 ERROR_RATIO = above(
     warning=0.02 * RATIO,

@@ -10,9 +10,9 @@ from __future__ import annotations
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
 
-from monitoring_kit.kql.arithmetic import Column, Columns, column_of
-from monitoring_kit.kql.pipeline import JOINS, Let, Pipeline, Query, Stage, calls, group_end, split, split_at_word
-from monitoring_kit.kql.tokens import Kind, Token, Tokens, words
+from monitoring_kit.kusto.arithmetic import Column, Columns, column_of
+from monitoring_kit.kusto.pipeline import JOINS, Let, Pipeline, Query, Stage, calls, group_end, split, split_at_word
+from monitoring_kit.kusto.tokens import Kind, Token, Tokens, words
 from monitoring_kit.model.log_tables import LogScope, LogTable
 
 

@@ -12,7 +12,7 @@ from monitoring_kit.checks.override_location import Written, written
 from monitoring_kit.core.durations import Duration
 from monitoring_kit.core.findings import Finding, Location
 from monitoring_kit.environment.model import AzureSettings
-from monitoring_kit.kql.tokens import Kind, KqlSyntaxError, tokens_of
+from monitoring_kit.kusto.tokens import Kind, KqlSyntaxError, tokens_of
 from monitoring_kit.plan.model import LogAlert, MetricAlert, Plan, PrometheusAlert
 from monitoring_kit.render.azure import limits
 from monitoring_kit.render.azure.alerts import (

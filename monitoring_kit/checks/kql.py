@@ -15,8 +15,8 @@ from monitoring_kit.checks.kql_lints import Problem, figure_problems, shown, thi
 from monitoring_kit.checks.kql_values import nearest, value_problems
 from monitoring_kit.core.durations import parse_duration
 from monitoring_kit.core.findings import Finding, Location
-from monitoring_kit.kql.pipeline import Query, calls, parse_query
-from monitoring_kit.kql.tokens import Kind, KqlSyntaxError, Tokens
+from monitoring_kit.kusto.pipeline import Query, calls, parse_query
+from monitoring_kit.kusto.tokens import Kind, KqlSyntaxError, Tokens
 from monitoring_kit.model import kql
 from monitoring_kit.model.backends import Backend
 from monitoring_kit.model.definitions import Definitions

@@ -10,9 +10,9 @@ from collections.abc import Iterator
 from dataclasses import dataclass
 
 from monitoring_kit.analysis.kusto import Reading, Step
-from monitoring_kit.kql.arithmetic import Columns, call_of, column_of, differences, divisions, is_whole
-from monitoring_kit.kql.pipeline import Pipeline, calls
-from monitoring_kit.kql.tokens import Tokens, words
+from monitoring_kit.kusto.arithmetic import Columns, call_of, column_of, differences, divisions, is_whole
+from monitoring_kit.kusto.pipeline import Pipeline, calls
+from monitoring_kit.kusto.tokens import Tokens, words
 
 _SUMMING = ("sum", "sumif", "avg", "avgif")
 # Aggregates that need at least one argument; count() needs none.

@@ -7,8 +7,8 @@ from collections.abc import Iterable, Iterator
 
 from monitoring_kit.analysis.kusto import Reading, Step
 from monitoring_kit.checks.kql_lints import Problem
-from monitoring_kit.kql.pipeline import group_end
-from monitoring_kit.kql.tokens import Kind, Token, Tokens
+from monitoring_kit.kusto.pipeline import group_end
+from monitoring_kit.kusto.tokens import Kind, Token, Tokens
 
 _EQUALITIES = ("==", "!=", "<>", "=~", "!~")
 _IGNORING_CASE = ("=~", "!~", "has", "has_any", "has_all")

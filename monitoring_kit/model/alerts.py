@@ -13,6 +13,19 @@ from monitoring_kit.model.thresholds import Threshold
 class Alert:
     """Somebody hears of it when `signal` is worse than `threshold`.
 
+    >>> error_ratio = Ratio(
+    ...     title="Error ratio",
+    ...     description="Share of jobs that failed.",
+    ...     by="namespace",
+    ...     prometheus=prom.Ratio(bad='jobs_total{status="error"}', total="jobs_total"),
+    ... )
+    >>> JobErrorsHigh = Alert(
+    ...     error_ratio,
+    ...     above(critical=0.05 * RATIO, for_="5m", because="at 5% callers notice"),
+    ...     team="jobs",
+    ...     summary="fails {value} of its jobs",
+    ... )
+
     `team` is the team, `summary` a predicate whose subject comes from the signal's labels: "fails {value} of its
     requests" becomes "Model churn in production fails 6.1 % of its requests". `{value}`, `{threshold}`,
     `{window}` and `{slower_than}` are filled in, with their units. `prometheus_only` is the reason why Azure cannot

@@ -14,7 +14,13 @@ from monitoring_kit.model.log_tables import PlatformMetric
 
 @dataclass(frozen=True, kw_only=True)
 class Metric:
-    """A platform metric, aggregated over a minute and split by `by`, blank-separated dimensions (one alert a value)."""
+    """A platform metric, aggregated over a minute and split by `by`, blank-separated dimensions (one alert a value).
+
+    >>> LAG = platform_metric(
+    ...     "Microsoft.EventHub/namespaces", "ConsumerLag", unit=COUNT, aggregations="Maximum", dimensions="EntityName"
+    ... )
+    >>> lag = azure.Metric(metric=LAG, aggregation="Maximum", by="EntityName")
+    """
 
     metric: PlatformMetric
     aggregation: Literal["Average", "Minimum", "Maximum", "Total", "Count"] = "Average"

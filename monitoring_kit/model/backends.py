@@ -8,6 +8,8 @@ from enum import Enum
 class Backend(Enum):
     """Where series, rows or platform metrics come from, in the order in which an alert prefers them.
 
+    >>> backends = (Backend.PROMETHEUS, Backend.ONLINE_ENDPOINT)
+
     Prometheus sees every scrape of the pods, Container insights sees the pods from outside; the endpoint's gateway sees
     failures that never reached its container, Application Insights sees what the container reported.
     """

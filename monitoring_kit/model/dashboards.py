@@ -11,7 +11,16 @@ from monitoring_kit.model.signals import Panel
 
 @dataclass(frozen=True, init=False)
 class Row:
-    """A question and the panels that answer it."""
+    """A question and the panels that answer it.
+
+    >>> error_ratio = Ratio(
+    ...     title="Error ratio",
+    ...     description="Share of jobs that failed.",
+    ...     by="namespace",
+    ...     prometheus=prom.Ratio(bad='jobs_total{status="error"}', total="jobs_total"),
+    ... )
+    >>> row = Row("Do they work?", error_ratio.stat(6), error_ratio.timeseries(18))
+    """
 
     title: str
     panels: tuple[Panel, ...]
@@ -24,6 +33,20 @@ class Row:
 @dataclass(frozen=True)
 class Dashboard:
     """A page of panels, all measured in the same `backends`.
+
+    >>> error_ratio = Ratio(
+    ...     title="Error ratio",
+    ...     description="Share of jobs that failed.",
+    ...     by="namespace",
+    ...     prometheus=prom.Ratio(bad='jobs_total{status="error"}', total="jobs_total"),
+    ... )
+    >>> jobs = Dashboard(
+    ...     title="Jobs",
+    ...     description="Do jobs arrive, and do they work?",
+    ...     backends=(Backend.PROMETHEUS,),
+    ...     variables="namespace",
+    ...     rows=(Row("Do they work?", error_ratio.stat(6), error_ratio.timeseries(18)),),
+    ... )
 
     `variables` are the Prometheus labels by which a reader narrows it down (blank-separated). An environment gets the
     dashboard when it has at least one of its places; panels whose signal is measured in none of them are left out. It

@@ -14,7 +14,7 @@ from pathlib import PurePosixPath
 
 from monitoring_kit.core.findings import Finding, Location, Refused, here
 from monitoring_kit.core.units import COUNT, PER_SECOND, RATIO, Quantity, Unit
-from monitoring_kit.kql.literals import kql_number
+from monitoring_kit.kusto.literals import kql_number
 from monitoring_kit.model.backends import Backend
 from monitoring_kit.model.log_tables import LogTable
 from monitoring_kit.model.views import View, ViewRequest
@@ -69,6 +69,14 @@ class Measure(ABC):
 class Ratio(Measure):
     """Bad events and all events among the rows of a table: a ratio, and the number of events that it rests on.
 
+    >>> JOBS = log_table(
+    ...     "Jobs",
+    ...     backend=Backend.CONTAINER_INSIGHTS,
+    ...     own_rows="Namespace == {{ namespace }}",
+    ...     columns="TimeGenerated:datetime Namespace:string Failed:bool DurationMs:int",
+    ... )
+    >>> failed = kql.Ratio(table=JOBS, bad="Failed", by="Namespace")
+
     `total` and `bad` are Kusto predicates; a bad event is always part of the total. `weight` is the column that says
     how many events a row stands for where the table is sampled.
     """
@@ -92,7 +100,16 @@ class Ratio(Measure):
 
 @dataclass(frozen=True, kw_only=True)
 class Rate(Measure):
-    """How many rows (each standing for `weight` events) a table gets per second. `by` may compute columns."""
+    """How many rows (each standing for `weight` events) a table gets per second. `by` may compute columns.
+
+    >>> JOBS = log_table(
+    ...     "Jobs",
+    ...     backend=Backend.CONTAINER_INSIGHTS,
+    ...     own_rows="Namespace == {{ namespace }}",
+    ...     columns="TimeGenerated:datetime Namespace:string Failed:bool DurationMs:int",
+    ... )
+    >>> jobs = kql.Rate(table=JOBS, only="not(Failed)", by="Namespace")
+    """
 
     table: LogTable
     only: str = "true"
@@ -121,7 +138,16 @@ class Rate(Measure):
 
 @dataclass(frozen=True, kw_only=True)
 class Durations(Measure):
-    """Durations found in the rows of a table. `duration` is a Kusto expression, `unit` the unit that it is in."""
+    """Durations found in the rows of a table. `duration` is a Kusto expression, `unit` the unit that it is in.
+
+    >>> JOBS = log_table(
+    ...     "Jobs",
+    ...     backend=Backend.CONTAINER_INSIGHTS,
+    ...     own_rows="Namespace == {{ namespace }}",
+    ...     columns="TimeGenerated:datetime Namespace:string Failed:bool DurationMs:int",
+    ... )
+    >>> durations = kql.Durations(table=JOBS, duration="DurationMs", unit=MILLISECONDS, by="Namespace")
+    """
 
     table: LogTable
     duration: str
@@ -176,6 +202,10 @@ class Durations(Measure):
 class Query(Measure):
     """A Kusto text of one's own. `file` lies beside the definition.
 
+    >>> crashes = kql.Query(
+    ...     file="kql/crashes.kql", backend=Backend.CONTAINER_INSIGHTS, value_column="Crashes", by="PodName"
+    ... )
+
     `value_column` holds the measured value in `unit`, `by` are the columns that tell series apart.
     """
 
@@ -200,7 +230,12 @@ class Query(Measure):
 
 @dataclass(frozen=True, kw_only=True)
 class Table(Measure):
-    """A Kusto text whose rows are shown as they are, such as the slowest requests. `columns` are what it returns."""
+    """A Kusto text whose rows are shown as they are, such as the slowest requests. `columns` are what it returns.
+
+    >>> slowest = kql.Table(
+    ...     file="kql/slowest_jobs.kql", backend=Backend.CONTAINER_INSIGHTS, columns="TimeGenerated Name DurationMs"
+    ... )
+    """
 
     file: str
     backend: Backend

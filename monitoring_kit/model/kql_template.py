@@ -15,7 +15,7 @@ from dataclasses import dataclass
 from jinja2 import Environment, StrictUndefined, TemplateError
 
 from monitoring_kit.core.durations import Duration
-from monitoring_kit.kql.literals import kql_string, kql_timespan
+from monitoring_kit.kusto.literals import kql_string, kql_timespan
 from monitoring_kit.model.log_tables import LogTable
 
 

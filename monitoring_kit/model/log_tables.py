@@ -16,7 +16,10 @@ _COLUMN = re.compile(r"[A-Za-z_]\w*")
 
 
 class LogScope(Enum):
-    """The resource that a query runs against: it decides which names the tables and columns have."""
+    """The resource that a query runs against: it decides which names the tables and columns have.
+
+    >>> scope = LogScope.COMPONENT
+    """
 
     WORKSPACE = "workspace"
     COMPONENT = "component"
@@ -57,11 +60,18 @@ def log_table(
     cumulative: str = "",
     closed: Mapping[str, str] = MappingProxyType({}),
 ) -> LogTable:
-    """A log table. `columns` is written as Kusto writes a schema: blank-separated `Name:type`; so are the values of
-    `closed`: `{"PodStatus": "Pending Running"}`.
+    """A log table.
 
-    Raises Refused for a column without a type, for a name of a column that Kusto would not read as one, and for what
-    `cumulative` or `closed` say of a column that there is not.
+    >>> JOBS = log_table(
+    ...     "Jobs",
+    ...     backend=Backend.CONTAINER_INSIGHTS,
+    ...     own_rows="Namespace == {{ namespace }}",
+    ...     columns="TimeGenerated:datetime Namespace:string Failed:bool DurationMs:int",
+    ... )
+
+    `columns` is written as Kusto writes a schema: blank-separated `Name:type`; so are the values of `closed`:
+    `{"PodStatus": "Pending Running"}`. Raises Refused for a column without a type, for a name of a column that Kusto
+    would not read as one, and for what `cumulative` or `closed` say of a column that there is not.
     """
     pairs = [column.partition(":") for column in columns.split()]
     for column, _, kind in [*pairs, *((one, ":", "derived") for one in derived)]:
@@ -104,5 +114,10 @@ class PlatformMetric:
 def platform_metric(
     namespace: str, name: str, *, unit: Unit, aggregations: str, dimensions: str = ""
 ) -> PlatformMetric:
-    """A platform metric; aggregations and dimensions are separated by blanks."""
+    """A platform metric; aggregations and dimensions are separated by blanks.
+
+    >>> LAG = platform_metric(
+    ...     "Microsoft.EventHub/namespaces", "ConsumerLag", unit=COUNT, aggregations="Maximum", dimensions="EntityName"
+    ... )
+    """
     return PlatformMetric(namespace, name, unit, frozenset(aggregations.split()), frozenset(dimensions.split()))

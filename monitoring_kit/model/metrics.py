@@ -75,6 +75,8 @@ class SeriesShape:
 def source(name: str, *, adds: str, scope: str) -> Source:
     """A source of series; `adds` lists labels separated by blanks.
 
+    >>> WORKERS = source("the workers' /metrics", adds="namespace pod job", scope='{namespace="$namespace"}')
+
     Raises Refused for a scope that is no selector, or that names a setting which no environment has.
     """
     subject = f"source {name}"
@@ -90,19 +92,33 @@ def source(name: str, *, adds: str, scope: str) -> Source:
 
 
 def counter(name: str, *, labels: str, source: Source, help: str, unit: Unit = COUNT) -> Metric:
-    """A counter. `labels` is blank-separated; `status=success|error` closes a label's set of values."""
+    """A counter. `labels` is blank-separated; `status=success|error` closes a label's set of values.
+
+    >>> WORKERS = source("the workers' /metrics", adds="namespace pod job", scope='{namespace="$namespace"}')
+    >>> JOBS = counter("jobs_total", labels="queue status=success|error", source=WORKERS, help="Jobs done.")
+    """
     names, closed = _labels(labels)
     return Metric(name, MetricType.COUNTER, names, source, unit, help, closed)
 
 
 def gauge(name: str, *, labels: str, source: Source, help: str, unit: Unit = COUNT) -> Metric:
-    """A gauge. `labels` as for `counter`."""
+    """A gauge. `labels` as for `counter`.
+
+    >>> WORKERS = source("the workers' /metrics", adds="namespace pod job", scope='{namespace="$namespace"}')
+    >>> QUEUE = gauge("queue_length", labels="queue", source=WORKERS, help="Jobs that wait.")
+    """
     names, closed = _labels(labels)
     return Metric(name, MetricType.GAUGE, names, source, unit, help, closed)
 
 
 def histogram(name: str, *, labels: str, source: Source, help: str, buckets: str, unit: Unit = SECONDS) -> Metric:
-    """A classic histogram. `buckets` are the finite upper bounds, blank-separated."""
+    """A classic histogram. `buckets` are the finite upper bounds, blank-separated.
+
+    >>> WORKERS = source("the workers' /metrics", adds="namespace pod job", scope='{namespace="$namespace"}')
+    >>> DURATION = histogram(
+    ...     "job_duration_seconds", labels="queue", source=WORKERS, buckets="0.1 0.5 1 5", help="How long jobs take."
+    ... )
+    """
     names, closed = _labels(labels)
     bounds = tuple(Decimal(bound) for bound in buckets.split())
     return Metric(name, MetricType.HISTOGRAM, names, source, unit, help, closed, bounds)

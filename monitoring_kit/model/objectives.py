@@ -96,12 +96,18 @@ class Objective:
 
 
 def page(share: Quantity, *, long: str, short: str) -> BudgetSpent:
-    """Somebody is woken when this share of the budget is spent within `long`."""
+    """Somebody is woken when this share of the budget is spent within `long`.
+
+    >>> hour = page(0.02 * RATIO, long="1h", short="5m")
+    """
     return BudgetSpent(Severity.CRITICAL, share, _time(long), _time(short))
 
 
 def ticket(share: Quantity, *, long: str, short: str) -> BudgetSpent:
-    """A ticket is opened when this share of the budget is spent within `long`."""
+    """A ticket is opened when this share of the budget is spent within `long`.
+
+    >>> day = ticket(0.1 * RATIO, long="1d", short="2h")
+    """
     return BudgetSpent(Severity.WARNING, share, _time(long), _time(short))
 
 
@@ -118,6 +124,23 @@ def objective(
     slower_than: Quantity | None = None,
 ) -> Objective:
     """An objective. `name` is its value of the label `slo` and begins the names of its signals.
+
+    >>> error_ratio = Ratio(
+    ...     title="Error ratio",
+    ...     description="Share of jobs that failed.",
+    ...     by="namespace",
+    ...     prometheus=prom.Ratio(bad='jobs_total{status="error"}', total="jobs_total"),
+    ... )
+    >>> JOBS_WORK = objective(
+    ...     "jobs",
+    ...     error_ratio,
+    ...     title="Jobs",
+    ...     target=0.99 * RATIO,
+    ...     period="30d",
+    ...     alerting=(page(0.02 * RATIO, long="1h", short="5m"), ticket(0.1 * RATIO, long="1d", short="2h")),
+    ...     min_bad_events=5 * COUNT,
+    ...     because="a job that fails is tried again once",
+    ... )
 
     `alerting` says when whom to tell, `min_bad_events` how many bad events the long window of an alert has to hold.
     Raises Refused for a text that is no duration and for a number in another unit than a share, a factor or a count.

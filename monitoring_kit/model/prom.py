@@ -88,7 +88,10 @@ class Measure(ABC):
 
 @dataclass(frozen=True, kw_only=True)
 class Ratio(Measure):
-    """Bad events among all events, both selectors of one counter: a ratio whose two sides always match."""
+    """Bad events among all events, both selectors of one counter: a ratio whose two sides always match.
+
+    >>> failed = prom.Ratio(bad='jobs_total{status="error"}', total="jobs_total")
+    """
 
     bad: str
     total: str
@@ -122,7 +125,10 @@ class Ratio(Measure):
 
 @dataclass(frozen=True, kw_only=True)
 class Rate(Measure):
-    """Events per second of one counter."""
+    """Events per second of one counter.
+
+    >>> jobs = prom.Rate(counter='jobs_total{status="error"}')
+    """
 
     counter: str
 
@@ -133,7 +139,10 @@ class Rate(Measure):
 
 @dataclass(frozen=True, kw_only=True)
 class Histogram(Measure):
-    """A histogram of durations, named without `_bucket`. `only` holds matchers, if any, as `{status="success"}`."""
+    """A histogram of durations, named without `_bucket`. `only` holds matchers, if any, as `{status="success"}`.
+
+    >>> durations = prom.Histogram(histogram="job_duration_seconds", only='{status="success"}')
+    """
 
     histogram: str
     only: str = ""
@@ -207,6 +216,13 @@ class Histogram(Measure):
 class Utilisation(Measure):
     """What is used of a resource that has a limit and a request.
 
+    >>> cpu = prom.Utilisation(
+    ...     used="container_cpu_usage_seconds_total",
+    ...     used_is="counter",
+    ...     limit='kube_pod_container_resource_limits{resource="cpu"}',
+    ...     request='kube_pod_container_resource_requests{resource="cpu"}',
+    ... )
+
     `used` is a counter (its rate is the usage) or a gauge; `limit` and `request` are gauges. Where no limit is set
     there is no value: a share of nothing is not zero.
     """
@@ -248,7 +264,10 @@ class Utilisation(Measure):
 
 @dataclass(frozen=True, kw_only=True)
 class Increase(Measure):
-    """How often a counter moved in the window. `only_while` is a condition with the same labels, such as `x == 1`."""
+    """How often a counter moved in the window. `only_while` is a condition with the same labels, such as `x == 1`.
+
+    >>> restarts = prom.Increase(counter="worker_restarts_total")
+    """
 
     counter: str
     only_while: str = ""
@@ -262,6 +281,8 @@ class Increase(Measure):
 @dataclass(frozen=True, kw_only=True)
 class Gauge(Measure):
     """A gauge as it stands. `combine` says how series that share the labels become one.
+
+    >>> ready = prom.Gauge(gauge="workers_ready", combine="min", or_missing=True)
 
     `highest_in_window` looks at the highest value of the window instead of the newest, which bridges the moments in
     which a state that keeps coming back is gone. `only_while` is a condition with the same labels. `or_missing` counts
@@ -294,7 +315,10 @@ class Gauge(Measure):
 
 @dataclass(frozen=True, kw_only=True)
 class Absent(Measure):
-    """1 while no series matches, nothing otherwise. The result has the labels of the selector's equality matchers."""
+    """1 while no series matches, nothing otherwise. The result has the labels of the selector's equality matchers.
+
+    >>> missing = prom.Absent(series="jobs_total")
+    """
 
     series: str
 
@@ -305,7 +329,10 @@ class Absent(Measure):
 
 @dataclass(frozen=True, kw_only=True)
 class Query(Measure):
-    """An expression of one's own. Where the window goes it says `$__rate_interval`; an alert puts its own there."""
+    """An expression of one's own. Where the window goes it says `$__rate_interval`; an alert puts its own there.
+
+    >>> growth = prom.Query(text="sum by (namespace) (deriv(queue_length[$__rate_interval]))")
+    """
 
     text: str
 

@@ -67,6 +67,8 @@ class Recording:
 def recording(name: str, *, counter: str, by: str, window: str) -> Recording:
     """A recording rule; `by` lists labels separated by blanks.
 
+    >>> JOBS = recording("queue_status:jobs:rate5m", counter="jobs_total", by="namespace queue status", window="5m")
+
     Raises Refused for a name that says something else than what is recorded: `level:metric:rate<window>`.
     """
     length = parse_duration(window)

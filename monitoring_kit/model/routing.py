@@ -17,6 +17,8 @@ from monitoring_kit.model.thresholds import Severity
 class Audience(Enum):
     """Which of a team's addresses a message goes to, and whether it is told when the alert is over.
 
+    >>> audience = Audience.PAGE
+
     The page wakes somebody, the channel is read by day. The digest is the channel too, but says nothing of an end.
     """
 
@@ -47,13 +49,24 @@ class Grouping:
 
 
 def grouping(*, group_by: str, wait: str, interval: str, repeat: str, because: str) -> Grouping:
-    """A grouping; labels are separated by blanks, times are written as in "30s". Raises Refused for a wrong time."""
+    """A grouping; labels are separated by blanks, times are written as in "30s". Raises Refused for a wrong time.
+
+    >>> PAGE = grouping(
+    ...     group_by="alertname namespace", wait="30s", interval="5m", repeat="4h", because="an outage is one message"
+    ... )
+    """
     return Grouping(tuple(group_by.split()), _time(wait), _time(interval), _time(repeat), because)
 
 
 @dataclass(frozen=True)
 class Route:
-    """Alerts of one severity go to one audience of the team that owns them. A severity may have several routes."""
+    """Alerts of one severity go to one audience of the team that owns them. A severity may have several routes.
+
+    >>> PAGE = grouping(
+    ...     group_by="alertname namespace", wait="30s", interval="5m", repeat="4h", because="an outage is one message"
+    ... )
+    >>> route = Route(Severity.CRITICAL, Audience.PAGE, PAGE)
+    """
 
     severity: Severity
     audience: Audience
@@ -63,7 +76,13 @@ class Route:
 
 @dataclass(frozen=True)
 class Heartbeat:
-    """An alert that always fires, and whose absence a service outside of the cluster reports. `alert` is its name."""
+    """An alert that always fires, and whose absence a service outside of the cluster reports. `alert` is its name.
+
+    >>> PAGE = grouping(
+    ...     group_by="alertname namespace", wait="30s", interval="5m", repeat="4h", because="an outage is one message"
+    ... )
+    >>> heartbeat = Heartbeat("Watchdog", PAGE)
+    """
 
     alert: str
     grouping: Grouping
@@ -71,7 +90,10 @@ class Heartbeat:
 
 @dataclass(frozen=True)
 class Discarded:
-    """An alert that no message is sent for, and why."""
+    """An alert that no message is sent for, and why.
+
+    >>> discarded = Discarded("InfoInhibitor", because="it only mutes other alerts")
+    """
 
     alert: str
     because: str
@@ -80,6 +102,22 @@ class Discarded:
 @dataclass(frozen=True, kw_only=True)
 class Inhibition:
     """While `source` fires as critical, alerts whose name `mutes` matches are silent where all labels `equal` agree.
+
+    >>> error_ratio = Ratio(
+    ...     title="Error ratio",
+    ...     description="Share of jobs that failed.",
+    ...     by="namespace",
+    ...     prometheus=prom.Ratio(bad='jobs_total{status="error"}', total="jobs_total"),
+    ... )
+    >>> JobErrorsHigh = Alert(
+    ...     error_ratio,
+    ...     above(critical=0.05 * RATIO, for_="5m", because="at 5% callers notice"),
+    ...     team="jobs",
+    ...     summary="fails {value} of its jobs",
+    ... )
+    >>> inhibition = Inhibition(
+    ...     source=JobErrorsHigh, mutes="JobSlow.*", equal="namespace", because="a job that fails is not slow as well"
+    ... )
 
     `mutes` is a regular expression of whole names, `equal` are labels separated by blanks. For Alertmanager a missing
     label equals a missing one, so both sides have to carry each of them.
@@ -100,6 +138,17 @@ class Inhibition:
 @dataclass(frozen=True, kw_only=True)
 class Routing:
     """All of it. Alerts that no route knows, which are those of other rules, go to a channel, grouped as `otherwise`.
+
+    >>> PAGE = grouping(
+    ...     group_by="alertname namespace", wait="30s", interval="5m", repeat="4h", because="an outage is one message"
+    ... )
+    >>> ROUTING = Routing(
+    ...     routes=(Route(Severity.CRITICAL, Audience.PAGE, PAGE), Route(Severity.WARNING, Audience.CHANNEL, PAGE)),
+    ...     otherwise=PAGE,
+    ...     heartbeat=Heartbeat("Watchdog", PAGE),
+    ...     discarded=(),
+    ...     inhibitions=(),
+    ... )
 
     Besides `inhibitions`, a severity of an alert mutes the lesser ones of the same alert about the same labels.
     """

@@ -23,7 +23,16 @@ Measure = prom.Measure | kql.Measure | azure.Metric
 
 @dataclass(frozen=True)
 class Unwatched:
-    """No alert watches this signal, and why that is right."""
+    """No alert watches this signal, and why that is right.
+
+    >>> worker_info = State(
+    ...     title="Workers",
+    ...     description="How many workers there are.",
+    ...     by="namespace",
+    ...     prometheus=prom.Gauge(gauge="worker_info", combine="count"),
+    ...     unwatched=Unwatched("the autoscaler decides how many there are"),
+    ... )
+    """
 
     why: str
 
@@ -85,7 +94,15 @@ class Signal:
 
 @dataclass(frozen=True, kw_only=True)
 class Rate(Signal):
-    """Events per second."""
+    """Events per second.
+
+    >>> job_rate = Rate(
+    ...     title="Jobs",
+    ...     description="Jobs done per second.",
+    ...     by="namespace",
+    ...     prometheus=prom.Rate(counter="jobs_total"),
+    ... )
+    """
 
     unit: Unit = PER_SECOND
     prometheus: prom.Rate | None = None
@@ -97,7 +114,15 @@ class Rate(Signal):
 
 @dataclass(frozen=True, kw_only=True)
 class Ratio(Signal):
-    """The bad share of events, from 0 to 1."""
+    """The bad share of events, from 0 to 1.
+
+    >>> error_ratio = Ratio(
+    ...     title="Error ratio",
+    ...     description="Share of jobs that failed.",
+    ...     by="namespace",
+    ...     prometheus=prom.Ratio(bad='jobs_total{status="error"}', total="jobs_total"),
+    ... )
+    """
 
     unit: Unit = RATIO
     prometheus: prom.Ratio | None = None
@@ -109,7 +134,16 @@ class Ratio(Signal):
 
 @dataclass(frozen=True, kw_only=True)
 class Latency(Signal):
-    """How long events take. People look at quantiles; an alert judges the share that is slower than a bucket bound."""
+    """How long events take. People look at quantiles; an alert judges the share that is slower than a bucket bound.
+
+    >>> job_duration = Latency(
+    ...     title="Job duration",
+    ...     description="Time from the first to the last line of a job.",
+    ...     by="namespace",
+    ...     prometheus=prom.Histogram(histogram="job_duration_seconds"),
+    ... )
+    >>> panel = job_duration.quantiles(12, "p50 p95 p99")
+    """
 
     unit: Unit = SECONDS
     prometheus: prom.Histogram | None = None
@@ -133,7 +167,17 @@ class Latency(Signal):
 
 @dataclass(frozen=True, kw_only=True)
 class Utilisation(Signal):
-    """The used share of a limit, from 0 to 1. `amount` is the unit of what is used."""
+    """The used share of a limit, from 0 to 1. `amount` is the unit of what is used.
+
+    >>> disk_utilisation = Utilisation(
+    ...     title="Disk",
+    ...     description="Used share of the disk.",
+    ...     by="namespace pod",
+    ...     prometheus=prom.Utilisation(
+    ...         used="disk_used_bytes", used_is="gauge", limit="disk_size_bytes", request="disk_size_bytes"
+    ...     ),
+    ... )
+    """
 
     unit: Unit = RATIO
     amount: Unit = BYTES
@@ -150,7 +194,15 @@ class Utilisation(Signal):
 
 @dataclass(frozen=True, kw_only=True)
 class Increase(Signal):
-    """How often something happened in a window of time."""
+    """How often something happened in a window of time.
+
+    >>> restarts = Increase(
+    ...     title="Restarts",
+    ...     description="How often a worker was started again.",
+    ...     by="namespace pod",
+    ...     prometheus=prom.Increase(counter="worker_restarts_total"),
+    ... )
+    """
 
     unit: Unit = COUNT
     prometheus: prom.Increase | None = None
@@ -161,7 +213,15 @@ class Increase(Signal):
 
 @dataclass(frozen=True, kw_only=True)
 class State(Signal):
-    """A gauge as it stands: replicas, targets, a condition that holds."""
+    """A gauge as it stands: replicas, targets, a condition that holds.
+
+    >>> queue_length = State(
+    ...     title="Queue",
+    ...     description="Jobs that wait.",
+    ...     by="namespace",
+    ...     prometheus=prom.Gauge(gauge="queue_length", combine="sum"),
+    ... )
+    """
 
     prometheus: prom.Gauge | None = None
     online_endpoint: azure.Metric | kql.Query | None = None
@@ -171,7 +231,15 @@ class State(Signal):
 
 @dataclass(frozen=True, kw_only=True)
 class Absence(Signal):
-    """1 while series that should be there are not."""
+    """1 while series that should be there are not.
+
+    >>> metrics_missing = Absence(
+    ...     title="Metrics missing",
+    ...     description="1 while no worker exports its figures.",
+    ...     by="namespace",
+    ...     prometheus=prom.Absent(series="jobs_total"),
+    ... )
+    """
 
     unit: Unit = COUNT
     yes_or_no: bool = True
@@ -183,7 +251,16 @@ class Absence(Signal):
 
 @dataclass(frozen=True, kw_only=True)
 class Query(Signal):
-    """A query of one's own, checked like every other."""
+    """A query of one's own, checked like every other.
+
+    >>> oldest_job = Query(
+    ...     title="Oldest job",
+    ...     description="How long the oldest job has waited.",
+    ...     unit=SECONDS,
+    ...     by="namespace",
+    ...     prometheus=prom.Query(text="max by (namespace) (time() - job_queued_timestamp_seconds)"),
+    ... )
+    """
 
     prometheus: prom.Query | None = None
     online_endpoint: kql.Query | azure.Metric | None = None
@@ -220,6 +297,15 @@ class BudgetLeft(Signal):
 @dataclass(frozen=True, kw_only=True)
 class Listing(Signal):
     """Rows to read: the slowest requests, the last errors, what runs where.
+
+    >>> versions = Listing(
+    ...     title="Versions",
+    ...     description="Which version how many workers run.",
+    ...     by="namespace version",
+    ...     counts="Workers",
+    ...     prometheus=prom.Gauge(gauge="worker_info", combine="count"),
+    ...     unwatched=Unwatched("only shows what runs"),
+    ... )
 
     `counts` heads the column of the value where Prometheus measures it.
     """

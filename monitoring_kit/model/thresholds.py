@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from dataclasses import dataclass, field
 from enum import Enum
-from functools import partial
+from typing import Required, TypedDict, Unpack
 
 from monitoring_kit.core.durations import Duration, parse_duration
 from monitoring_kit.core.findings import Finding, Location, Refused, here
@@ -12,7 +12,10 @@ from monitoring_kit.core.units import FACTOR, Quantity
 
 
 class Severity(Enum):
-    """Who hears of it: critical pages now, warning opens a ticket, info is context beside another alert."""
+    """Who hears of it: critical pages now, warning opens a ticket, info is context beside another alert.
+
+    >>> severity = Severity.CRITICAL
+    """
 
     CRITICAL = "critical"
     WARNING = "warning"
@@ -95,8 +98,84 @@ class Threshold:
 
 
 def earlier(value: Quantity, *, window: str, ago: str) -> Earlier:
-    """The guard "was above `value` over `window`, `ago` before now"."""
+    """The guard "was above `value` over `window`, `ago` before now".
+
+    >>> TRAFFIC_STOPPED = at_most(
+    ...     critical=0 * PER_SECOND,
+    ...     for_="15m",
+    ...     earlier=earlier(0.1 * PER_SECOND, window="1h", ago="1h"),
+    ...     because="whoever asked an hour ago has not gone home",
+    ... )
+    """
     return Earlier(value, parse_duration(window), parse_duration(ago))
+
+
+class Numbers(TypedDict, total=False):
+    """What every threshold may be given: levels, times and guards, as `Threshold` explains them."""
+
+    because: Required[str]
+    for_: Required[str]
+    window: str
+    critical: Quantity | None
+    warning: Quantity | None
+    info: Quantity | None
+    min_events: Quantity | None
+    slower_than: Quantity | None
+    earlier: Earlier | None
+    immediate_because: str
+
+
+def above(**numbers: Unpack[Numbers]) -> Threshold:
+    """Bad while greater than the level.
+
+    >>> ERROR_RATIO = above(
+    ...     warning=0.02 * RATIO,
+    ...     critical=0.05 * RATIO,
+    ...     for_="5m",
+    ...     min_events=20 * COUNT,
+    ...     because="at 5% callers notice; below 20 requests one failure proves nothing",
+    ... )
+
+    The level has a unit, the time for which it has to be bad a reason. `window` is what a rate is taken over, 5 minutes
+    where none is given. Raises Refused for a time that is none.
+    """
+    return _threshold(Comparison.ABOVE, **numbers)
+
+
+def at_least(**numbers: Unpack[Numbers]) -> Threshold:
+    """Bad while equal to the level or greater.
+
+    >>> RESTARTS = at_least(
+    ...     warning=4 * COUNT,
+    ...     window="1h",
+    ...     for_="0s",
+    ...     because="a single restart heals itself; 4 in an hour are a pattern",
+    ...     immediate_because="the window already spans an hour",
+    ... )
+
+    Otherwise as `above`.
+    """
+    return _threshold(Comparison.AT_LEAST, **numbers)
+
+
+def below(**numbers: Unpack[Numbers]) -> Threshold:
+    """Bad while less than the level.
+
+    >>> NO_WORKER = below(critical=1 * COUNT, for_="2m", because="nobody works; 2 minutes let a restart pass")
+
+    Otherwise as `above`.
+    """
+    return _threshold(Comparison.BELOW, **numbers)
+
+
+def at_most(**numbers: Unpack[Numbers]) -> Threshold:
+    """Bad while equal to the level or less.
+
+    >>> NO_TARGET = at_most(critical=0 * COUNT, for_="3m", because="without a scrape every other alert is blind")
+
+    Otherwise as `above`.
+    """
+    return _threshold(Comparison.AT_MOST, **numbers)
 
 
 def _threshold(
@@ -125,19 +204,6 @@ def _threshold(
         earlier=earlier,
         immediate_because=immediate_because,
     )
-
-
-above = partial(_threshold, Comparison.ABOVE)
-"""Bad while greater than the level."""
-
-at_least = partial(_threshold, Comparison.AT_LEAST)
-"""Bad while equal to the level or greater."""
-
-below = partial(_threshold, Comparison.BELOW)
-"""Bad while less than the level."""
-
-at_most = partial(_threshold, Comparison.AT_MOST)
-"""Bad while equal to the level or less."""
 
 
 def burning(burn_rates: tuple[BurnRate, ...], *, min_bad_events: Quantity, because: str) -> Threshold:

@@ -9,7 +9,7 @@ from dataclasses import dataclass
 from types import MappingProxyType
 
 from monitoring_kit.environment.model import Environment
-from monitoring_kit.kql.literals import kql_string
+from monitoring_kit.kusto.literals import kql_string
 from monitoring_kit.model.backends import Backend
 from monitoring_kit.promql.printer import quote
 

@@ -10,8 +10,8 @@ import pytest
 from monitoring_kit.analysis.kusto import read_query
 from monitoring_kit.checks.kql import query_problems
 from monitoring_kit.core.findings import Refused
-from monitoring_kit.kql.pipeline import parse_query
-from monitoring_kit.kql.tokens import Kind, tokens_of
+from monitoring_kit.kusto.pipeline import parse_query
+from monitoring_kit.kusto.tokens import Kind, tokens_of
 from monitoring_kit.model.backends import Backend
 from monitoring_kit.model.definitions import Definitions
 from monitoring_kit.model.log_tables import LogScope, log_table

@@ -54,7 +54,7 @@ def notifications() -> Notifications:
 
 
 @dataclass(frozen=True)
-class Fired:
+class ArrivedAlert:
     """An alert as it arrives at Alertmanager."""
 
     labels: Labels
@@ -63,14 +63,14 @@ class Fired:
     def name(self) -> str:
         return self.labels["alertname"]
 
-    def but(self, **changes: str) -> Fired:
+    def but(self, **changes: str) -> ArrivedAlert:
         """The alert with other values of labels; a label that it does not carry cannot be changed."""
         assert changes.keys() <= self.labels.keys()
-        return Fired({**self.labels, **changes})
+        return ArrivedAlert({**self.labels, **changes})
 
 
 @cache
-def fired() -> Mapping[tuple[str, str], Fired]:
+def fired() -> Mapping[tuple[str, str], ArrivedAlert]:
     """One alert of each alert name and severity that the shipped rules can raise, with exactly the labels it has."""
     alerts = {}
     for rule in plan().prometheus_alerts:
@@ -78,5 +78,5 @@ def fired() -> Mapping[tuple[str, str], Fired]:
         assert not inferred.open
         measured = {label: f"some-{label.replace('_', '-')}" for label in sorted(inferred.labels)}
         labels = {"alertname": rule.alert.name, **measured, "namespace": "production", **rule.labels}
-        alerts[rule.alert.name, rule.severity.value] = Fired(labels)
+        alerts[rule.alert.name, rule.severity.value] = ArrivedAlert(labels)
     return alerts

@@ -7,8 +7,8 @@ from types import MappingProxyType
 import pytest
 
 from monitoring_kit.analysis.kusto import Reading, is_known, read_query
-from monitoring_kit.kql.pipeline import parse_query
-from monitoring_kit.kql.tokens import KqlSyntaxError
+from monitoring_kit.kusto.pipeline import parse_query
+from monitoring_kit.kusto.tokens import KqlSyntaxError
 from monitoring_kit.model.backends import Backend
 from monitoring_kit.model.log_tables import log_table
 

@@ -11,7 +11,7 @@ from monitoring_kit.checks.kql import kql_findings
 from monitoring_kit.core.durations import Duration
 from monitoring_kit.core.units import RATIO
 from monitoring_kit.environment.values import ResourceId
-from monitoring_kit.kql.tokens import tokens_of
+from monitoring_kit.kusto.tokens import tokens_of
 from monitoring_kit.model import kql
 from monitoring_kit.model.backends import Backend
 from monitoring_kit.model.dashboards import Dashboard

@@ -6,8 +6,8 @@ from collections.abc import Iterator, Mapping
 from dataclasses import dataclass, replace
 from itertools import pairwise
 
-from monitoring_kit.kql.pipeline import group_end, split
-from monitoring_kit.kql.tokens import Kind, Tokens, words
+from monitoring_kit.kusto.pipeline import group_end, split
+from monitoring_kit.kusto.tokens import Kind, Tokens, words
 
 
 @dataclass(frozen=True)

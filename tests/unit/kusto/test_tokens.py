@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import pytest
 
-from monitoring_kit.kql.tokens import Kind, KqlSyntaxError, tokens_of
+from monitoring_kit.kusto.tokens import Kind, KqlSyntaxError, tokens_of
 
 
 def read(text: str) -> list[tuple[str, str]]:

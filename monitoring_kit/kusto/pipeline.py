@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterator
 from dataclasses import dataclass
 
-from monitoring_kit.kql.tokens import Kind, KqlSyntaxError, Token, Tokens, tokens_of, words
+from monitoring_kit.kusto.tokens import Kind, KqlSyntaxError, Token, Tokens, tokens_of, words
 
 _OPENING = {"(": ")", "[": "]", "{": "}"}
 _DEPTH = {**dict.fromkeys(_OPENING, 1), **dict.fromkeys(_OPENING.values(), -1)}
