@@ -9,6 +9,7 @@ from __future__ import annotations
 from collections.abc import Iterable, Iterator, Mapping
 
 from monitoring_kit.checks.override_location import Written, written
+from monitoring_kit.checks.registry import Check, Group
 from monitoring_kit.core.durations import Duration
 from monitoring_kit.core.findings import Finding, Location
 from monitoring_kit.environment.model import AzureSettings
@@ -46,30 +47,30 @@ def _log_alert(plan: Plan, azure: AzureSettings, alert: LogAlert) -> Iterator[Fi
     subject = f"alert {alert.alert.name}"
     threshold, for_ = alert.alert.threshold, _hold(plan, alert)
 
-    def refused(problem: str, remedy: str, check: str) -> Finding:
+    def report(problem: str, remedy: str, check: str) -> Finding:
         return Finding(alert.alert.where, subject, problem, remedy, check)
 
     if alert.window not in limits.LOG_WINDOWS:
-        yield refused(
+        yield report(
             f"a log alert cannot have a window of {alert.window}",
             f"write window= at {threshold.where} as one of {limits.in_words(limits.LOG_WINDOWS)}",
             "azure-window",
         )
     if alert.frequency not in limits.LOG_FREQUENCIES:
-        yield refused(
+        yield report(
             f"a log alert cannot run every {alert.frequency}",
             f"one of {limits.in_words(limits.LOG_FREQUENCIES)}",
             "azure-frequency",
         )
     lookback = Duration(alert.window.seconds * alert.periods)
     if alert.frequency > lookback:
-        yield refused(
+        yield report(
             f"it runs every {alert.frequency} and looks back only {lookback}, so it would miss what is between",
             "a frequency of at most window times periods",
             "azure-frequency",
         )
     if alert.window == limits.LOG_MINUTE_FREQUENCY != alert.frequency:
-        yield refused(
+        yield report(
             f"a window of 1m needs a run every 1m, not every {alert.frequency}",
             f"write window= at {threshold.where} as 5m or longer",
             "azure-window",
@@ -92,13 +93,13 @@ def _log_alert(plan: Plan, azure: AzureSettings, alert: LogAlert) -> Iterator[Fi
             override="write a shorter `for:`",
         )
     if len(alert.dimensions) > limits.LOG_DIMENSIONS:
-        yield refused(
+        yield report(
             f"it is split by {len(alert.dimensions)} columns: {', '.join(alert.dimensions)}",
             f"at most {limits.LOG_DIMENSIONS} in by= of the signal's measure",
             "azure-dimensions",
         )
     if alert.frequency == limits.LOG_MINUTE_FREQUENCY and (refused := _refused_each_minute(alert.query)):
-        yield refused(
+        yield report(
             f"a rule that runs every minute cannot use {', '.join(refused)}",
             f"write the query without, or window= at {threshold.where} as 5m or longer",
             "azure-frequency",
@@ -110,7 +111,7 @@ def _metric_alert(plan: Plan, azure: AzureSettings, alert: MetricAlert) -> Itera
     subject = f"alert {alert.alert.name}"
     threshold = alert.alert.threshold
 
-    def refused(problem: str, remedy: str, check: str) -> Finding:
+    def report(problem: str, remedy: str, check: str) -> Finding:
         return Finding(alert.alert.where, subject, problem, remedy, check)
 
     if alert.window not in limits.METRIC_WINDOWS:
@@ -123,7 +124,7 @@ def _metric_alert(plan: Plan, azure: AzureSettings, alert: MetricAlert) -> Itera
             override=f"write `for:` {allowed}",
         )
     if alert.frequency not in limits.METRIC_FREQUENCIES or alert.frequency > alert.window:
-        yield refused(
+        yield report(
             f"a metric alert with a window of {alert.window} cannot run every {alert.frequency}",
             f"one of {limits.in_words(limits.METRIC_FREQUENCIES)}, and not longer than the window",
             "azure-frequency",
@@ -251,3 +252,76 @@ def _same_but_for_case(names: Iterable[str]) -> Iterator[str]:
         if name.lower() in seen:
             yield name
         seen.add(name.lower())
+
+
+GROUP = Group(
+    title="Limits of Azure Monitor",
+    checks=(
+        Check(
+            "azure-window",
+            "Azure knows only some lengths of a window.",
+            "alert ErrorsHigh: a log alert cannot have a window of 7m",
+        ),
+        Check(
+            "azure-frequency",
+            "Azure runs alerts at some frequencies only, and never less often than they look back.",
+            "alert ErrorsHigh: a metric alert with a window of 5m cannot run every 15m",
+        ),
+        Check(
+            "azure-periods",
+            "`for_` becomes a number of bad windows in a row, of which Azure counts only a few.",
+            "alert ErrorsHigh: for_ of 30m takes 7 windows of 5m; Azure counts at most 6",
+        ),
+        Check(
+            "azure-lookback",
+            "All windows of a log alert together look back no longer than Azure does.",
+            "alert ErrorsHigh: 3 windows of 1d look back 3d; Azure looks back at most 2d",
+        ),
+        Check(
+            "azure-dimensions",
+            "A log alert can be split by a few columns only.",
+            "alert ErrorsHigh: it is split by 7 columns: d0, d1, d2, d3, d4, d5, d6",
+        ),
+        Check(
+            "azure-rule-name",
+            "Names of rules have a length, characters that they may not hold, and no regard to case.",
+            "alert Errors*: its rule cannot be called 'test-Errors*-critical'",
+        ),
+        Check(
+            "azure-group-name",
+            "Names of rule groups may not hold some characters.",
+            "rule group test-ml:errors: its rule group cannot be called 'test-ml:errors'",
+        ),
+        Check(
+            "azure-description",
+            "The description of a rule has a maximum length.",
+            "alert ErrorsHigh: its description has 4097 characters",
+        ),
+        Check(
+            "azure-rule-size",
+            "Query and texts of a rule together have a maximum size.",
+            "alert ErrorsHigh: its rule takes 67038 bytes",
+        ),
+        Check(
+            "azure-labels",
+            "Labels and annotations of a Prometheus alert on Azure are limited in number and length.",
+            "alert ErrorsHigh: its rule has 11 labels",
+        ),
+        Check(
+            "azure-case",
+            "Azure does not tell names apart that differ only in case.",
+            "alert ErrorsHigh: two labels are called 'Team' but for their case, which Azure does not tell apart",
+        ),
+        Check(
+            "azure-action-group",
+            "The action group has a short name that fits, and receivers whose names differ.",
+            "action group test-alerts: two receivers are called 'teams'",
+        ),
+        Check(
+            "azure-template",
+            "A template of Azure Resource Manager holds a limited number of resources and parameters.",
+            "azure: alerts.json has 801 resources",
+        ),
+    ),
+    plan=azure_findings,
+)

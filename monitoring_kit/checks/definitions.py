@@ -9,6 +9,7 @@ from itertools import pairwise
 from monitoring_kit.checks.buckets import Finder, bucket_findings
 from monitoring_kit.checks.override_location import written
 from monitoring_kit.checks.reachable_levels import reach_findings
+from monitoring_kit.checks.registry import Check, Group
 from monitoring_kit.core.durations import Duration
 from monitoring_kit.core.findings import Finding
 from monitoring_kit.core.units import Unit, plain
@@ -20,6 +21,7 @@ from monitoring_kit.model.definitions import Definitions
 from monitoring_kit.model.metrics import MetricType
 from monitoring_kit.model.signals import Signal
 from monitoring_kit.model.thresholds import Severity, Threshold
+from monitoring_kit.plan.model import Plan
 from monitoring_kit.promql.parser import PromqlError, parse
 from monitoring_kit.promql.tree import Selector
 
@@ -47,6 +49,13 @@ def definition_findings(definitions: Definitions) -> list[Finding]:
                         Finding(panel.where, f"dashboard {dashboard.name}", problem, remedy, "unnamed-signal")
                     )
     return findings
+
+
+def override_findings(plan: Plan) -> Iterator[Finding]:
+    """What is wrong with the thresholds that an environment has changed."""
+    for alert in plan.alerts:
+        if alert.threshold != plan.definitions.alerts[alert.name].threshold:
+            yield from threshold_findings(alert, plan.definitions, plan.environment.overrides.get(alert.name))
 
 
 def threshold_findings(
@@ -190,3 +199,114 @@ def _bound_findings(
 
 def _written(unit: Unit) -> str:
     return unit.name.upper().replace(" ", "_")
+
+
+GROUP = Group(
+    title="Signals, alerts and thresholds",
+    checks=(
+        Check(
+            "alert-name",
+            "An alert is called by its subject and its symptom, in CamelCase. The name is what a page shows "
+            "first, and what silences and routes match.",
+            "alert modelErrors: is not named <Subject><Symptom>",
+        ),
+        Check(
+            "signal-name",
+            "A signal's name is the variable that holds it, in snake_case. Rule groups, columns of Kusto "
+            "results and the index use it.",
+            "signal targetsUp: is not in snake_case",
+        ),
+        Check(
+            "unnamed-signal",
+            "An alert judges a signal that no module of `queries/` holds under a name, so nothing else can "
+            "show or find it.",
+            "alert ModelErrorRatioHigh: judges a signal that no module of queries/ holds by name",
+        ),
+        Check(
+            "unmeasured",
+            "A signal, or the signal of an objective, has no measure where it needs one.",
+            "signal planted: is measured nowhere",
+        ),
+        Check(
+            "by",
+            "A signal measured by Prometheus names the labels that tell its series apart. Without them "
+            "everything is added up into one number.",
+            "signal planted: does not say what tells its series apart",
+        ),
+        Check(
+            "unwatched",
+            "Either an alert judges a signal or the signal says why none has to. So a signal that was "
+            "forgotten differs from one that was left alone on purpose.",
+            "signal planted: no alert watches it, and it does not say why",
+        ),
+        Check(
+            "unshown",
+            "Every signal is on a dashboard. The person who is paged needs to see what the alert saw.",
+            "signal planted: is on no dashboard",
+        ),
+        Check(
+            "windows",
+            "All alerts on a signal judge it over the same window, because a panel draws one line and that is "
+            "to be the judged one.",
+            "signal error_ratio: is judged over different windows: ModelErrorRatioHigh over 5 minutes and "
+            "ModelErrorRatioOdd over 1 hour",
+        ),
+        Check(
+            "namespace",
+            "The label `namespace` is kept from the series to the alert. The operator's routes, inhibitions "
+            "and runbooks rest on it.",
+            "alert PlantedSignalHigh: loses the label namespace: planted is per job",
+        ),
+        Check(
+            "team",
+            "An alert names a team, and an environment file maps only roles that alerts name.",
+            "alert PlantedSignalHigh: has no team",
+        ),
+        Check(
+            "no-level",
+            "A threshold has at least one level, an objective at least one burn rate that is told to a team.",
+            "threshold of PlantedSignalHigh: has no level at all",
+        ),
+        Check(
+            "reason",
+            "Every number that can page carries its reason. Without one, nobody dares to change it later.",
+            "threshold of PlantedSignalHigh: does not say why",
+        ),
+        Check(
+            "unit",
+            "A level, a bound or a number of events is in another kind of unit than what it is compared with.",
+            "threshold of PlantedSignalHigh: slower_than is 1 B, which is no time",
+        ),
+        Check(
+            "level-order",
+            "A worse severity has to need a worse value. Otherwise the page comes before the ticket, or both at once.",
+            "threshold of PlantedSignalHigh: critical (2) is not worse than warning (5)",
+        ),
+        Check(
+            "for",
+            "A condition has to last: not so short that a single evaluation pages, not so long that nobody "
+            "hears of it.",
+            "threshold of PlantedSignalHigh: fires at once, on a single evaluation",
+        ),
+        Check(
+            "unreachable",
+            "The level lies beyond what the value can ever be, so the alert can never fire: a ratio above "
+            "100%, a count below 0.",
+            "threshold of PlantedSignalHigh: warning at less than 0 would never fire: Planted is judged, and "
+            "it is 0 or more",
+        ),
+        Check(
+            "always-reached",
+            "Every possible value is bad, so the alert would always fire.",
+            "threshold of PlantedSignalHigh: warning at more than -1/s would always fire: Planted is judged, "
+            "and it is 0 or more",
+        ),
+        Check(
+            "bucket-bound",
+            "`slower_than` has to be one of the histogram's buckets: only there is the share of slow events exact.",
+            "objective planted: does not say from when on an event of latency is slow",
+        ),
+    ),
+    definitions=definition_findings,
+    plan=override_findings,
+)

@@ -7,6 +7,7 @@ from collections import Counter
 from collections.abc import Iterator
 
 from monitoring_kit.checks.buckets import Finder, bucket_findings
+from monitoring_kit.checks.registry import Check, Group
 from monitoring_kit.core.findings import Finding
 from monitoring_kit.core.units import FACTOR, RATIO, plain
 from monitoring_kit.model import prom
@@ -113,3 +114,32 @@ def _bound_findings(one: Objective, catalogue: MetricCatalogue, finding: Finder)
             yield finding("unit", f"slower_than is {one.slower_than}, which is no time", "write it in SECONDS")
         else:
             yield from bucket_findings(one.slower_than, metric, finding)
+
+
+GROUP = Group(
+    title="Objectives",
+    checks=(
+        Check(
+            "target",
+            "A target lies between 0% and 100%, without either: the rest is the error budget.",
+            "objective planted: target is 100%, which is not between 0% and 100%",
+        ),
+        Check(
+            "window",
+            "The windows of a burn rate fit into each other and into the period: short < long < period.",
+            "objective planted: the windows 3d and 6h do not fit into each other and the period 2d",
+        ),
+        Check(
+            "factor",
+            "A burn rate below 1 means that the budget outlasts its period, which is no reason to alert.",
+            "objective planted: would be warning over 1 day at 0.2x, where the budget lasts for longer than 2 days",
+        ),
+        Check(
+            "unsatisfiable",
+            "The burn rate asks for more bad events than there are events, so it can never be reached.",
+            "objective planted: can never be critical over 1 hour: 14.4x the budget of 10% is 144% of all "
+            "events, and more than all of them cannot be bad",
+        ),
+    ),
+    definitions=objective_findings,
+)

@@ -8,6 +8,7 @@ from collections.abc import Iterable, Iterator
 from dataclasses import dataclass
 
 from monitoring_kit.analysis.labels import infer
+from monitoring_kit.checks.registry import Check, Group
 from monitoring_kit.core.findings import Finding, Location
 from monitoring_kit.model.alerts import Alert
 from monitoring_kit.model.backends import Backend
@@ -205,3 +206,17 @@ def _kusto(page: _Page, block: Block, definitions: Definitions) -> Iterator[Find
 
 def _nearest(name: str, names: Iterable[str]) -> str | None:
     return next(iter(difflib.get_close_matches(name, sorted(names), n=1)), None)
+
+
+GROUP = Group(
+    title="Runbooks",
+    checks=(
+        Check(
+            "runbook",
+            "Every alert has a runbook with the four sections, queries that work, names that can be filled in, "
+            "and nothing unfinished.",
+            "alert PlantedSignalHigh: has no runbook",
+        ),
+    ),
+    definitions=runbook_findings,
+)
