@@ -27,6 +27,11 @@ DEFINITIONS = Group(
             "name says otherwise",
         ),
         Check(
+            "init",
+            "A project is made in a new or an empty folder only.",
+            "init: is not empty, and nothing of yours is overwritten",
+        ),
+        Check(
             "hides",
             "A module of a project hides one of its pack, and the project does not say that it is meant to.",
             "queries.errors: hides monitoring_kit/packs/model_serving/queries/errors.py",
