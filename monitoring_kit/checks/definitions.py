@@ -70,7 +70,7 @@ def threshold_findings(
     if not threshold.levels:
         yield finding("no-level", "has no level at all", "give it critical=, warning= or info=")
     if not threshold.because.strip():
-        yield finding("reason", "does not say why", "write because='...': whoever is woken will ask")
+        yield finding("reason", "does not say why", "write because='...': the engineer on call will ask")
     yield from _hold_findings(alert, override)
     yield from _unit_findings(alert, finding)
     yield from _order_findings(alert, override)
@@ -269,7 +269,7 @@ GROUP = Group(
         ),
         Check(
             "reason",
-            "Every number that can page carries its reason. Without one, nobody dares to change it later.",
+            "Every number that can page carries its reason. Without one it is never changed later.",
             "threshold of PlantedSignalHigh: does not say why",
         ),
         Check(
@@ -284,8 +284,8 @@ GROUP = Group(
         ),
         Check(
             "for",
-            "A condition has to last: not so short that a single evaluation pages, not so long that nobody "
-            "hears of it.",
+            "A condition has to last: not so short that a single evaluation pages, not so long that "
+            "trouble is over before it is told.",
             "threshold of PlantedSignalHigh: fires at once, on a single evaluation",
         ),
         Check(

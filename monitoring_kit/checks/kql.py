@@ -93,7 +93,7 @@ def _source(signal: Signal, backend: Backend) -> _Source:
 def query_problems(
     query: Query, reading: Reading, scope: LogScope, tables: Mapping[str, LogTable]
 ) -> Iterator[Problem]:
-    """What is wrong with a query whoever runs it in `scope`: an alert, a panel, a person with a runbook."""
+    """What is wrong with a query, no matter what runs it in `scope`: an alert, a panel, a person with a runbook."""
     yield from map(_unknown, reading.unknown)
     first = query.pipeline.source[:1]
     if not any(token.text in tables or token.is_symbol("(") for token in first) and not reading.unknown:

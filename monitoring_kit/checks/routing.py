@@ -32,7 +32,7 @@ def routing_definition_findings(definitions: Definitions) -> list[Finding]:
 
 
 def routing_findings(plan: Plan) -> list[Finding]:
-    """What is wrong in one environment: alerts without a way to anybody, inhibitions that cannot work or do harm."""
+    """What is wrong in one environment: alerts without a way to an address, inhibitions that cannot work or do harm."""
     routing = plan.definitions.routing
     if routing is None or plan.environment.prometheus is None:
         return []

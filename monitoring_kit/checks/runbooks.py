@@ -108,7 +108,7 @@ def _places(page: _Page, alert: Alert) -> Iterator[Finding]:
 
 
 def _named_teams(page: _Page, alert: Alert, definitions: Definitions) -> Iterator[Finding]:
-    """Roles are known, and nobody is told to wake the team that is reading: it is the one that is awake."""
+    """Roles are known, and no team is told to wake itself: who reads the page is awake."""
     roles = sorted({alert.team for alert in definitions.alerts.values()})
     for line in lines(page.runbook.text):
         for role in TEAM.findall(line.text) if line.language is None else ():

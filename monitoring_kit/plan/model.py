@@ -32,7 +32,7 @@ class PrometheusAlert:
     """An alerting rule of Prometheus.
 
     `value` is what the alert's panel plots, `condition` the whole expression; both are scoped. `window` is the time
-    that the value is measured over, None where it is taken as it stands. `alert.threshold` has the environment's
+    that the value is measured over, None if it is taken as it stands. `alert.threshold` has the environment's
     overrides in it.
     """
 

@@ -27,7 +27,7 @@ _EITHER_OR = (
 
 
 def render_alertmanager(plan: Plan) -> Mapping[str, str]:
-    """`alertmanager/alertmanager.yaml`, the whole configuration; nothing where the environment tells nobody."""
+    """`alertmanager/alertmanager.yaml`, the whole configuration; nothing if it has no notifications."""
     if plan.routing is None:
         return {}
     source = HEADER.format(source=f"{plan.environment.where.file}, {plan.routing.where.file}")

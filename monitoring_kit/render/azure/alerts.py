@@ -31,7 +31,7 @@ from monitoring_kit.render.azure.rule_groups import rule_groups_template
 
 
 def render_azure(plan: Plan) -> Mapping[str, str]:
-    """The files of the folder `azure`; none where the environment has no Azure.
+    """The files of the folder `azure`; none if the environment has no Azure.
 
     `alerts.json` is always among them then, because the action group is in it; `prometheus-rule-groups.json` where the
     environment has managed Prometheus and Prometheus alerts. Beside each stands the file with its parameters' values.

@@ -104,14 +104,14 @@ def _signals(plan: Plan, signals: Iterable[Signal]) -> Markdown:
 def _objectives(definitions: Definitions) -> Markdown:
     rows = [
         (
-            code(one.name),
-            f"{one.title}: {one}",
-            code(one.signal.name),
-            f"{Quantity(one.budget, RATIO)} of the events",
-            listed(code(alert.name) for alert in definitions.watching(one.burn_rate)),
-            one.because,
+            code(objective.name),
+            f"{objective.title}: {objective}",
+            code(objective.signal.name),
+            f"{Quantity(objective.budget, RATIO)} of the events",
+            listed(code(alert.name) for alert in definitions.watching(objective.burn_rate)),
+            objective.because,
         )
-        for one in sorted(definitions.objectives, key=lambda one: one.name)
+        for objective in sorted(definitions.objectives, key=lambda objective: objective.name)
     ]
     return table(("Objective", "Promise", "Counts the events of", "Budget", "Watched by", "Why"), rows)
 
