@@ -1,6 +1,6 @@
 """Checks that Azure Monitor accepts what the plan deploys: lengths of time, counts, sizes and names.
 
-The limits and their sources stand in `monitoring_kit.render.azure.limits`. That thresholds are static, that a rule has
+The limits and their sources stand in `monitoring_kit.plan.azure_limits`. That thresholds are static, that a rule has
 one scope and that a rule group has few enough rules needs no check: the renderers write nothing else.
 """
 
@@ -14,8 +14,8 @@ from monitoring_kit.core.durations import Duration
 from monitoring_kit.core.findings import Finding, Location
 from monitoring_kit.environment.model import AzureSettings
 from monitoring_kit.kusto.tokens import Kind, KqlSyntaxError, tokens_of
+from monitoring_kit.plan import azure_limits as limits
 from monitoring_kit.plan.model import LogAlert, MetricAlert, Plan, PrometheusAlert
-from monitoring_kit.render.azure import limits
 from monitoring_kit.render.azure.alerts import (
     alerts_template,
     description,
@@ -23,8 +23,6 @@ from monitoring_kit.render.azure.alerts import (
     metric_alert_properties,
 )
 from monitoring_kit.render.azure.arm_template import property_bytes
-from monitoring_kit.render.azure.names import action_group_name, rule_name
-from monitoring_kit.render.azure.rule_groups import rule_groups
 
 
 def azure_findings(plan: Plan) -> list[Finding]:
@@ -141,7 +139,7 @@ def _hold(plan: Plan, alert: LogAlert | MetricAlert) -> Written:
 def _rule(plan: Plan, alert: LogAlert | MetricAlert, size: int) -> Iterator[Finding]:
     """What holds for both kinds of rules."""
     where, subject = alert.alert.where, f"alert {alert.alert.name}"
-    name = rule_name(plan.environment.name, alert)
+    name = plan.rule_name(alert)
     if limits.RULE_NAME.fullmatch(name) is None:
         yield Finding(
             where, subject, f"its rule cannot be called {name!r}", limits.RULE_NAME_ALLOWED, "azure-rule-name"
@@ -174,7 +172,7 @@ def _refused_each_minute(query: str) -> tuple[str, ...]:
 
 
 def _action_group(plan: Plan, azure: AzureSettings) -> Iterator[Finding]:
-    group, subject = azure.action_group, f"action group {action_group_name(plan)}"
+    group, subject = azure.action_group, f"action group {plan.action_group}"
     if len(group.short_name) > limits.SHORT_NAME_CHARACTERS:
         yield Finding(
             plan.environment.location("azure.action_group.short_name"),
@@ -196,7 +194,7 @@ def _action_group(plan: Plan, azure: AzureSettings) -> Iterator[Finding]:
 def _templates(plan: Plan, azure: AzureSettings) -> Iterator[Finding]:
     """Limits that belong to no single alert."""
     rules: list[LogAlert | MetricAlert] = [*plan.log_alerts, *plan.metric_alerts]
-    names = [rule_name(plan.environment.name, rule) for rule in rules]
+    names = [plan.rule_name(rule) for rule in rules]
     for name in _same_but_for_case(names):
         rule = next(rule for rule, other in zip(rules, names, strict=True) if other.lower() == name.lower())
         problem = f"two rules of the resource group are called {name!r}; Azure compares names without regard to case"
@@ -213,7 +211,7 @@ def _templates(plan: Plan, azure: AzureSettings) -> Iterator[Finding]:
 
 
 def _managed_prometheus(plan: Plan) -> Iterator[Finding]:
-    for group in rule_groups(plan):
+    for group in plan.azure_rule_groups:
         if limits.GROUP_NAME.fullmatch(group) is None:
             problem = f"its rule group cannot be called {group!r}"
             remedy = "a name without : @ / # { } % & + * < > ?"

@@ -23,8 +23,8 @@ from monitoring_kit.model.backends import Backend
 from monitoring_kit.model.definitions import Definitions
 from monitoring_kit.model.log_tables import LogScope, LogTable
 from monitoring_kit.model.signals import Signal
+from monitoring_kit.plan.azure_limits import LOG_REFUSED_OPERATORS, LOG_REFUSED_PLUGINS
 from monitoring_kit.plan.model import LogAlert, LogQueryPlan, Plan
-from monitoring_kit.render.azure.limits import LOG_REFUSED_OPERATORS, LOG_REFUSED_PLUGINS
 
 TIME_FILTER = "$__timeFilter"
 INTERVAL = "$__interval"
