@@ -93,7 +93,7 @@ def _signal_findings(signal: Signal, definitions: Definitions) -> Iterator[Findi
         yield finding("by", "does not say what tells its series apart", 'write by="namespace ..."')
     watching = definitions.watching(signal)
     if not watching and signal.unwatched is None:
-        remedy = "add an Alert in rules/alerts.py, or say unwatched=Unwatched('why nobody needs to hear of it')"
+        remedy = "add an Alert in rules/alerts.py, or say unwatched=Unwatched('why no alert has to')"
         yield finding("unwatched", "no alert watches it, and it does not say why", remedy)
     if watching and signal.unwatched is not None:
         names = ", ".join(alert.name for alert in watching)
@@ -157,7 +157,7 @@ def _hold_findings(alert: Alert, override: AlertOverride | None) -> Iterator[Fin
     if threshold.for_ > LONGEST_HOLD:
         yield for_.finding(
             "for",
-            f"has to last {threshold.for_}, so nobody hears of anything that ends within {threshold.for_.words()}",
+            f"has to last {threshold.for_}, so whatever ends within {threshold.for_.words()} is never told",
             definition=f'write at most for_="{LONGEST_HOLD}"',
             override=f"write at most `for: {LONGEST_HOLD}`",
         )

@@ -167,7 +167,7 @@ def _names(page: _Page, known: frozenset[str]) -> Iterator[Finding]:
             if name not in known:
                 near = _nearest(name, known)
                 remedy = f"did you mean <{near}>?" if near else "use a label, a column or a name of the environment"
-                yield page.finding(line.number, f"nobody can fill in <{name}>", remedy)
+                yield page.finding(line.number, f"nothing fills in <{name}>", remedy)
         outside = _CODE_SPAN.sub("", line.text) if line.language is None else ""
         for name in PLACEHOLDER.findall(outside):
             problem = f"Markdown takes <{name}> for HTML and shows nothing"

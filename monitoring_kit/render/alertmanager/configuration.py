@@ -22,7 +22,7 @@ FILE = "alertmanager/alertmanager.yaml"
 
 _EITHER_OR = (
     "Load either this or kubernetes/alertmanagerconfig.yaml, or every alert is notified twice.\n"
-    "It needs Alertmanager 0.28 or newer where anybody reads in Microsoft Teams, else 0.26."
+    "It needs Alertmanager 0.28 or newer for Microsoft Teams, else 0.26."
 )
 
 

@@ -136,7 +136,7 @@ def _places(signal: Signal, plan: Plan) -> tuple[str, ...]:
 def _watched(plan: Plan, signal: Signal) -> Markdown:
     """The alerts that judge a signal here, else why none does."""
     if signal.unwatched is not None:
-        return sentence(f"nobody: {signal.unwatched.why}")
+        return sentence(f"no alert: {signal.unwatched.why}")
     here = {alert.name for alert in plan.alerts if plan.rules_of(alert)}
     off = {disabled.alert.name for disabled in plan.disabled}
     names = sorted(alert.name for alert in plan.definitions.watching(signal))
