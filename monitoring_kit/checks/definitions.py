@@ -114,7 +114,7 @@ def _alert_findings(alert: Alert, definitions: Definitions) -> Iterator[Finding]
         return Finding(alert.where, f"alert {alert.name}", problem, remedy, check)
 
     if not _ALERT_NAME.fullmatch(alert.name):
-        yield finding("alert-name", "is not named <Subject><Symptom>", "rename the variable: ModelErrorRatioHigh")
+        yield finding("alert-name", "is not named <Subject><Symptom>", "rename the variable: JobErrorsHigh")
     if definitions.signals.get(alert.signal.name) is not alert.signal:
         yield finding("unnamed-signal", "judges a signal that no module of queries/ holds by name", "name it there")
     if alert.signal.prometheus is not None and "namespace" not in alert.signal.labels:
@@ -220,7 +220,7 @@ GROUP = Group(
             "unnamed-signal",
             "An alert judges a signal that no module of `queries/` holds under a name, so nothing else can "
             "show or find it.",
-            "alert ModelErrorRatioHigh: judges a signal that no module of queries/ holds by name",
+            "alert CheckoutErrorsHigh: judges a signal that no module of queries/ holds by name",
         ),
         Check(
             "unmeasured",
@@ -248,8 +248,8 @@ GROUP = Group(
             "windows",
             "All alerts on a signal judge it over the same window, because a panel draws one line and that is "
             "to be the judged one.",
-            "signal error_ratio: is judged over different windows: ModelErrorRatioHigh over 5 minutes and "
-            "ModelErrorRatioOdd over 1 hour",
+            "signal error_ratio: is judged over different windows: CheckoutErrorsHigh over 5 minutes and "
+            "CheckoutErrorsOdd over 1 hour",
         ),
         Check(
             "namespace",

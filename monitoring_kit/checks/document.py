@@ -15,7 +15,7 @@ _HEAD = """# Checks
 A finding ends with the name of its check in brackets, and the line below says what to write instead:
 
 ```
-rules/thresholds.py:41: threshold of ModelErrorRatioHigh: does not say why [reason]
+rules/thresholds.py:41: threshold of CheckoutErrorsHigh: does not say why [reason]
     write because='...'
 ```
 

@@ -309,7 +309,7 @@ GROUP = Group(
         Check(
             "kql-result",
             "The result has the columns that the alert or the panel reads.",
-            "alert InferenceContainerRestarts: kql/container_restarts.kql: the result has no column Restarts, "
+            "alert CheckoutRestarts: kql/container_restarts.kql: the result has no column Restarts, "
             "which the alert reads; those that the text gives are Added, ContainerName, PodName",
         ),
         Check(

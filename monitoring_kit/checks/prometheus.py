@@ -109,7 +109,7 @@ GROUP = Group(
         Check(
             "unknown-metric",
             "The expression reads a metric that is not in the contract: no exporter is known to have it.",
-            "alert PlantedSignalHigh: `model_requests`: no metric of the contract exports model_requests",
+            "alert PlantedSignalHigh: `requests`: no metric of the contract exports requests",
         ),
         Check(
             "unknown-label",
@@ -120,7 +120,7 @@ GROUP = Group(
         Check(
             "unknown-label-value",
             "A matcher asks for a value that is not among the known ones of a label with a closed set of values.",
-            'alert PlantedSignalHigh: `model_predictions_total{status="failed"}` selects nothing: '
+            'alert PlantedSignalHigh: `orders_total{status="failed"}` selects nothing: '
             'status="failed" leaves none of the values error, rejected, success',
         ),
         Check(
@@ -134,7 +134,7 @@ GROUP = Group(
             "The two sides of an operator never have the same labels, so that the result is always empty. "
             "Prometheus says nothing.",
             "alert PlantedSignalHigh: `rate(a[5m]) / rate(b[5m])` never has a value: the left side has "
-            "{error_type, job}, the right side {job, status}; only on the left: error_type; only on the right: "
+            "{cause, job}, the right side {job, status}; only on the left: cause; only on the right: "
             "status",
         ),
         Check(
@@ -153,13 +153,13 @@ GROUP = Group(
             "raw-counter",
             "A counter is compared or drawn as it stands. It grows until the process restarts, so its value "
             "means nothing.",
-            "alert PlantedSignalHigh: `model_predictions_total` is a counter: it grows until the process "
+            "alert PlantedSignalHigh: `orders_total` is a counter: it grows until the process "
             "restarts, its value means nothing",
         ),
         Check(
             "rate-on-gauge",
             "`rate` and `increase` take every fall of a gauge for a restart of a counter.",
-            "alert PlantedSignalHigh: `rate(model_info[5m])`: rate takes every fall for a restart, and its "
+            "alert PlantedSignalHigh: `rate(build_info[5m])`: rate takes every fall for a restart, and its "
             "argument is no counter",
         ),
         Check(
@@ -171,13 +171,13 @@ GROUP = Group(
         Check(
             "delta-on-counter",
             "`delta` and `deriv` are for gauges: they do not know that a counter restarts at zero.",
-            "alert PlantedSignalHigh: `delta(model_errors_total[5m])`: delta does not know that a counter "
+            "alert PlantedSignalHigh: `delta(order_errors_total[5m])`: delta does not know that a counter "
             "restarts at zero",
         ),
         Check(
             "bucket-without-rate",
             "`histogram_quantile` of buckets as they stand is a quantile of the whole life of the process.",
-            "alert PlantedSignalHigh: `model_prediction_duration_seconds_bucket` counts since the process "
+            "alert PlantedSignalHigh: `order_seconds_bucket` counts since the process "
             "started, so that the quantile is of all its life",
         ),
         Check(

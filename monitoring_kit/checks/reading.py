@@ -23,8 +23,7 @@ DEFINITIONS = Group(
         Check(
             "name",
             "A name is given twice, or says something else than what it names.",
-            "recording model:requests:rate5m: records the rate of model_predictions_total over 5m, and its "
-            "name says otherwise",
+            "recording job:requests:rate5m: records the rate of orders_total over 5m, and its name says otherwise",
         ),
         Check(
             "init",
@@ -34,7 +33,7 @@ DEFINITIONS = Group(
         Check(
             "hides",
             "A module of a project hides one of its pack, and the project does not say that it is meant to.",
-            "queries.errors: hides monitoring_kit/packs/model_serving/queries/errors.py",
+            "queries.errors: hides monitoring_kit/packs/shop/queries/errors.py",
         ),
         Check(
             "settings",
@@ -64,7 +63,7 @@ DEFINITIONS = Group(
         Check(
             "recording",
             "Only a rate of a counter of the contract is recorded.",
-            "recording model:model_info:rate5m: records model_info, which is no counter of the contract",
+            "recording model:build_info:rate5m: records build_info, which is no counter of the contract",
         ),
         Check(
             "column",
@@ -90,7 +89,7 @@ ENVIRONMENTS = Group(
         Check(
             "environment",
             "A field is missing, unknown or holds what it cannot hold. The remedy says what is allowed.",
-            "alerts.ModelErrorRatioHigh: gives a reason and changes nothing",
+            "alerts.CheckoutErrorsHigh: gives a reason and changes nothing",
         ),
     ),
 )
@@ -102,7 +101,7 @@ PLANNING = Group(
             "override",
             "An environment changes an alert that is not there, a level that it does not have, or to a value "
             "in another unit.",
-            "alerts.ModelErrorRatioHihg: there is no such alert",
+            "alerts.CheckoutErorsHigh: there is no such alert",
         ),
         Check(
             "judgeable",

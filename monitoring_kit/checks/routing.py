@@ -269,8 +269,7 @@ GROUP = Group(
             "inhibition",
             "An inhibition mutes what it means to: labels that both sides carry, a source that can be "
             "critical, no circle.",
-            "inhibition by ModelAllTargetsDown: equal= lacks namespace, so an outage here would silence alerts "
-            "elsewhere",
+            "inhibition by CheckoutGone: equal= lacks namespace, so an outage here would silence alerts elsewhere",
         ),
     ),
     definitions=routing_definition_findings,

@@ -94,6 +94,8 @@ def from_recordings(expression: Expression, recordings: Mapping[str, Recording])
     """
 
     def replaced(part: Expression) -> Expression:
+        if not isinstance(part, Aggregation):
+            return part
         for recording in recordings.values():
             found = _read_from(part, recording)
             if found is not None:
@@ -103,7 +105,7 @@ def from_recordings(expression: Expression, recordings: Mapping[str, Recording])
     return transform(expression, replaced)
 
 
-def _read_from(part: Expression, recording: Recording) -> Expression | None:
+def _read_from(part: Aggregation, recording: Recording) -> Expression | None:
     match part:
         case Aggregation(
             operator="sum",

@@ -265,6 +265,14 @@ class RunbookPage:
 
 
 @dataclass(frozen=True)
+class DisabledDashboard:
+    """A dashboard that the environment switched off, as it would be, and why."""
+
+    dashboard: PlannedDashboard
+    reason: str
+
+
+@dataclass(frozen=True)
 class Plan:
     """Everything that one environment gets, and what stood in the way of the rest.
 
@@ -288,6 +296,7 @@ class Plan:
     routing: PlannedRouting | None = None
     own_routing: PlannedRouting | None = None
     runbooks: tuple[RunbookPage, ...] = ()
+    disabled_dashboards: tuple[DisabledDashboard, ...] = ()
 
     @property
     def backends(self) -> tuple[Backend, ...]:

@@ -48,6 +48,10 @@ def render_index(plan: Plan) -> Mapping[str, str]:
         disabled=[
             sentence(code(off.alert.name), off.reason) for off in sorted(plan.disabled, key=lambda off: off.alert.name)
         ],
+        disabled_dashboards=[
+            sentence(code(off.dashboard.uid), off.reason)
+            for off in sorted(plan.disabled_dashboards, key=lambda off: off.dashboard.uid)
+        ],
         silent=[sentence(code(alert.name), _why_silent(alert, plan)) for alert in silent],
         signals=_signals(plan, measured.values()),
         unmeasured=listed(code(name) for name in sorted(definitions.signals) if name not in measured),
