@@ -114,7 +114,7 @@ def _alert_findings(alert: Alert, definitions: Definitions) -> Iterator[Finding]
         return Finding(alert.where, f"alert {alert.name}", problem, remedy, check)
 
     if not _ALERT_NAME.fullmatch(alert.name):
-        yield finding("alert-name", "is not named <Subject><Symptom>", "rename the variable: ModelErrorRatioHigh")
+        yield finding("alert-name", "is not named <Subject><Symptom>", "rename the variable: JobErrorsHigh")
     if definitions.signals.get(alert.signal.name) is not alert.signal:
         yield finding("unnamed-signal", "judges a signal that no module of queries/ holds by name", "name it there")
     if alert.signal.prometheus is not None and "namespace" not in alert.signal.labels:

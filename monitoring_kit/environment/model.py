@@ -213,7 +213,7 @@ class Environment:
     """
 
     name: str
-    title: Title = "Model serving"
+    title: Title = "Monitoring"
     folder: Title | None = None
     grafana_url: Url
     runbooks_url: Url

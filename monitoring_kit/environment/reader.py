@@ -319,14 +319,14 @@ class _Reading:
                 if override is not None:
                     overrides[alert] = override
         elif node is not None and not isinstance(node, Unusable):
-            remedy = "Write an alert and what to change below it, or delete it: `ModelErrorRatioHigh: {critical: 10%}`"
+            remedy = "Write an alert and what to change below it, or delete it: `JobErrorsHigh: {critical: 10%}`"
             self._report(node.where, _OVERRIDES, f"found {_kind(node)}", remedy)
         return MappingProxyType(overrides)
 
     def _override(self, alert: str, entry: Entry) -> AlertOverride | None:
         path, node = child_path(_OVERRIDES, alert), entry.value
         if _ALERT.fullmatch(alert) is None:
-            remedy = "Allowed: the name of an alert, such as ModelErrorRatioHigh."
+            remedy = "Allowed: the name of an alert, such as JobErrorsHigh."
             self._report(entry.where, path, f"{shown(alert)} is no alert's name", remedy)
         if isinstance(node, Unusable):
             return None

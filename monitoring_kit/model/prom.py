@@ -390,7 +390,7 @@ def _selector(text: str, where: Location) -> Selector:
                 where,
                 f"selector {text!r}",
                 "is an expression, not a selector",
-                'write a metric name, with matchers if need be: model_predictions_total{status="error"}',
+                'write a metric name, with matchers if need be: jobs_total{status="error"}',
                 "selector",
             )
         )

@@ -10,9 +10,6 @@ from monitoring_kit.model.backends import Backend
 from monitoring_kit.model.thresholds import Severity, Threshold
 
 _NOUNS = {
-    "model_name": "model",
-    "model_version": "version",
-    "error_type": "error type",
     "job": "service",
     "deployment": "Deployment",
 }
@@ -128,7 +125,7 @@ def _literal(text: str) -> str:
 
 
 def _noun(label: str) -> str:
-    return _NOUNS.get(label, label)
+    return _NOUNS.get(label, label.removesuffix("_name").replace("_", " "))
 
 
 def _value(label: str) -> str:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import re
 from collections.abc import Mapping
 
 from grafanalib import core as grafana
@@ -14,7 +15,6 @@ from monitoring_kit.render.grafana.variables import variables
 from monitoring_kit.render.kubernetes import config_map, config_map_file
 
 # Every dashboard carries this tag and its environment's name: by both of them the dashboards link to each other.
-TAG = "model-serving"
 
 # Azure takes logs in minutes late and limits how often it may be asked for them.
 _REFRESH_PROMETHEUS = "1m"
@@ -35,7 +35,7 @@ _BUILT_IN_ANNOTATION: JsonObject = {
 def render_dashboard(dashboard: PlannedDashboard, plan: Plan) -> JsonObject:
     """The dashboard as JSON-ready values, in Grafana's classic schema (version 39)."""
     environment = plan.environment
-    tags = [TAG, environment.name]
+    tags = [_tag(environment.dashboard_folder), environment.name]
     queries = [query for planned in dashboard.panels for query in planned.queries]
     reads_prometheus = any(isinstance(query, PrometheusQuery) for query in queries)
     panels = []
@@ -76,3 +76,8 @@ def render_grafana(plan: Plan) -> Mapping[str, str]:
 def dashboard_json(model: JsonObject) -> str:
     """A rendered dashboard as the text of a file: sorted keys, two blanks, a newline at the end."""
     return json.dumps(model, indent=2, sort_keys=True, ensure_ascii=False) + "\n"
+
+
+def _tag(folder: str) -> str:
+    """The tag that all dashboards of a folder bear, and by which they link to each other."""
+    return re.sub(r"\W+", "-", folder).strip("-").lower()

@@ -38,7 +38,7 @@ def test_the_frame_of_a_dashboard() -> None:
         "uid": "production-planned",
         "title": "ML inference / Planned (production)",
         "description": "What a test planned.",
-        "tags": ["model-serving", "production"],
+        "tags": ["ml-inference", "production"],
         "schemaVersion": 39,
         "editable": False,
         "graphTooltip": 1,
