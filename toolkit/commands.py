@@ -10,6 +10,7 @@ from pathlib import Path
 from toolkit import diff, generate
 from toolkit.definitions import load_definitions
 from toolkit.findings import PROJECT, Refused
+from toolkit.output import Unfinished
 from toolkit.plan.model import Plan
 from toolkit.text_table import table
 
@@ -26,10 +27,13 @@ def main(arguments: Sequence[str]) -> int:
         for finding in refused.findings:
             print(finding, file=sys.stderr)
         number = len(refused.findings)
-        print(f"\n{number} finding{'s' if number != 1 else ''}. Nothing was written.", file=sys.stderr)
+        written = "Nothing was written."
+        if isinstance(refused, Unfinished):
+            written = "Some files have been replaced, others not. Build again once it is fixed: that finishes it."
+        print(f"\n{number} finding{'s' if number != 1 else ''}. {written}", file=sys.stderr)
         return 1
     except KeyboardInterrupt:
-        print("Interrupted. Nothing was written.", file=sys.stderr)
+        print("Interrupted. If files were being replaced just then, the next build finishes it.", file=sys.stderr)
         return 130
 
 
@@ -53,8 +57,15 @@ def _parser() -> argparse.ArgumentParser:
             "--only", action="append", metavar="NAME", help="only this environment; may be given several times"
         )
         if name in ("build", "diff"):
-            command.add_argument("--output", type=Path, default=OUTPUT, metavar="DIR", help="folder to write to")
+            command.add_argument("--output", type=_folder, default=OUTPUT, metavar="DIR", help="folder to write to")
     return parser
+
+
+def _folder(text: str) -> Path:
+    """A folder named on the command line. An empty name, as of an unset variable, would be the working directory."""
+    if not text:
+        raise argparse.ArgumentTypeError("an empty name is no folder; the working directory is .")
+    return Path(text)
 
 
 def _build(options: argparse.Namespace) -> int:

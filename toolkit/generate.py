@@ -84,7 +84,7 @@ def rendered(definitions: Definitions, environments: Path, only: Collection[str]
 def build(environments: Path, output: Path, only: Collection[str] | None) -> Report:
     """Writes every environment, or none where one finding stands in the way.
 
-    The rule files are given to promtool before they are swapped in, where promtool is at hand.
+    The rule files are given to promtool before they are moved into place, where promtool is at hand.
     """
     definitions = load_definitions()
     counts: dict[str, Counts] = {}
@@ -94,7 +94,7 @@ def build(environments: Path, output: Path, only: Collection[str] | None) -> Rep
             name = environment.plan.environment.name
             counts[name] = environment.counts
             target.stage(name, environment.files)
-            rule_files += [target.folder(name) / path for path in environment.files if path.startswith("prometheus/")]
+            rule_files += [target.file(name, path) for path in environment.files if path.startswith("prometheus/")]
         checked = check_rules(rule_files)
         changes = target.commit(remove_others=only is None)
     return Report(counts, changes, checked)
