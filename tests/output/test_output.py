@@ -8,6 +8,7 @@ import os
 import subprocess
 import sys
 import threading
+import time
 from collections.abc import Callable, Iterator, Mapping
 from pathlib import Path
 from typing import NoReturn
@@ -26,7 +27,7 @@ NEW = {"index.md": "new\n", "grafana/service.json": '{"old": 1}\n', "azure/alert
 THIRD = {"index.md": "third\n", "azure/alerts.json": "[]\n", "runbooks/A.md": "A\n"}
 
 
-def build(root: Path, remove_others: bool = True, **environments: Files) -> tuple[Changes, ...]:
+def build(root: Path, /, *, remove_others: bool = True, **environments: Files) -> tuple[Changes, ...]:
     with Output(root) as output:
         for name, files in environments.items():
             output.stage(name, files)
@@ -37,7 +38,10 @@ def refused(root: Path, **environments: Files) -> str:
     """What a build says that must not write anything."""
     before = tree(root)
     with pytest.raises(Refused) as refusal:
-        build(root, **environments)
+        with Output(root) as output:
+            for name, files in environments.items():
+                output.stage(name, files)
+            output.commit(remove_others=True)
     assert not isinstance(refusal.value, Unfinished)
     assert tree(root) == before
     return str(refusal.value)
@@ -533,7 +537,7 @@ def test_a_build_that_is_killed_lets_go_of_the_output(tmp_path: Path) -> None:
         "    output.stage('production', {'a': 'new', 'b': 'new'}); output.commit(remove_others=True)\n"
     )
     build(tmp_path, production={"a": "old", "b": "old"})
-    command = [sys.executable, "-c", script, tmp_path]
+    command = [sys.executable, "-c", script, str(tmp_path)]
     child = subprocess.Popen(command, cwd=PROJECT, stdin=subprocess.PIPE, stdout=subprocess.PIPE, text=True)
     assert child.stdout is not None
     assert child.stdout.readline() == "halfway\n"
@@ -555,7 +559,7 @@ def test_a_second_build_waits_for_the_first(tmp_path: Path, monkeypatch: pytest.
         waits.set()
         go_on.wait(30)
 
-    monkeypatch.setattr(output_module.time, "sleep", sleep)
+    monkeypatch.setattr(time, "sleep", sleep)
     second = threading.Thread(target=build, args=(tmp_path,), kwargs={"production": {"index.md": "second"}})
     with Output(tmp_path) as output:
         second.start()
