@@ -37,11 +37,10 @@ def build(root: Path, /, *, remove_others: bool = True, **environments: Files) -
 def refused(root: Path, **environments: Files) -> str:
     """What a build says that must not write anything."""
     before = tree(root)
-    with pytest.raises(Refused) as refusal:
-        with Output(root) as output:
-            for name, files in environments.items():
-                output.stage(name, files)
-            output.commit(remove_others=True)
+    with pytest.raises(Refused) as refusal, Output(root) as output:
+        for name, files in environments.items():
+            output.stage(name, files)
+        output.commit(remove_others=True)
     assert not isinstance(refusal.value, Unfinished)
     assert tree(root) == before
     return str(refusal.value)
