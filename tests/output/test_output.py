@@ -320,14 +320,15 @@ def test_a_file_that_the_user_saves_during_a_build_is_not_overwritten(tmp_path: 
 
 
 def test_nothing_is_removed_through_a_link(tmp_path: Path) -> None:
-    build(tmp_path, production=OLD, retired=OLD)
+    build(tmp_path, production={**OLD, "prometheus/more/gone.yaml": ""}, retired=OLD)
+    (tmp_path / "production/prometheus/more/gone.yaml").unlink()
     (tmp_path / "retired").rename(tmp_path / ".whole")
     (tmp_path / "production/prometheus").rename(tmp_path / ".part")
     plant(tmp_path, "retired -> .whole")
     plant(tmp_path, "production/prometheus -> ../.part")
     build(tmp_path, production=NEW)
     assert generated(tmp_path / ".whole") == OLD
-    assert generated(tmp_path / ".part") == {"gone.yaml": "groups: []\n"}
+    assert generated(tmp_path / ".part") == {"gone.yaml": "groups: []\n", "more/": ""}
     assert generated(tmp_path / "production") == NEW | {"prometheus": "-> ../.part"}
 
 
