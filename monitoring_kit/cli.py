@@ -32,10 +32,10 @@ def main(arguments: Sequence[str], root: Path) -> int:
         for finding in refused.findings:
             print(finding, file=sys.stderr)
         number = len(refused.findings)
-        print(f"\n{number} finding{'s' if number != 1 else ''}. Nothing was written.", file=sys.stderr)
+        print(f"\n{number} finding{'s' if number != 1 else ''}. {refused.written}", file=sys.stderr)
         return 1
     except KeyboardInterrupt:
-        print("Interrupted. Nothing was written.", file=sys.stderr)
+        print("Interrupted. If files were being replaced just then, the next build finishes it.", file=sys.stderr)
         return 130
 
 
@@ -59,8 +59,15 @@ def _parser() -> argparse.ArgumentParser:
             "--only", action="append", metavar="NAME", help="only this environment; may be given several times"
         )
         if name in ("build", "diff"):
-            command.add_argument("--output", type=Path, metavar="DIR", help="folder to write to (default: build)")
+            command.add_argument("--output", type=_folder, metavar="DIR", help="folder to write to (default: build)")
     return parser
+
+
+def _folder(text: str) -> Path:
+    """A folder named on the command line. An empty name, as of an unset variable, would be the working directory."""
+    if not text:
+        raise argparse.ArgumentTypeError("an empty name is no folder; the working directory is .")
+    return Path(text)
 
 
 def _build(project: Project, options: argparse.Namespace) -> int:
