@@ -25,11 +25,11 @@ NEW = {"index.md": "new\n", "grafana/service.json": '{"old": 1}\n', "azure/alert
 THIRD = {"index.md": "third\n", "azure/alerts.json": "[]\n", "runbooks/A.md": "A\n"}
 
 
-def build(root: Path, /, *, remove_others: bool = True, **environments: Files) -> tuple[Changes, ...]:
+def build(root: Path, /, **environments: Files) -> tuple[Changes, ...]:
     with Output(root) as output:
         for name, files in environments.items():
             output.stage(name, files)
-        return output.commit(remove_others=remove_others)
+        return output.commit(remove_others=True)
 
 
 def refused(root: Path, **environments: Files) -> str:
@@ -140,7 +140,9 @@ def test_what_is_staged_can_be_read_before_it_is_committed(tmp_path: Path) -> No
 
 def test_an_environment_that_is_no_longer_defined_loses_its_files_unless_only_some_are_built(tmp_path: Path) -> None:
     build(tmp_path, production=OLD, staging=OLD)
-    build(tmp_path, remove_others=False, production=NEW)
+    with Output(tmp_path) as output:
+        output.stage("production", NEW)
+        output.commit(remove_others=False)
     assert generated(tmp_path / "staging") == OLD
     report = build(tmp_path, production=NEW)
     assert not (tmp_path / "staging").exists()
@@ -186,8 +188,8 @@ def test_files_of_the_users_own_are_never_touched(tmp_path: Path) -> None:
 
     before = state()
     assert len(before) >= 16
-    for environments in ({"production": NEW}, {"production": OLD, "retired": NEW}, {"production": {}, "retired": {}}):
-        build(tmp_path, **environments)
+    for production, retired in ((NEW, {}), (OLD, NEW), ({}, {})):
+        build(tmp_path, production=production, retired=retired)
         assert state() == before
     assert not (tmp_path / "production/index.md").exists()
     for folder in (elsewhere, *tmp_path.glob("*/secret")):
