@@ -19,6 +19,7 @@ help:
 	@echo 'make incidents  evaluate every alert over the recorded incidents and write build/incidents.md'
 	@echo 'make mutants    break every rule in every small way, see that a case notices, write build/mutants.md'
 	@echo 'make tools      only fetch promtool, Prometheus and Alertmanager into .tools, where they are not on PATH'
+	@echo 'make lock       pin what pyproject.toml asks for, with hashes; LOCK=--upgrade takes the newest it allows'
 	@echo 'make clean      remove what these commands fetched and cached; build/ stays'
 
 .PHONY: build check diff
@@ -45,17 +46,30 @@ mutants: .venv/ready-to-test .tools/ready
 tools:
 	@$(PYTHON) -m monitoring_kit.programs.tools
 
+# Hashes of every platform's files, and no word of the index that they came from: pip's configuration names that.
+COMPILE = @.venv/bin/uv pip compile --quiet --universal --python-version 3.11 --fork-strategy fewest \
+	--only-binary :all: --generate-hashes --no-emit-index-url --custom-compile-command 'make lock' $(LOCK)
+
+.PHONY: lock
+lock:
+	@$(PYTHON) -m monitoring_kit.programs.bootstrap lock
+	$(COMPILE) --group lock --output-file requirements/lock.txt
+	$(COMPILE) pyproject.toml --output-file requirements/build.txt
+	$(COMPILE) pyproject.toml --group test --constraint requirements/build.txt --output-file requirements/test.txt
+	$(COMPILE) --group model-server --constraint requirements/test.txt \
+		--output-file examples/model_server/requirements.txt
+
 .PHONY: clean
 clean:
 	rm -rf .venv .tools tests/acceptance/node/node_modules .pytest_cache .mypy_cache .ruff_cache .hypothesis
 	find . -name __pycache__ -type d -prune -exec rm -rf {} +
 
 # The Python is a prerequisite because an upgrade of the system can take it away from under the virtual environment.
-.venv/ready-to-build: pyproject.toml $(VENV_PYTHON)
+.venv/ready-to-build: requirements/build.txt $(VENV_PYTHON)
 	@$(PYTHON) -m monitoring_kit.programs.bootstrap build
 	@touch $@
 
-.venv/ready-to-test: .venv/ready-to-build
+.venv/ready-to-test: requirements/test.txt .venv/ready-to-build
 	@$(PYTHON) -m monitoring_kit.programs.bootstrap test
 	@touch $@
 

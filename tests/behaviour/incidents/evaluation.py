@@ -20,7 +20,7 @@ Labels = frozenset[tuple[str, str]]
 
 
 @dataclass(frozen=True)
-class Firing:
+class FiringPeriod:
     """One alert from when it fires until it is resolved, both after the beginning; `until` None: not until the end."""
 
     labels: Mapping[str, str] = field(hash=False)
@@ -33,7 +33,7 @@ def name_of(rule: Rule) -> str:
     return f"{rule['alert']} {labels_of(rule)['severity']}"
 
 
-def firings(address: str, rule: Rule, evaluations: range) -> tuple[Firing, ...]:
+def firings(address: str, rule: Rule, evaluations: range) -> tuple[FiringPeriod, ...]:
     """Every firing of `rule`, evaluated at each of these times (seconds since 1970), by time and labels.
 
     Raises QueryFailed for a condition that Prometheus refuses, ValueError for a rule that asks for what is not done
@@ -44,7 +44,7 @@ def firings(address: str, rule: Rule, evaluations: range) -> tuple[Firing, ...]:
     for_ = parse_duration(str(rule.get("for", "0s"))).seconds
     start = evaluations[0]
     found = [
-        Firing(
+        FiringPeriod(
             {**dict(labels), **labels_of(rule)},
             Duration(since - start),
             None if until is None else Duration(until - start),

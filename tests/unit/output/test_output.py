@@ -459,9 +459,3 @@ def test_the_last_line_says_what_was_written(
     monkeypatch.setattr(generate, "build", fail)
     assert cli.main(["build"], tmp_path) == status
     assert says in capsys.readouterr().err.splitlines()[-1]
-
-
-def test_an_empty_name_is_no_output_folder(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
-    with pytest.raises(SystemExit, match="2"):
-        cli.main(["build", "--output", ""], tmp_path)
-    assert "argument --output: an empty name is no folder" in capsys.readouterr().err
