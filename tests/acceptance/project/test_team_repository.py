@@ -9,6 +9,7 @@ import os
 import subprocess
 import sys
 import venv
+from importlib.util import find_spec
 from pathlib import Path
 
 import pytest
@@ -55,7 +56,9 @@ def python(tmp_path_factory: pytest.TempPathFactory) -> Path:
     folder = tmp_path_factory.mktemp("kit")
     pip = [sys.executable, "-m", "pip", "--disable-pip-version-check", "--quiet"]
     offline = ["--no-index", "--no-deps"]
-    subprocess.run([*pip, "wheel", *offline, "--no-build-isolation", "--wheel-dir", folder, PROJECT], check=True)
+    # Where the tests' own environment lacks what builds the kit, pip fetches it.
+    building = [*offline, "--no-build-isolation"] if find_spec("hatchling") else ["--no-deps"]
+    subprocess.run([*pip, "wheel", *building, "--wheel-dir", folder, PROJECT], check=True)
     venv.create(folder / "venv", symlinks=True)
     python = folder / "venv/bin/python"
     (wheel,) = folder.glob("monitoring_kit-*.whl")
@@ -130,9 +133,9 @@ def test_shipped_alerts_and_dashboards_are_changed_in_the_environment_file(team:
     index = team.built("index.md")
     assert "nobody asks at night" in index
     assert "the platform team has its own" in index
-    proven = team.run("python", "-m", "pytest", "-v", "-k", "ModelTargetDown or build")
+    proven = team.run("python", "-m", "pytest", "-v", "-k", "cases[ModelTargetDown] or build")
     assert proven.returncode == 0, proven.stdout
-    assert "cases[ModelTargetDown] PASSED" in proven.stdout
+    assert "2 passed" in proven.stdout
 
 
 def test_a_finding_names_the_file_of_the_team(team: Team) -> None:
