@@ -1,6 +1,6 @@
 """Whether the containers run."""
 
-from monitoring_kit import Backend, Increase, Listing, State, Unwatched, azure, kql, prom
+from monitoring_kit import Backend, Increase, Listing, Query, State, Unwatched, azure, kql, prom
 from queries.platform_metrics import DEPLOYMENT_CAPACITY
 
 available_replicas = State(
@@ -10,7 +10,7 @@ available_replicas = State(
     prometheus=prom.Gauge(
         gauge="kube_deployment_status_replicas_available", only_while="kube_deployment_spec_replicas > 0"
     ),
-    when_empty="Scaled to zero",
+    more_on="pods",
 )
 
 wanted_replicas = State(
@@ -21,15 +21,26 @@ wanted_replicas = State(
     unwatched=Unwatched("somebody chose the number; the available replicas are judged"),
 )
 
+missing_replicas = Query(
+    title="Missing replicas",
+    description="Replicas that the Deployment asks for and that cannot answer. Some are missing during a rollout.",
+    by="namespace deployment",
+    prometheus=prom.Query(
+        text="max by (namespace, deployment) (kube_deployment_spec_replicas) "
+        "- on (namespace, deployment) max by (namespace, deployment) (kube_deployment_status_replicas_available)"
+    ),
+    unwatched=Unwatched("one that is missing for a while is part of every rollout; having none at all has an alert"),
+)
+
 crash_looping = State(
     title="Crash loops",
     description="1 for a container that Kubernetes keeps restarting because it ends right after its start.",
     by="namespace pod container",
     prometheus=prom.Gauge(
-        gauge='kube_pod_container_status_waiting_reason{reason="CrashLoopBackOff"}', highest_in_window=True
+        gauge='kube_pod_container_status_waiting_reason{reason="CrashLoopBackOff"}',
+        highest_in_window=True,
+        zero_beside="kube_pod_container_status_restarts_total",
     ),
-    when_empty="No crash loops",
-    empty_when_healthy="the series exists while a container waits for its next restart, and only then",
     yes_or_no=True,
 )
 
@@ -56,8 +67,6 @@ out_of_memory_kills = Increase(
         counter="kube_pod_container_status_restarts_total",
         only_while='kube_pod_container_status_last_terminated_reason{reason="OOMKilled"} == 1',
     ),
-    when_empty="No out-of-memory kills",
-    empty_when_healthy="counts restarts after a kill, and nothing is killed",
 )
 
 container_errors = Increase(
