@@ -347,7 +347,7 @@ class Absent(Measure):
 class Firing(Measure):
     """The alerts that fire, by the series that Prometheus itself writes of them; the value is for how many seconds.
 
-    >>> firing = prom.Firing(alerts='ALERTS{alertstate="firing"}', since="ALERTS_FOR_STATE", subject="model_name pod")
+    >>> firing = prom.Firing(alerts='active{alertstate="firing"}', since="active_since", subject="queue pod")
 
     `subject` are the labels, blank-separated, that say what an alert is about. Each alert has some of them; the label
     `of` of the result holds those that it has.

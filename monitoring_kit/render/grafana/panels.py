@@ -44,8 +44,6 @@ _WHOLE = {RATIO: 1, PERCENT: 100}
 _AZURE_INTERVAL = Duration(60)
 # An axis that ends a little above the highest line shows how far there is to go.
 _ROOM_ABOVE_LINE = 1.2
-# Labels of which there are usually more values than lines fit below a graph.
-_MANY = frozenset({"pod", "instance", "error_type", "model_version"})
 # Labels whose values are outcomes of a request.
 _OUTCOMES = ("status", "Outcome")
 # From this width on there is room for a legend beside the graph.
@@ -146,9 +144,9 @@ def _timeseries(planned: PlannedPanel) -> grafana.TimeSeries:
 
 def _legend(planned: PlannedPanel, low_is_bad: bool) -> JsonObject:
     """The worst first. Grafana cuts a legend below a graph at a third of the panel, so many lines go beside it."""
-    signal, panel = planned.panel.signal, planned.panel
-    labels = {*signal.labels, *panel.by.split()} if isinstance(planned.queries[0], PrometheusQuery) else set()
-    beside = panel.width >= _WIDE and bool(labels & _MANY)
+    # Lines that several labels tell apart are many, and their names long.
+    names = [query.legend.count("{{") for query in planned.queries if isinstance(query, PrometheusQuery)]
+    beside = planned.panel.width >= _WIDE and max(names, default=0) > 1
     return {
         "showLegend": True,
         "displayMode": "table" if beside else "list",
@@ -199,7 +197,10 @@ def _states(planned: PlannedPanel) -> grafana.StateTimeline:
                 }
             },
             # The colours are those of the thresholds, which every panel has alike.
-            "options": {"legend": {"showLegend": False, "displayMode": "list", "placement": "bottom"}},
+            "options": {
+                "legend": {"showLegend": False, "displayMode": "list", "placement": "bottom", "calcs": []},
+                "tooltip": {"sort": "none"},
+            },
         },
     )
 

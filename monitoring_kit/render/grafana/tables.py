@@ -86,7 +86,7 @@ def firing_table(panel: PlannedPanel, environment: Environment) -> grafana.Table
         extraJson={
             "fieldConfig": {
                 "defaults": {
-                    "custom": {"cellOptions": {"type": "auto"}},
+                    "custom": {"cellOptions": {"type": "auto"}, "inspect": False},
                     "noValue": panel.panel.signal.when_empty,
                 }
             },
@@ -142,7 +142,7 @@ def columns_table(panel: PlannedPanel, dashboard: PlannedDashboard) -> grafana.T
         extraJson={
             "fieldConfig": {
                 "defaults": {
-                    "custom": {"cellOptions": {"type": "auto"}},
+                    "custom": {"cellOptions": {"type": "auto"}, "inspect": False},
                     "noValue": panel.panel.signal.when_empty,
                 }
             },
