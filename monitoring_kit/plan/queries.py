@@ -59,7 +59,7 @@ class PanelQueries:
     def _prometheus(
         self, panel: Panel, measure: prom.Measure, watching: tuple[Alert, ...], variables: frozenset[str]
     ) -> Iterator[PrometheusQuery]:
-        by = (*panel.signal.labels, *panel.by.split())
+        by = (*panel.signal.labels, *panel.labels)
         request = ViewRequest(
             # A column of a table shows the value as a stat does, the newest.
             view=View.STAT if panel.view is View.COLUMNS else panel.view,
@@ -107,7 +107,7 @@ class PanelQueries:
     def _log(self, panel: Panel, measure: kql.Measure, watching: tuple[Alert, ...]) -> Iterator[LogQueryPlan]:
         request = ViewRequest(
             view=panel.view,
-            by=(panel.by,) if panel.by else (),
+            by=panel.labels,
             name="",  # a legend is made of the columns
             window=GrafanaInterval.RATE_INTERVAL,
             slower_than=_bound(watching),
