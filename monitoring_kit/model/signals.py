@@ -90,14 +90,8 @@ class Signal:
         }
         return measures[backend]
 
-<<<<<<< HEAD
-    def timeseries(self, width: int, *, by: str = "", title: str = "", height: int = 8) -> Panel:
-        """The value over time. `by` adds labels (or, for logs, one column) to split it by.
-=======
     def timeseries(self, width: int, *, by: Words = "", title: str = "", height: int = 8) -> Panel:
-        """The value over time. `by` adds labels (for logs, columns) to split it by."""
-        return Panel(self, View.TIMESERIES, width, height, title, by)
->>>>>>> main
+        """The value over time. `by` adds labels (for logs, columns) to split it by.
 
         What is 1 or 0 is shown as stretches of time, a row for each series, and no line.
         """

@@ -43,15 +43,10 @@ def _metrics_with(
     label: str, dashboard: Dashboard, definitions: Definitions, environment: Environment
 ) -> Iterator[str]:
     queries = PanelQueries(definitions, environment)
-<<<<<<< HEAD
     panels = [panel for row in dashboard.rows for panel in row.panels]
     # A signal that has no series on a good day would leave the reader without a value to choose.
     for panel in sorted(panels, key=lambda panel: bool(panel.signal.empty_when_healthy)):
-        if label not in (*panel.signal.labels, *panel.by.split()):
-=======
-    for panel in (panel for row in dashboard.rows for panel in row.panels):
         if label not in (*panel.signal.labels, *panel.labels):
->>>>>>> main
             continue
         with suppress(Refused):  # the panel itself reports what its expression refuses
             for query in queries.of(panel, Backend.PROMETHEUS, (), frozenset()):

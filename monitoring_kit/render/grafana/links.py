@@ -13,7 +13,7 @@ def further(planned: PlannedPanel, dashboard: PlannedDashboard, plan: Plan) -> l
     """The links of a panel's values: of a pod to the page on pods, of a bad value to the page that tells more."""
     links: list[Json] = []
     panel = planned.panel
-    labels = (*panel.signal.labels, *panel.by.split())
+    labels = (*panel.signal.labels, *panel.labels)
     on_pods = next((page for page in plan.dashboards if page is not dashboard and _narrows(page, _POD)), None)
     if on_pods is not None and isinstance(planned.queries[0], PrometheusQuery) and _POD in labels:
         chosen = "" if panel.worst else f"&var-{_POD}=${{__field.labels.{_POD}}}"

@@ -161,7 +161,7 @@ def _colours(planned: PlannedPanel) -> list[JsonObject]:
         return [dashed_allowances()]
     if planned.panel.view is View.QUANTILES:
         return list(colours_by_meaning([f"p{plain(rank * 100)}" for rank in planned.panel.quantiles]))
-    return list(colours_by_meaning(tuple(MEANINGS))) if planned.panel.by in _OUTCOMES else []
+    return list(colours_by_meaning(tuple(MEANINGS))) if set(planned.panel.labels) & set(_OUTCOMES) else []
 
 
 def _line_steps(planned: PlannedPanel) -> list[grafana.Threshold]:
