@@ -19,6 +19,17 @@ ALERTS = {
         "of each namespace model_name; "
         "Online endpoint: of each EndpointName DeploymentName, to serving"
     ),
+    "ModelRejectsNearlyAll": (
+        "critical > 90%; over 5m; for 5m; from 20 events; of each namespace model_name; "
+        "Online endpoint: of each EndpointName DeploymentName, to serving"
+    ),
+    "ModelRejectedRatioHigh": (
+        "warning > 25%; over 5m; for 15m; from 20 events; of each namespace model_name; "
+        "Online endpoint: of each EndpointName DeploymentName, to serving"
+    ),
+    "ModelPodFailing": (
+        "warning > 50%; over 10m; for 5m; from 20 events; of each namespace model_name pod, to serving"
+    ),
     "ModelTrafficStopped": (
         "critical <= 0/s; over 5m; for 15m; was above 0.1/s over 1h 1h ago; of each namespace model_name, to serving"
     ),
@@ -30,7 +41,14 @@ ALERTS = {
     "ModelTargetDown": ("warning < 1; over 5m; for 5m; of each namespace pod, to platform"),
     "ModelMetricsMissing": ("critical >= 1; over 5m; for 10m; of each namespace job, to serving"),
     "InferenceNoReplicas": ("critical < 1; over 5m; for 2m; of each namespace deployment, to platform"),
-    "InferencePodCrashLooping": ("critical >= 1; over 5m; for 10m; of each namespace pod container, to serving"),
+    "ModelPodWithoutMetrics": ("warning >= 1; over 5m; for 15m; of each namespace pod, to serving"),
+    "InferenceDeploymentUnknown": ("warning >= 1; over 5m; for 10m; of each namespace deployment, to platform"),
+    "InferenceUsageUnknown": ("warning >= 1; over 5m; for 10m; of each namespace job, to platform"),
+    "InferenceReplicasMissing": ("critical < 50%; over 5m; for 10m; of each namespace deployment, to platform"),
+    "InferenceRolloutStuck": ("warning >= 1; over 5m; for 1m; of each namespace deployment, to serving"),
+    "InferencePodNotStarting": ("warning >= 1; over 5m; for 10m; of each namespace pod container, to serving"),
+    "InferenceInitContainerFailing": ("warning >= 1; over 5m; for 10m; of each namespace pod container, to serving"),
+    "InferencePodCrashLooping": ("warning >= 1; over 5m; for 10m; of each namespace pod container, to serving"),
     "InferenceContainerRestarts": (
         "warning >= 4; over 1h; for 0s; of each namespace pod container; "
         "Container insights: of each PodName ContainerName, to serving"
