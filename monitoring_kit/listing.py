@@ -32,7 +32,8 @@ def listed(plan: Plan) -> list[str]:
         table(["raised by", "alert", "severity", "level", "for", "team"], alerts),
         "",
         table(["dashboard", "panel", "signal", "watched by"], panels),
-        *(f"switched off: {disabled.alert.name} ({disabled.reason})" for disabled in plan.disabled),
+        *(f"switched off: {off.alert.name} ({off.reason})" for off in plan.disabled),
+        *(f"switched off: {off.dashboard.uid} ({off.reason})" for off in plan.disabled_dashboards),
     ]
 
 
@@ -58,7 +59,10 @@ def _environment(rendered: Rendered) -> Mapping[str, Any]:
             for name, signal in sorted({**shown, **judged}.items())
         ],
         "alerts": [_alert(rules[0][1].alert, rules) for _, rules in sorted(raised.items())],
-        "switched_off": [{"name": off.alert.name, "because": off.reason} for off in plan.disabled],
+        "switched_off": [
+            *({"alert": off.alert.name, "because": off.reason} for off in plan.disabled),
+            *({"dashboard": off.dashboard.uid, "because": off.reason} for off in plan.disabled_dashboards),
+        ],
         "dashboards": [
             {
                 "uid": dashboard.uid,

@@ -29,7 +29,7 @@ POD_FAILING = above(
     window="10m",
     for_="5m",
     min_events=20 * COUNT,
-    because="a pod that fails every second request is broken, whatever its neighbours do; too few requests prove nothing",
+    because="a pod that fails every second request is broken, whatever its neighbours do; a few requests prove nothing",
 )
 LATENCY = above(
     slower_than=0.5 * SECONDS,
@@ -75,7 +75,7 @@ NO_REPLICA = below(critical=1 * COUNT, for_="2m", because="nobody answers; 2 min
 CRASH_LOOP = at_least(
     warning=1 * COUNT,
     for_="10m",
-    because="Kubernetes has given up on quick restarts, so it will not heal by itself; the page is for missing replicas",
+    because="Kubernetes has given up on quick restarts, so it will not heal by itself; the page is for lost replicas",
 )
 # Prometheus extrapolates an increase, so 3 restarts can measure as 3.03: "at least 4" is what "more than 3" means.
 RESTARTS = at_least(

@@ -16,8 +16,8 @@ from pathlib import Path
 from types import MappingProxyType, NoneType
 from typing import Annotated, cast, get_args, get_origin, get_type_hints
 
-from monitoring_kit.core.findings import Finding, Location, Refused
-from monitoring_kit.environment.model import LEVELS, AlertOverride, Environment
+from monitoring_kit.core.findings import Finding, Location, Refused, shown_path
+from monitoring_kit.environment.model import LEVELS, AlertOverride, DashboardOverride, Environment
 from monitoring_kit.environment.notification_fields import notification_findings
 from monitoring_kit.environment.strict_yaml import (
     Entry,
@@ -27,7 +27,6 @@ from monitoring_kit.environment.strict_yaml import (
     Text,
     Unusable,
     child_path,
-    file_of,
     read_yaml,
     shown,
 )
@@ -44,6 +43,8 @@ _OVERRIDE_FORMS: Mapping[str, Form] = {
     "because": BECAUSE,
     "disabled": REASON,
 }
+_DASHBOARDS = "dashboards"
+_DASHBOARD_FORMS: Mapping[str, Form] = {"disabled": REASON}
 # Fields that have another name now, by path without positions: what to write instead.
 _RENAMED: Mapping[str, str] = {"alerts.*.hold": "for"}
 # Values of the shipped examples, which mean nothing anywhere else.
@@ -64,7 +65,7 @@ def environment_files(
 
     Raises Refused where the directory cannot be read or holds none, or where `only` names one that is not there.
     """
-    folder, where = Path(directory), Location(file_of(directory, root))
+    folder, where = Path(directory), Location(shown_path(directory, root))
     try:
         files = sorted(p for p in folder.iterdir() if p.suffix in (".yaml", ".yml") and not p.name.startswith("."))
     except (OSError, ValueError) as error:
@@ -73,7 +74,10 @@ def environment_files(
     names = [path.stem for path in files]
     problems = [
         _finding(
-            Location(file_of(path, root)), f"environment {path.stem}", "two files have this name", "Delete one of them."
+            Location(shown_path(path, root)),
+            f"environment {path.stem}",
+            "two files have this name",
+            "Delete one of them.",
         )
         for position, path in enumerate(files)
         if path.stem in names[:position]
@@ -109,7 +113,7 @@ def read_environment(path: str | Path, root: Path | None = None) -> Environment:
 
     Raises Refused with every problem of the file.
     """
-    file = file_of(path, root)
+    file = shown_path(path, root)
     problems: list[Finding] = []
     name = Path(path).stem
     if Path(path).suffix not in (".yaml", ".yml") or _NAME.fullmatch(name) is None:
@@ -133,7 +137,8 @@ def read_environment(path: str | Path, root: Path | None = None) -> Environment:
 def field_paths() -> tuple[str, ...]:
     """The path of every field that an environment file may have, in the order of the model; "[]" marks a list."""
     overrides = tuple(f"{_OVERRIDES}.<Alert>.{name}" for name in _OVERRIDE_FORMS)
-    return (*_paths(Environment, ""), *overrides)
+    dashboards = tuple(f"{_DASHBOARDS}.<dashboard>.{name}" for name in _DASHBOARD_FORMS)
+    return (*_paths(Environment, ""), *overrides, *dashboards)
 
 
 def _paths(block: type, parent: str) -> Iterator[str]:
@@ -205,9 +210,10 @@ class _Reading:
 
     def environment(self, name: str, root: Fields) -> Environment:
         overrides = self._overrides(root.entries.get(_OVERRIDES))
+        dashboards = self._dashboards(root.entries.get(_DASHBOARDS))
         where, locations = Location(self.file, root.where.line), MappingProxyType(self.locations)
-        given = {"name": name, "overrides": overrides, "where": where, "locations": locations}
-        block = self._block(Environment, root, Location(self.file), "", given, also=(_OVERRIDES,))
+        given = {"name": name, "overrides": overrides, "dashboards": dashboards, "where": where, "locations": locations}
+        block = self._block(Environment, root, Location(self.file), "", given, also=(_OVERRIDES, _DASHBOARDS))
         self._relations(root)
         self._own_runbooks(name, root.entries.get("runbooks_url"))
         return dataclasses.replace(
@@ -351,6 +357,28 @@ class _Reading:
         locations = MappingProxyType({name: node.entries[name].where for name in texts})
         for_, disabled, because, team = (texts.get(name) for name in ("for", "disabled", "because", "team"))
         return AlertOverride(alert, levels, for_, disabled, entry.where, locations, because, team)
+
+    def _dashboards(self, entry: Entry | None) -> Mapping[str, DashboardOverride]:
+        overrides: dict[str, DashboardOverride] = {}
+        node = entry.value if entry else None
+        if isinstance(node, Fields):
+            for dashboard, change in node.entries.items():
+                path, below = child_path(_DASHBOARDS, dashboard), change.value
+                if isinstance(below, Fields) and "disabled" in below.entries:
+                    self._unknown(below, path, tuple(_DASHBOARD_FORMS))
+                    reason = self._text(
+                        REASON, below.entries["disabled"].value, child_path(path, "disabled"), "disabled"
+                    )
+                    overrides[dashboard] = DashboardOverride(dashboard, str(reason), change.where)
+                elif not isinstance(below, Unusable):
+                    remedy = 'Write below it why it is switched off: `disabled: "The platform team has its own."`'
+                    self._report(below.where, path, f"found {_kind(below)}", remedy)
+        elif node is not None and not isinstance(node, Unusable):
+            remedy = (
+                'Write a dashboard and why it is off below it, or delete it: `pods: {disabled: "We have our own."}`'
+            )
+            self._report(node.where, _DASHBOARDS, f"found {_kind(node)}", remedy)
+        return MappingProxyType(overrides)
 
     def _relations(self, root: Fields) -> None:
         """What ties fields together. Judged by what stands in the file, so that a wrong value hides none of it."""

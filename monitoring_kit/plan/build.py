@@ -24,7 +24,7 @@ from monitoring_kit.plan.model import (
     PrometheusRecording,
 )
 from monitoring_kit.plan.objectives import event_recordings
-from monitoring_kit.plan.overrides import overridden
+from monitoring_kit.plan.overrides import overridden, shown_dashboards
 from monitoring_kit.plan.panels import PanelPlanner
 from monitoring_kit.plan.routing import inhibitions_of, own_routing, whole_routing
 from monitoring_kit.plan.runbook_pages import runbook_pages
@@ -39,7 +39,9 @@ def build_plan(definitions: Definitions, environment: Environment) -> Plan:
     panels = PanelPlanner(definitions, environment, alerts, tuple(off.alert for off in disabled))
     backends = backends_of(environment)
     planned = [panels.dashboard(dashboard, backends) for dashboard in definitions.dashboards.values()]
-    dashboards = tuple(dashboard for dashboard in planned if dashboard is not None)
+    possible = tuple(dashboard for dashboard in planned if dashboard is not None)
+    dashboards, without, unknown = shown_dashboards(possible, definitions.dashboards, environment)
+    findings += unknown
     raised = {alert.name: raised_at(alert, environment) for alert in alerts}
 
     urls = _panel_urls(environment, dashboards)
@@ -55,7 +57,7 @@ def build_plan(definitions: Definitions, environment: Environment) -> Plan:
                     azure += rules.azure_rules(alert, backend)
             except Refused as refused:
                 findings += refused.findings
-    findings += [*panels.findings, *rules.findings, *_unplotted(alerts, raised, urls)]
+    findings += [*panels.findings, *rules.findings, *_unplotted(alerts, raised, _panel_urls(environment, possible))]
     routing, muting = (
         definitions.routing,
         inhibitions_of(definitions.routing, tuple(prometheus)) if definitions.routing else (),
@@ -70,6 +72,7 @@ def build_plan(definitions: Definitions, environment: Environment) -> Plan:
         metric_alerts=tuple(rule for rule in azure if isinstance(rule, MetricAlert)),
         dashboards=dashboards,
         disabled=disabled,
+        disabled_dashboards=without,
         findings=tuple(findings),
         event_recordings=event_recordings(definitions, environment),
         inhibitions=muting,

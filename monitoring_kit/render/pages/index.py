@@ -48,6 +48,10 @@ def render_index(plan: Plan) -> Mapping[str, str]:
         disabled=[
             sentence(code(off.alert.name), off.reason) for off in sorted(plan.disabled, key=lambda off: off.alert.name)
         ],
+        disabled_dashboards=[
+            sentence(code(off.dashboard.uid), off.reason)
+            for off in sorted(plan.disabled_dashboards, key=lambda off: off.dashboard.uid)
+        ],
         silent=[sentence(code(alert.name), _why_silent(alert, plan)) for alert in silent],
         signals=_signals(plan, measured.values()),
         unmeasured=listed(code(name) for name in sorted(definitions.signals) if name not in measured),
@@ -104,14 +108,14 @@ def _signals(plan: Plan, signals: Iterable[Signal]) -> Markdown:
 def _objectives(definitions: Definitions) -> Markdown:
     rows = [
         (
-            code(one.name),
-            f"{one.title}: {one}",
-            code(one.signal.name),
-            f"{Quantity(one.budget, RATIO)} of the events",
-            listed(code(alert.name) for alert in definitions.watching(one.burn_rate)),
-            one.because,
+            code(objective.name),
+            f"{objective.title}: {objective}",
+            code(objective.signal.name),
+            f"{Quantity(objective.budget, RATIO)} of the events",
+            listed(code(alert.name) for alert in definitions.watching(objective.burn_rate)),
+            objective.because,
         )
-        for one in sorted(definitions.objectives, key=lambda one: one.name)
+        for objective in sorted(definitions.objectives, key=lambda objective: objective.name)
     ]
     return table(("Objective", "Promise", "Counts the events of", "Budget", "Watched by", "Why"), rows)
 
@@ -136,7 +140,7 @@ def _places(signal: Signal, plan: Plan) -> tuple[str, ...]:
 def _watched(plan: Plan, signal: Signal) -> Markdown:
     """The alerts that judge a signal here, else why none does."""
     if signal.unwatched is not None:
-        return sentence(f"nobody: {signal.unwatched.why}")
+        return sentence(f"no alert: {signal.unwatched.why}")
     here = {alert.name for alert in plan.alerts if plan.rules_of(alert)}
     off = {disabled.alert.name for disabled in plan.disabled}
     names = sorted(alert.name for alert in plan.definitions.watching(signal))

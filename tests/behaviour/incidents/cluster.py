@@ -195,7 +195,9 @@ class Pod:
 class Deployment:
     """A Deployment with its pods and the Service behind which Prometheus finds their metrics.
 
-    `requests` says how many a second are sent to it at a time (seconds since 1970).
+    `requests` says how many a second are sent to it at a time (seconds since 1970). `targets_known` says whether
+    Prometheus finds its pods, `kubernetes_known` whether it hears of it from kube-state-metrics and cAdvisor,
+    `progressing` what Kubernetes thinks of its rollout.
     """
 
     namespace: str
@@ -205,6 +207,7 @@ class Deployment:
     pods: list[Pod] = field(default_factory=list)
     wanted: int = 0
     targets_known: bool = True
+    kubernetes_known: bool = True
     progressing: bool = True
     series: tuple[ScrapedSeries, ...] = ()
 
@@ -322,8 +325,10 @@ class Cluster:
                 pod.pod_cpu_seconds += used
             if deployment.targets_known:
                 self._scrapes_server(deployment, pod)
-            self._scrapes_kubernetes(deployment, pod)
-        self._scrapes_deployment(deployment)
+            if deployment.kubernetes_known:
+                self._scrapes_kubernetes(deployment, pod)
+        if deployment.kubernetes_known:
+            self._scrapes_deployment(deployment)
 
     def _scrapes_server(self, deployment: Deployment, pod: Pod) -> None:
         time = self.now + pod.offset

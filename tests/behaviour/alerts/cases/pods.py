@@ -49,7 +49,7 @@ CRASH_LOOP = fires(
     description=(
         "It has been so for at least 10 minutes. "
         "Why: Kubernetes has given up on quick restarts, so it will not heal by itself; the page "
-        "is for missing replicas."
+        "is for lost replicas."
     ),
     link="production-pods?from=now-3h&to=now&var-namespace=production&var-pod=ml-inference-7c9d8b6f5d-abcde&viewPanel=1442786915",
 )
