@@ -116,15 +116,19 @@ def mutant_runs(plan: Plan, definitions: Definitions, hand_written: Sequence[Spe
         # Cases of a budget by hand take hours each, and the derived ones leave nothing for them to notice.
         of_budget = cases and any(rule.alert.threshold.burn_rates for rule in planned)
         by_hand = [case for written in hand_written if written.alert == alert for case in written.cases]
-        stages = [
-            [case for case in cases if _FIRST & {*case.answers}],
-            [case for case in cases if _SECOND & {*case.answers}],
-            [case for case in cases if not (_FIRST | _SECOND) & {*case.answers}],
-            [] if of_budget else by_hand,
-        ]
+        stages = [*stages_of(cases), [] if of_budget else by_hand]
         if any(stages):
             found.append(MutantRun(alert, rules_of([alert], rules), stages, definitions.catalogue))
     return [*found, *_recording_runs(plan, definitions, rules)]
+
+
+def stages_of(cases: Sequence[Case]) -> list[list[Case]]:
+    """The cases of an alert in the order in which mutants meet them: those first that notice most."""
+    return [
+        [case for case in cases if _FIRST & {*case.answers}],
+        [case for case in cases if _SECOND & {*case.answers}],
+        [case for case in cases if not (_FIRST | _SECOND) & {*case.answers}],
+    ]
 
 
 def _recording_runs(plan: Plan, definitions: Definitions, rules: Sequence[Rule]) -> Iterator[MutantRun]:
