@@ -44,7 +44,7 @@ class Duration:
 
 def parse_duration(text: str) -> Duration:
     """The duration that Prometheus reads in `text`: "30s", "5m", "1h30m". Raises ValueError where it reads none."""
-    matched = _WRITTEN.fullmatch(text)
+    matched = _WRITTEN.fullmatch(str(text))
     if not text or matched is None:
         raise ValueError(f"{text!r} is not a duration: write for example 30s, 5m, 1h30m or 1d")
     return Duration(sum(int(n) * size for n, size in zip(matched.groups(), _UNITS.values(), strict=True) if n))

@@ -119,7 +119,7 @@ def _changed(alert: Alert, override: AlertOverride) -> tuple[Threshold, list[Fin
             findings.append(Finding(override.location("for"), field, str(error), check="override"))
     order = tuple((severity, levels[severity]) for severity, _ in threshold.levels)
     # The definition's reason argues for the definition's numbers.
-    because = override.because or f"set in {override.where.file}"
+    because = override.because or f"changed in {override.where.file}, which gives no reason"
     return replace(threshold, levels=order, for_=for_, because=because), findings
 
 

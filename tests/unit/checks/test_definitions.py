@@ -135,6 +135,36 @@ CASES: dict[str, tuple[Callable[[], Definitions], str, tuple[str, ...]]] = {
         "unshown",
         ("dashboards/",),
     ),
+    "a signal whose description is blank": (
+        lambda: alone(replace(TARGETS, description=" ")),
+        "blank",
+        ("its description is blank", "write description="),
+    ),
+    "an alert whose summary is blank": (
+        lambda: alone(TARGETS, any_threshold(), says=""),
+        "blank",
+        ("its summary is blank",),
+    ),
+    "a panel without a width": (
+        lambda: alone(TARGETS, panel=TARGETS.timeseries(-1)),
+        "panel-size",
+        ("is -1 wide and 8 high", "from 1 to 24"),
+    ),
+    "a panel wider than the dashboard": (
+        lambda: alone(TARGETS, panel=TARGETS.timeseries(25)),
+        "panel-size",
+        ("is 25 wide",),
+    ),
+    "a dashboard that cannot be narrowed down": (
+        lambda: alone(TARGETS, variables=""),
+        "no-variables",
+        ("cannot be narrowed down", 'write variables="namespace job"'),
+    ),
+    "a signal without labels": (
+        lambda: alone(replace(TARGETS, by=""), any_threshold()),
+        "by",
+        ("tells its series apart",),
+    ),
     "a signal that is measured nowhere": (
         lambda: with_signal(Signal(title="Nothing", description="Nothing.", name="planted")),
         "unmeasured",
