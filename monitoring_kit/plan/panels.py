@@ -190,7 +190,8 @@ def _heading(signal: Signal, watching: tuple[Alert, ...]) -> str:
 
 def _spot(ends: list[int], width: int) -> _Spot:
     """The highest place that is wide enough, the leftmost of several; `ends` is where each column ends so far."""
-    y, x = min((max(ends[x : x + width]), x) for x in range(COLUMNS - width + 1))
+    within = min(max(width, 1), COLUMNS)  # a finding says what is wrong with any other
+    y, x = min((max(ends[x : x + within]), x) for x in range(COLUMNS - within + 1))
     return _Spot(x, y)
 
 
