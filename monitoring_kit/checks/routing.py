@@ -7,6 +7,7 @@ from collections import defaultdict
 from collections.abc import Iterator, Mapping
 
 from monitoring_kit.analysis.labels import infer
+from monitoring_kit.checks.registry import Check, Group
 from monitoring_kit.core.durations import Duration
 from monitoring_kit.core.findings import Finding, Location
 from monitoring_kit.environment.model import Addresses, Environment
@@ -31,7 +32,7 @@ def routing_definition_findings(definitions: Definitions) -> list[Finding]:
 
 
 def routing_findings(plan: Plan) -> list[Finding]:
-    """What is wrong in one environment: alerts without a way to anybody, inhibitions that cannot work or do harm."""
+    """What is wrong in one environment: alerts without a way to an address, inhibitions that cannot work or do harm."""
     routing = plan.definitions.routing
     if routing is None or plan.environment.prometheus is None:
         return []
@@ -243,3 +244,34 @@ def _readable(rule: Inhibition) -> bool:
     except re.error:
         return False
     return True
+
+
+GROUP = Group(
+    title="Routing",
+    checks=(
+        Check(
+            "grouping",
+            "The times of a grouping work together: Alertmanager looks every interval, repeats at a multiple "
+            "of it, and forgets after five days.",
+            "grouping: repeat 7m is no multiple of interval 5m",
+        ),
+        Check(
+            "route",
+            "Every alert and severity reaches a team's address, once.",
+            "routing: warning goes to the channel twice",
+        ),
+        Check(
+            "receiver",
+            "Every receiver that a route names is there and has an address.",
+            "receiver mute: has no address, so its messages are lost",
+        ),
+        Check(
+            "inhibition",
+            "An inhibition mutes what it means to: labels that both sides carry, a source that can be "
+            "critical, no circle.",
+            "inhibition by CheckoutGone: equal= lacks namespace, so an outage here would silence alerts elsewhere",
+        ),
+    ),
+    definitions=routing_definition_findings,
+    plan=routing_findings,
+)

@@ -5,6 +5,7 @@ from __future__ import annotations
 import re
 from collections.abc import Collection, Iterator, Sequence
 
+from monitoring_kit.checks.registry import Check, Group
 from monitoring_kit.core.findings import Finding, Location
 from monitoring_kit.plan.model import Plan
 from monitoring_kit.plan.runbook_text import PARTS, Line
@@ -51,3 +52,16 @@ def _panels(shown: Sequence[Line], panels: Collection[str]) -> Iterator[tuple[in
         title = " ".join(found[1].split())
         if title not in panels:
             yield shown[text.count("\n", 0, found.start())].number, f"the panel {title!r}"
+
+
+GROUP = Group(
+    title="Runbooks of an environment",
+    checks=(
+        Check(
+            "runbook-page",
+            "A page sends its reader only to alerts and panels that this environment has.",
+            "runbook CheckoutMemoryHigh: names the panel 'Pods', which environment staging does not have",
+        ),
+    ),
+    plan=runbook_page_findings,
+)

@@ -21,6 +21,7 @@ from monitoring_kit.model.definitions import Definitions, Runbook
 from monitoring_kit.model.log_tables import LogScope
 from monitoring_kit.model.signals import Panel
 from monitoring_kit.model.thresholds import Comparison, Severity
+from monitoring_kit.plan.azure_limits import GROUP_RULES
 from monitoring_kit.plan.backends import backends_of
 from monitoring_kit.plan.routes import PlannedInhibition, PlannedRouting
 from monitoring_kit.plan.runbook_text import Line
@@ -32,7 +33,7 @@ class PrometheusAlert:
     """An alerting rule of Prometheus.
 
     `value` is what the alert's panel plots, `condition` the whole expression; both are scoped. `window` is the time
-    that the value is measured over, None where it is taken as it stands. `alert.threshold` has the environment's
+    that the value is measured over, None if it is taken as it stands. `alert.threshold` has the environment's
     overrides in it.
     """
 
@@ -301,6 +302,35 @@ class Plan:
     def backends(self) -> tuple[Backend, ...]:
         """The places that the environment has."""
         return backends_of(self.environment)
+
+    @property
+    def action_group(self) -> str:
+        """What the action group of Azure is called."""
+        return f"{self.environment.name}-alerts"
+
+    def rule_name(self, rule: LogAlert | MetricAlert) -> str:
+        """`<environment>-<Alert>-<level>`, with the deployment behind it if the rule watches one deployment.
+
+        It never depends on a position, so a second deployment of a template changes the same rules.
+        """
+        name = f"{self.environment.name}-{rule.alert.name}-{rule.severity.value}"
+        deployment = rule.deployment if isinstance(rule, MetricAlert) else ""
+        return f"{name}-{deployment}" if deployment else name
+
+    @property
+    def azure_rule_groups(self) -> Mapping[str, tuple[PrometheusRule, ...]]:
+        """The rules of Prometheus by the name of their rule group in Azure.
+
+        A group of Prometheus becomes one group there, or several if it has more rules than Azure allows: the first
+        keeps the name, the others count on from 2.
+        """
+        return {
+            f"{self.environment.name}-{name}-{number}" if number > 1 else f"{self.environment.name}-{name}": (
+                rules[start : start + GROUP_RULES]
+            )
+            for name, rules in self.prometheus_groups.items()
+            for number, start in enumerate(range(0, len(rules), GROUP_RULES), start=1)
+        }
 
     def rules_of(self, alert: Alert) -> tuple[PlannedAlert, ...]:
         """The rules that raise an alert: Prometheus first, then Azure."""

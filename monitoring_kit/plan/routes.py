@@ -59,7 +59,7 @@ class PlannedRoute:
             yield from route.walk()
 
     def taking(self, labels: Mapping[str, str]) -> tuple[PlannedRoute, ...]:
-        """The nodes that an alert with these labels ends at, none where it does not match."""
+        """The nodes that an alert with these labels ends at, none if it does not match."""
         if not all(matcher.matches(labels) for matcher in self.matchers):
             return ()
         taken: list[PlannedRoute] = []

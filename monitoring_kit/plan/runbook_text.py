@@ -75,7 +75,7 @@ class Line:
 
     @cached_property
     def heading(self) -> tuple[int, str] | None:
-        """Level and title, None where the line is no heading."""
+        """Level and title, None if the line is no heading."""
         found = _HEADING.fullmatch(self.text) if self.language is None else None
         return (len(found[1]), found[2]) if found else None
 

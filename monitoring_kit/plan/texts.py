@@ -88,7 +88,7 @@ def description(alert: Alert, severity: Severity, value: str, window: Duration |
     """How bad it is, against what, and why that matters.
 
     `value` is a template of the measured value; then the whole text is one, in Go's language. It is "" where the target
-    has none. `window` is the time that the value is measured over, None where it is taken as it stands.
+    has none. `window` is the time that the value is measured over, None if it is taken as it stands.
     """
     threshold = alert.threshold
     because = _literal(threshold.because) if value else threshold.because

@@ -22,12 +22,12 @@ FILE = "alertmanager/alertmanager.yaml"
 
 _EITHER_OR = (
     "Load either this or kubernetes/alertmanagerconfig.yaml, or every alert is notified twice.\n"
-    "It needs Alertmanager 0.28 or newer where anybody reads in Microsoft Teams, else 0.26."
+    "It needs Alertmanager 0.28 or newer for Microsoft Teams, else 0.26."
 )
 
 
 def render_alertmanager(plan: Plan) -> Mapping[str, str]:
-    """`alertmanager/alertmanager.yaml`, the whole configuration; nothing where the environment tells nobody."""
+    """`alertmanager/alertmanager.yaml`, the whole configuration; nothing if it has no notifications."""
     if plan.routing is None:
         return {}
     source = HEADER.format(source=f"{plan.environment.where.file}, {plan.routing.where.file}")

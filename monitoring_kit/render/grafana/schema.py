@@ -11,7 +11,7 @@ from typing import Any
 Json = None | bool | int | float | str | list["Json"] | dict[str, "Json"]
 JsonObject = dict[str, Json]
 
-# Grafana 10.4 and newer read this without a migration; they bring it to their own version when somebody opens it.
+# Grafana 10.4 and newer read this without a migration; they bring it to their own version when it is opened.
 SCHEMA_VERSION = 39
 
 

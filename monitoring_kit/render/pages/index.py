@@ -108,14 +108,14 @@ def _signals(plan: Plan, signals: Iterable[Signal]) -> Markdown:
 def _objectives(definitions: Definitions) -> Markdown:
     rows = [
         (
-            code(one.name),
-            f"{one.title}: {one}",
-            code(one.signal.name),
-            f"{Quantity(one.budget, RATIO)} of the events",
-            listed(code(alert.name) for alert in definitions.watching(one.burn_rate)),
-            one.because,
+            code(objective.name),
+            f"{objective.title}: {objective}",
+            code(objective.signal.name),
+            f"{Quantity(objective.budget, RATIO)} of the events",
+            listed(code(alert.name) for alert in definitions.watching(objective.burn_rate)),
+            objective.because,
         )
-        for one in sorted(definitions.objectives, key=lambda one: one.name)
+        for objective in sorted(definitions.objectives, key=lambda objective: objective.name)
     ]
     return table(("Objective", "Promise", "Counts the events of", "Budget", "Watched by", "Why"), rows)
 
@@ -140,7 +140,7 @@ def _places(signal: Signal, plan: Plan) -> tuple[str, ...]:
 def _watched(plan: Plan, signal: Signal) -> Markdown:
     """The alerts that judge a signal here, else why none does."""
     if signal.unwatched is not None:
-        return sentence(f"nobody: {signal.unwatched.why}")
+        return sentence(f"no alert: {signal.unwatched.why}")
     here = {alert.name for alert in plan.alerts if plan.rules_of(alert)}
     off = {disabled.alert.name for disabled in plan.disabled}
     names = sorted(alert.name for alert in plan.definitions.watching(signal))

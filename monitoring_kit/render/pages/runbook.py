@@ -122,7 +122,7 @@ def _facts(plan: Plan, page: RunbookPage) -> Iterator[Fact]:
         yield Fact(
             "Only where",
             f"it was above {before.value} over {before.window.words()}, {before.ago.words()} ago. So it ends by itself "
-            f"after {ends} at the latest, mended or not",
+            f"after {ends} at the latest, fixed or not",
         )
     contact = plan.environment.contacts.get(alert.team)
     yield Fact("Owner", f"{alert.team}, reached at {contact}" if contact else alert.team)

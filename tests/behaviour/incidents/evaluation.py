@@ -49,7 +49,7 @@ def firings(address: str, rule: Rule, evaluations: range) -> tuple[FiringPeriod,
             Duration(since - start),
             None if until is None else Duration(until - start),
         )
-        for labels, times in _true_at(address, rule, evaluations).items()
+        for labels, times in true_at(address, rule, evaluations).items()
         for since, until in held(times, for_, evaluations)
     ]
     return tuple(sorted(found, key=lambda firing: (firing.since, sorted(firing.labels.items()))))
@@ -72,8 +72,8 @@ def held(true_at: Collection[int], for_: int, evaluations: range) -> Iterator[tu
         yield firing_since, None
 
 
-def _true_at(address: str, rule: Rule, evaluations: range) -> dict[Labels, set[int]]:
-    """The times at which each series is in the condition's answer."""
+def true_at(address: str, rule: Rule, evaluations: range) -> dict[Labels, set[int]]:
+    """The times at which each series is in the condition's answer. Raises QueryFailed."""
     found: dict[Labels, set[int]] = {}
     for series in over_time(address, str(rule["expr"]), evaluations):
         found.setdefault(frozenset(series.labels.items()), set()).update(series.values)

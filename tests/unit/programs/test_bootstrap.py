@@ -162,7 +162,19 @@ def commands(folder: Path, target: str) -> list[str]:
 def test_make_alone_says_what_there_is() -> None:
     done = run(["make"])
     offered = re.findall(r"^make (\w+) ", done.stdout, re.MULTILINE)
-    assert offered == ["build", "check", "diff", "test", "demo", "incidents", "mutants", "tools", "lock", "clean"]
+    assert offered == [
+        "build",
+        "check",
+        "diff",
+        "test",
+        "demo",
+        "preview",
+        "incidents",
+        "mutants",
+        "tools",
+        "lock",
+        "clean",
+    ]
     for target in offered:
         assert run(["make", "--dry-run", target]).returncode == 0
 

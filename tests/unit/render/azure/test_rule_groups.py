@@ -12,7 +12,6 @@ from monitoring_kit.core.durations import Duration
 from monitoring_kit.model.thresholds import Severity
 from monitoring_kit.plan.model import Plan, PrometheusAlert
 from monitoring_kit.render.azure.alerts import render_azure
-from monitoring_kit.render.azure.rule_groups import rule_groups
 from tests.unit.render.azure.planned import (
     ALERT,
     AZURE,
@@ -103,7 +102,7 @@ def test_the_level_follows_the_severity() -> None:
 )
 def test_a_group_with_more_than_20_rules_is_split(number: int, sizes: dict[str, int]) -> None:
     plan: Plan = planned(*[PROMETHEUS_ALERT] * number)
-    assert {name: len(alerts) for name, alerts in rule_groups(plan).items()} == sizes
+    assert {name: len(alerts) for name, alerts in plan.azure_rule_groups.items()} == sizes
 
 
 def test_an_annotation_in_brackets_stays_text() -> None:

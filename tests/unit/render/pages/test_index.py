@@ -31,7 +31,7 @@ Prometheus | queue-team |
 | Signal | What it is | Unit | Measured at | Watched by |
 | --- | --- | --- | --- | --- |
 | `queue_length` | Queue length. Requests that wait. | count | Prometheus | `QueueLong` |
-| `spare` | Spare. Nobody looks. | count | Prometheus | nobody: it is spare |
+| `spare` | Spare. Nobody looks. | count | Prometheus | no alert: it is spare |
 
 ## Dashboards
 

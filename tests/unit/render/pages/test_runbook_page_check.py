@@ -88,4 +88,4 @@ def test_the_build_finds_it() -> None:
         shipped(), runbooks={ALERT: Runbook("## Meaning\n\nSee InferenceOutOfMemory.", Location(FILE, 1))}
     )
     plan = build_plan(definitions, variants()[STAGING])
-    assert "runbook-page" in {finding.check for finding in check_plan(plan, definitions)}
+    assert "runbook-page" in {finding.check for finding in check_plan(plan)}
