@@ -18,6 +18,7 @@ from tests.behaviour.incidents.production import Rule
 from tests.behaviour.incidents.recording import Recorded, served
 from tests.behaviour.incidents.without_incident import WITHOUT_INCIDENT
 from tests.support.planting import PROJECT
+from tests.support.progress import step
 
 TABLE = PROJECT / "build" / "incidents.md"
 
@@ -133,7 +134,8 @@ def main() -> int:
     """Evaluates every incident, writes the table, and says where it differs from what it should be."""
     lines: dict[str, list[str]] = {}
     wrong: list[str] = []
-    for incident in INCIDENTS:
+    for number, incident in enumerate(INCIDENTS, 1):
+        print(step(number, len(INCIDENTS), incident.name), file=sys.stderr, flush=True)
         with served(incident) as recorded:
             found = raised(recorded, production.alerts())
         lines[incident.name] = lines_of(incident, found)

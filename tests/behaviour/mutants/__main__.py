@@ -10,12 +10,13 @@ import os
 import sys
 import time
 from collections.abc import Sequence
-from concurrent.futures import ThreadPoolExecutor
+from concurrent.futures import ThreadPoolExecutor, as_completed
 
 from monitoring_kit.core.findings import Refused
 from monitoring_kit.testing.runner import Verdict
 from tests.behaviour.mutants.runs import SCORE, Run, complaints, machinery_digest, runs
 from tests.behaviour.mutants.score import written
+from tests.support.progress import step
 
 _PROCESSES = 2
 
@@ -32,7 +33,12 @@ def main(names: Sequence[str]) -> int:
     # promtool does the work, so that threads are enough; the longest first, that none is left alone at the end.
     with ThreadPoolExecutor(_PROCESSES) as pool:
         try:
-            results = list(pool.map(_verdicts, sorted(chosen, key=lambda run: -run.cases)))
+            pending = [pool.submit(_verdicts, run) for run in sorted(chosen, key=lambda run: -run.cases)]
+            results = []
+            for number, done in enumerate(as_completed(pending), 1):
+                run, verdicts = done.result()
+                results.append((run, verdicts))
+                sys.stderr.write(f"{step(number, len(chosen), run.rule)}: {len(verdicts)} mutants\n")
         except Refused as refused:
             sys.stderr.write(f"{refused}\n")
             return 1
@@ -49,9 +55,7 @@ def main(names: Sequence[str]) -> int:
 
 
 def _verdicts(run: Run) -> tuple[Run, list[Verdict]]:
-    verdicts = run.verdicts()
-    sys.stderr.write(f"{run.rule}: {len(verdicts)} mutants\n")
-    return run, verdicts
+    return run, run.verdicts()
 
 
 if __name__ == "__main__":
