@@ -22,7 +22,7 @@ from monitoring_kit.testing.runner import MutantOutcome, run_alert
 from monitoring_kit.testing.scope import CannotDerive, scope_of
 from monitoring_kit.testing.unit_tests import failures
 from tests.behaviour.alerts.facts import facts
-from tests.pack.test_readme import example
+from tests.pack.test_docs import example
 from tests.support.planting import alone, shipped_environment
 
 ALERT = "PlantedSignalHigh"
