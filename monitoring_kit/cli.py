@@ -174,11 +174,18 @@ def _build(project: Project, options: argparse.Namespace) -> int:
         rows.append([change.environment, *made, files, ", ".join(changed) or "nothing"])
     _say(table(heads, rows))
     if report.rules_checked is None:
-        _say("promtool is not at hand, so nobody but this program has read the rules: `make tools` fetches it.")
+        _say(
+            "promtool is not installed, so the rules have not been read by Prometheus itself: `make tools` fetches it."
+        )
     elif report.rules_checked:
         _say(f"promtool accepted {report.rules_checked} rules.")
     for line in _placeholders(report):
         _say(line)
+    for first, second in report.twins:
+        _say(
+            f"{first} and {second} have the same namespace and service. In one cluster their rules and dashboards "
+            "overwrite each other: apply only one of them there."
+        )
     return DONE
 
 
