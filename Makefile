@@ -19,6 +19,7 @@ help:
 	@echo 'make test       everything that proves the output: promtool, unit tests of rules, types, mutation'
 	@echo 'make demo       the whole chain on this machine: break the model server, watch the alerts arrive'
 	@echo 'make preview    pictures of every dashboard, in health and as an alert fires; INCIDENT="pod crash-looping" for one'
+	@echo 'make pictures   renew the pictures in docs/pictures, after a change of the summary page'
 	@echo 'make demo-page  the same with live dashboards on its page: sets up the viewer, once, half a gigabyte'
 	@echo 'make incidents  evaluate every alert over the recorded incidents and write build/incidents.md'
 	@echo 'make mutants    break every rule in every small way, see that a case notices, write build/mutants.md'
@@ -35,9 +36,12 @@ test: .venv/ready-to-test .tools/ready $(NODE_PACKAGES)
 	@$(VENV_PYTHON) -m pytest --numprocesses 2 --dist worksteal -p tests.support.progress
 
 # What needs the viewer is apart, and `make test` leaves its tests out: half a gigabyte of packages, and a browser.
-.PHONY: preview test-preview viewer
+.PHONY: preview pictures test-preview viewer
 preview: .venv/ready-to-test .tools/ready $(VIEWER)
 	@PYTHONPATH=examples/model_server $(VENV_PYTHON) -m tests.preview $(if $(INCIDENT),--incident '$(INCIDENT)')
+
+pictures: .venv/ready-to-test .tools/ready $(VIEWER)
+	@PYTHONPATH=examples/model_server $(VENV_PYTHON) -m tests.preview.pictures
 
 test-preview: .venv/ready-to-test .tools/ready $(VIEWER)
 	@$(VENV_PYTHON) -m pytest tests/preview
