@@ -181,6 +181,11 @@ def _build(project: Project, options: argparse.Namespace) -> int:
         _say(f"promtool accepted {report.rules_checked} rules.")
     for line in _placeholders(report):
         _say(line)
+    for first, second in report.twins:
+        _say(
+            f"{first} and {second} have the same namespace and service. In one cluster their rules and dashboards "
+            "overwrite each other: apply only one of them there."
+        )
     return DONE
 
 

@@ -8,6 +8,7 @@ from dataclasses import dataclass
 from decimal import Decimal
 
 from monitoring_kit.core.findings import Finding, Location, Refused, here
+from monitoring_kit.core.shown import shown
 
 
 @dataclass(frozen=True)
@@ -57,6 +58,8 @@ CORES = _unit("cores", "processor", "1", " cores", "none", '{{ $value | printf "
 COUNT = _unit("count", "number", "1", "", "short", '{{ $value | printf "%.0f" }}')
 FACTOR = _unit("factor", "factor", "1", "x", "none", '{{ $value | printf "%.3g" }}x')
 PER_SECOND = _unit("per second", "frequency", "1", "/s", "reqps", "{{ $value | humanize }}/s")
+
+LARGEST = Decimal(10) ** 15  # beyond it a float, in which Prometheus and Azure count, has no fractions left
 
 UNITS = (RATIO, PERCENT, SECONDS, MILLISECONDS, BYTES, CORES, COUNT, FACTOR, PER_SECOND)
 
@@ -117,13 +120,16 @@ _SYMBOLS = {
 def parse_quantity(text: str, unit: Unit) -> Quantity:
     """The quantity that a person wrote, in `unit`: "10%", "500ms", "0.1/s", "3".
 
-    A bare number is taken in `unit` itself. Raises ValueError where the text is no number or has another dimension.
+    A bare number is taken in `unit` itself. Raises ValueError where the text is no number, has another
+    dimension or is more than `LARGEST`.
     """
     matched = _WRITTEN.fullmatch(text)
     if matched is None:
-        raise ValueError(f"{text!r} is not a number with a unit")
+        raise ValueError(f"{shown(text)} is not a number with a unit")
     number = Decimal(matched["number"])
+    if number > LARGEST:
+        raise ValueError(f"{shown(text)} is more than any value can be")
     scale, written = _SYMBOLS.get(matched["unit"] or "", (Decimal(1), unit))
     if written.dimension != unit.dimension:
-        raise ValueError(f"{text!r} is in {written}, not in {unit}")
+        raise ValueError(f"{shown(text)} is in {written}, not in {unit}")
     return Quantity(Quantity(number * scale, written).to(unit), unit)

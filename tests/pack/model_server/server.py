@@ -174,12 +174,7 @@ class Load:
     @property
     def ended(self) -> bool:
         """Whether every request has been answered or has failed."""
-        return not self.asking
-
-    @property
-    def asking(self) -> int:
-        """How many threads still ask or wait for an answer."""
-        return sum(thread.is_alive() for thread in self._threads)
+        return not any(thread.is_alive() for thread in self._threads)
 
     def answers(self) -> Answers:
         """Wait for the last answer, and count them all."""

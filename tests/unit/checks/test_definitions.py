@@ -239,8 +239,25 @@ def overriding(folder: Path, alerts: str) -> Environment:
         ("  ModelErrorRatioHigh:\n    info: 1%", ("no level 'info'", "critical or warning")),
         ("  ModelErrorRatioHigh:\n    critical: 10ms", ("in seconds", "5%")),
         ("  ModelErrorRatioHigh:\n    critical: 1%", ("critical (1%) is not worse than warning (2%)",)),
+        (
+            "  InferenceContainerRestarts:\n    warning: 4.5",
+            ("4.5 is not a whole number", "value like the definition's"),
+        ),
+        (f"  InferenceContainerRestarts:\n    warning: 1{'0' * 21}", ("is more than any value can be",)),
+        (
+            "  ModelErrorRatioHigh:\n    critical: https://u:hunter2@example.com",
+            ("critical: 'https://...' is not a number",),
+        ),
     ],
-    ids=["unknown alert", "unknown level", "wrong unit", "critical below warning"],
+    ids=[
+        "unknown alert",
+        "unknown level",
+        "wrong unit",
+        "critical below warning",
+        "fraction",
+        "beyond reach",
+        "secret",
+    ],
 )
 def test_a_wrong_override_is_refused_at_its_line(tmp_path: Path, alerts: str, words: tuple[str, ...]) -> None:
     environment = overriding(tmp_path, alerts)

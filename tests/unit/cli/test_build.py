@@ -206,3 +206,13 @@ def test_an_unknown_environment_is_named(tmp_path: Path) -> None:
     assert done.returncode == 1
     assert "staging" in done.stderr
     assert list(tmp_path.iterdir()) == []
+
+
+def test_two_environments_with_the_same_service_are_told(project: Path) -> None:
+    environments = project / "environments"
+    text = (environments / "production.yaml").read_text()
+    (environments / "canary.yaml").write_text(text.replace("/build/production/", "/build/canary/"))
+    done = run("build", project=project)
+    assert done.returncode == 0, done.stderr
+    assert "canary and production have the same namespace and service." in done.stdout
+    assert "overwrite each other" in done.stdout
