@@ -27,9 +27,10 @@ from monitoring_kit.plan.build import build_plan
 from monitoring_kit.plan.model import Plan
 from monitoring_kit.project import Project
 from monitoring_kit.render.files import render_files
-from monitoring_kit.testing.case import Case, Question, Specification
+from monitoring_kit.testing.case import Specification
 from monitoring_kit.testing.completeness import gaps
 from monitoring_kit.testing.derive import derive, is_derivable
+from monitoring_kit.testing.mutation import stages_of
 from monitoring_kit.testing.rule_files import Rule, rules_by_alert, rules_of
 from monitoring_kit.testing.runner import MutantOutcome, Verdict, run_alert
 from monitoring_kit.testing.scope import CannotDerive, scope_of
@@ -38,8 +39,6 @@ from monitoring_kit.testing.unit_tests import failures
 SHOWN = 10
 SHOWN_FAILURES = 3
 PROJECT = pytest.StashKey[Project]()
-# These cases notice most mutants; only what is left meets the others.
-_FIRST = frozenset({Question.JUST_BAD, Question.JUST_GOOD, Question.HOLD})
 
 
 class Hooks:
@@ -211,7 +210,7 @@ class Noticed(_OfAlert):
         environment = self.parent
         cases = environment.specification(self.alert).cases
         rules = environment.rules_of(self.alert)
-        verdicts = run_alert(rules, self.alert, _stages(cases), environment.project.definitions.catalogue)
+        verdicts = run_alert(rules, self.alert, stages_of(cases), environment.project.definitions.catalogue)
         excused = {mutant: why for mutant, why in environment.excused().items() if mutant.split(" ")[0] == self.alert}
         if complaints := list(_complaints(verdicts, excused)):
             raise Unproven(_first(complaints, SHOWN))
@@ -220,11 +219,6 @@ class Noticed(_OfAlert):
 def _first(lines: Sequence[str], number: int) -> str:
     more = [f"and {len(lines) - number} more"] if len(lines) > number else []
     return "\n".join([*lines[:number], *more])
-
-
-def _stages(cases: Sequence[Case]) -> list[list[Case]]:
-    first = [case for case in cases if _FIRST & {*case.answers}]
-    return [first, [case for case in cases if case not in first]]
 
 
 def _complaints(verdicts: Sequence[Verdict], excused: Mapping[str, str]) -> Iterator[str]:
