@@ -228,7 +228,7 @@ class State(Signal):
     ... )
     """
 
-    prometheus: prom.Gauge | None = None
+    prometheus: prom.Gauge | prom.Share | None = None
     online_endpoint: azure.Metric | kql.Query | None = None
     application_insights: kql.Query | None = None
     container_insights: kql.Query | None = None

@@ -9,7 +9,8 @@ from pathlib import Path
 
 from monitoring_kit import __version__
 from monitoring_kit.core.findings import Finding, Location, Refused
-from monitoring_kit.project import PACK, PACKAGES, RUNBOOKS, pack_folder
+from monitoring_kit.loading import PACKAGES, RUNBOOKS
+from monitoring_kit.project import PACK, pack_folder
 
 FILES = Path(__file__).parent / "files"
 _EMPTY = ".gitkeep"

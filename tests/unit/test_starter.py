@@ -9,7 +9,7 @@ import pytest
 
 import monitoring_kit
 from monitoring_kit import starter
-from monitoring_kit.project import PACKAGES
+from monitoring_kit.loading import PACKAGES
 from tests.support.project import files_of, run
 
 
