@@ -36,15 +36,15 @@ def _azure(environment: Environment) -> Iterator[Finding]:
     places, azure, prometheus = environment.locations, environment.azure, environment.prometheus
     assert azure is not None  # noqa: S101 - the caller has looked
 
-    def finding(path: str, problem: str, remedy: str) -> Finding:
+    def at(path: str, problem: str, remedy: str) -> Finding:
         return Finding(places[path], path, problem, remedy, CHECK)
 
     if not any(f"azure.{name}" in places for name in _WATCHED):
         remedy = f"Write at least one of {', '.join(_WATCHED)}; without Azure resources delete `azure`."
-        yield finding("azure", "names nothing to watch", remedy)
+        yield at("azure", "names nothing to watch", remedy)
     if "azure.managed_prometheus" in places and "prometheus" not in places:
         remedy = "Write a block `prometheus`, which says how the service is scraped, or delete `managed_prometheus`."
-        yield finding("azure.managed_prometheus", "needs the block `prometheus`", remedy)
+        yield at("azure.managed_prometheus", "needs the block `prometheus`", remedy)
     containers, managed = azure.container_insights, azure.managed_prometheus
     twice: list[tuple[str, str, object, object]] = []
     if containers and prometheus:
@@ -57,13 +57,13 @@ def _azure(environment: Environment) -> Iterator[Finding]:
             line = places[f"{block}.{name}"].line
             problem = f"found {shown(str(second))}, but {block}.{name} in line {line} is {shown(str(first))}"
             remedy = "Write the same in both: an environment is one service in one place."
-            yield finding(f"azure.container_insights.{name}", problem, remedy)
+            yield at(f"azure.container_insights.{name}", problem, remedy)
     group = "azure.action_group"
     if azure.action_group and not {f"{group}.emails", f"{group}.webhooks"} & places.keys():
-        yield finding(group, "names nobody, so no alert would reach anyone", "Write `emails`, `webhooks` or both.")
+        yield at(group, "names nobody, so no alert would reach anyone", "Write `emails`, `webhooks` or both.")
     if azure.action_group and len(azure.action_group.webhooks or ()) > MAX_WEBHOOKS:
         problem = f"found {len(azure.action_group.webhooks)} webhooks"
-        yield finding(f"{group}.webhooks", problem, f"Azure takes at most {MAX_WEBHOOKS} a group.")
+        yield at(f"{group}.webhooks", problem, f"Azure takes at most {MAX_WEBHOOKS} a group.")
 
 
 class _Notifications:
