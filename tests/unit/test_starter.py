@@ -28,6 +28,7 @@ def test_a_new_project_has_a_place_for_everything(tmp_path: Path) -> None:
     run("init", tmp_path / "team")
     assert set(files_of(tmp_path / "team")) == {
         ".github/workflows/monitoring.yml",
+        "azure-pipelines.yml",
         ".gitignore",
         "Makefile",
         "README.md",
