@@ -24,7 +24,7 @@ from tests.behaviour.panels.grafana import (
     DashboardVariable,
     GrafanaError,
     Json,
-    Line,
+    PanelLine,
     QueryResult,
     TimeRange,
     Variables,
@@ -317,5 +317,5 @@ def _narrowed(
         yield verdicts.finding("live-filter", problem, after.query, f'select by {label}=~"${label}"')
 
 
-def _key(series: Line) -> frozenset[tuple[str, str]]:
+def _key(series: PanelLine) -> frozenset[tuple[str, str]]:
     return frozenset(series.labels.items())
