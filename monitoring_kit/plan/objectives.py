@@ -22,6 +22,10 @@ from monitoring_kit.plan.scope import scoped
 from monitoring_kit.promql.tree import Binary, Call, Expression, NumberLiteral, Selector, Subquery
 
 GROUP = "slo"
+# Counts that no alert reads, such as those of 30 days, are most of the samples and of the time. Prometheus shows a
+# sample for 5 minutes; evaluated a little more often, an evaluation that comes late leaves no hole on a panel.
+PERIOD_GROUP = "slo-period"
+PERIOD_INTERVAL = Duration(240)
 # With fewer samples in a range one missed scrape leaves rate() without two of them.
 SCRAPES_IN_A_RATE = 4
 STEPS_IN_A_WINDOW = 48
@@ -46,10 +50,16 @@ def event_recordings(definitions: Definitions, environment: Environment) -> tupl
             for outcome, rate in _rates(objective, definitions, prometheus):
                 recorded = recording(series.rate(outcome), rate, rate_window(prometheus), objective)
                 recordings.append(replace(recorded, labels=own))
+        rates = [rate for objective in alike for rate in objective.threshold.burn_rates]
+        judged = {*STAGES, *(window for rate in rates for window in (rate.long, rate.short))}
         for window in _recorded_windows(alike):
             for outcome in OUTCOMES:
                 count = _count(series, outcome, window, prometheus.evaluation_interval)
-                recordings.append(recording(series.increase(outcome, window), count, window, alike[0]))
+                counted = recording(series.increase(outcome, window), count, window, alike[0])
+                if window not in judged:
+                    interval = max(PERIOD_INTERVAL, prometheus.evaluation_interval)
+                    counted = replace(counted, group=f"{prometheus.workload}-{PERIOD_GROUP}", interval=interval)
+                recordings.append(counted)
     return tuple(recordings)
 
 
@@ -99,5 +109,9 @@ def _count(series: EventSeries, outcome: Outcome, window: Duration, evaluation: 
 
 
 def _sum_over_time(metric: str, window: Duration, step: Duration) -> Expression:
-    """The sum of one sample each step: how often the rule was really evaluated makes no difference."""
-    return Call("sum_over_time", (Subquery(Selector(metric), window, step),))
+    """The sum of one sample each step: how often the rule was really evaluated makes no difference.
+
+    Prometheus 2 counts both ends of a subquery in, Prometheus 3 only the later one. A window that is a millisecond
+    shorter holds the same number of steps on both, wherever between two steps the rule is evaluated.
+    """
+    return Call("sum_over_time", (Subquery(Selector(metric), Duration(window.seconds - 1, 999), step),))

@@ -27,8 +27,6 @@ _QUIET, _BUSY = 40.0, 600.0
 _SAMPLES_IN_A_STEP = 3
 # In a sixth of a window: promtool refuses to look at more than 10,000 samples at once.
 _MOST_STEPS = 24
-# Evaluations lie between two steps by this part of one: the edge of a window belongs to it in Prometheus 2 only.
-_BESIDE_A_STEP = 10
 
 
 def derive_events(
@@ -158,7 +156,7 @@ def _count_case(source: str, step: int, factor: int, window: int, scope: Scope) 
         add(group, levels)
         for changed in scope.foreign_labels(group, selector):
             add(changed, levels)
-    evaluation = window // 2 + step // _BESIDE_A_STEP
+    evaluation = window // 2
     picked = [(own, values) for own, values in samples.values() if picks(selector, Series(source, own, ()))]
     at = {
         time: rounded(
@@ -181,7 +179,7 @@ def _sixth(level: float | None, length: int) -> Samples:
 
 
 def _steps(values: Samples, step: int, interval: int, after: int, until: int) -> list[float]:
-    """What is there at each step from `after` to `until`, both of which lie between two steps."""
+    """What is there at each step later than `after`, up to and including `until`."""
     first = max(0, after // step + 1)
     places = (number * step // interval for number in range(first, until // step + 1))
     return [value for place in places if place < len(values) and (value := values[place]) is not None]
