@@ -27,7 +27,10 @@ _SECOND = frozenset({Question.GROUPS, Question.INSTANCES})
 _MACHINERY = (
     *(
         f"monitoring_kit/testing/{name}.py"
-        for name in ("runner", "equivalence", "mutants", "recording_cases", "event_recording_cases")
+        for name in (
+            *("runner", "equivalence", "mutants"),
+            *("recording_cases", "event_recording_cases", "gap_recording_cases"),
+        )
     ),
     "tests/behaviour/mutants/excused.py",
 )
