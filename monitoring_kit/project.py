@@ -12,7 +12,6 @@ import pkgutil
 import re
 import sys
 import tomllib
-import traceback
 from collections import Counter
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 from contextlib import contextmanager
@@ -25,6 +24,7 @@ from typing import TypeVar
 
 from monitoring_kit.core.field_types import type_findings
 from monitoring_kit.core.findings import Finding, Location, Refused, location, shown_path
+from monitoring_kit.core.python_errors import said
 from monitoring_kit.model.alerts import Alert
 from monitoring_kit.model.dashboards import Dashboard
 from monitoring_kit.model.definitions import Definitions, Runbook
@@ -236,14 +236,7 @@ def _module(name: str) -> ModuleType:
     except Refused:
         raise
     except Exception as error:  # a definition is code, so whatever it raises is a mistake at one of its lines
-        raise Refused(Finding(_raised_at(error), f"module {name}", _said(error), check="python")) from None
-
-
-def _said(error: Exception) -> str:
-    """The error as Python words it, with what it suggests."""
-    if isinstance(error, SyntaxError):
-        return f"{type(error).__name__}: {error.msg}"
-    return traceback.format_exception_only(error)[-1].strip()
+        raise Refused(Finding(_raised_at(error), f"module {name}", said(error), check="python")) from None
 
 
 def _raised_at(error: Exception) -> Location:

@@ -15,17 +15,19 @@ from monitoring_kit.core.durations import Duration
 from monitoring_kit.core.units import COUNT
 from monitoring_kit.model import prom
 from monitoring_kit.model.budgets import ErrorBudget
+from monitoring_kit.model.definitions import Definitions
 from monitoring_kit.model.metrics import MetricType
 from monitoring_kit.model.signals import Signal
 from monitoring_kit.model.thresholds import Severity
-from monitoring_kit.plan.model import PrometheusAlert
+from monitoring_kit.plan.model import Plan, PrometheusAlert
 from monitoring_kit.testing.boundary_values import JUST, SETTLED_MINUTES, BoundaryValues
 from monitoring_kit.testing.case import Case, Question, Specification
 from monitoring_kit.testing.derive_budget import BudgetDeriver, Found
 from monitoring_kit.testing.go_template import in_words
 from monitoring_kit.testing.oracle import Group, Oracle, rate_of
 from monitoring_kit.testing.rendered import rendered
-from monitoring_kit.testing.scope import CannotDerive, Scope
+from monitoring_kit.testing.rule_files import rules_by_alert
+from monitoring_kit.testing.scope import CannotDerive, Scope, scope_of
 from monitoring_kit.testing.series import (
     EVALUATION_SECONDS,
     SCRAPE_SECONDS,
@@ -58,6 +60,15 @@ _BAD_FOREIGN, _HEALTHY_FOREIGN = 1, 2
 def is_derivable(signal: Signal) -> bool:
     """Whether cases of an alert on `signal` can be derived at all: not where its measure is an expression."""
     return derivable(signal) is not None or isinstance(signal.prometheus, ErrorBudget)
+
+
+def derived_cases(plan: Plan, definitions: Definitions) -> tuple[Specification, ...]:
+    """What can be derived of the alerts of `plan`: one specification each, none for an expression of somebody's own.
+
+    Raises CannotDerive where no series can be made for an alert.
+    """
+    scope = scope_of(definitions, plan)
+    return tuple(derive(rules, scope) for rules in rules_by_alert(plan).values() if is_derivable(rules[0].alert.signal))
 
 
 def derive(rules: Sequence[PrometheusAlert], scope: Scope) -> Specification:

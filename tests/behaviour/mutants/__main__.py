@@ -13,8 +13,10 @@ from collections.abc import Sequence
 from concurrent.futures import ThreadPoolExecutor
 
 from monitoring_kit.core.findings import Refused
+from monitoring_kit.testing.mutation import MutantRun, complaints, machinery_digest
 from monitoring_kit.testing.runner import Verdict
-from tests.behaviour.mutants.runs import SCORE, Run, complaints, machinery_digest, runs
+from tests.behaviour.mutants.excused import EXCUSED
+from tests.behaviour.mutants.runs import SCORE, runs
 from tests.behaviour.mutants.score import written
 
 _PROCESSES = 2
@@ -37,18 +39,19 @@ def main(names: Sequence[str]) -> int:
             sys.stderr.write(f"{refused}\n")
             return 1
     results.sort(key=lambda result: known.index(result[0]))
-    found = list(complaints([one for _, verdicts in results for one in verdicts], [run.rule for run in chosen]))
+    every = [verdict for _, verdicts in results for verdict in verdicts]
+    found = list(complaints(every, [run.rule for run in chosen], EXCUSED))
     sys.stderr.writelines(f"{complaint}\n" for complaint in found)
     spent = os.times()
     processor = spent.user + spent.system + spent.children_user + spent.children_system
-    text = written(results, machinery_digest(), time.monotonic() - started, processor)
+    text = written("production", results, EXCUSED, machinery_digest(EXCUSED), time.monotonic() - started, processor)
     if not names and not found:
         SCORE.write_text(text, encoding="utf-8")
     sys.stdout.write(text)
     return 1 if found else 0
 
 
-def _verdicts(run: Run) -> tuple[Run, list[Verdict]]:
+def _verdicts(run: MutantRun) -> tuple[MutantRun, list[Verdict]]:
     verdicts = run.verdicts()
     sys.stderr.write(f"{run.rule}: {len(verdicts)} mutants\n")
     return run, verdicts
