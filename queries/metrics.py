@@ -86,6 +86,20 @@ WAITING_REASON = gauge(
     source=KUBERNETES_PODS,
     help="1 while a container waits for this reason; absent while it does not.",
 )
+INIT_WAITING_REASON = gauge(
+    "kube_pod_init_container_status_waiting_reason",
+    labels="namespace pod container uid "
+    "reason=ContainerCreating|PodInitializing|CrashLoopBackOff|CreateContainerConfigError|ErrImagePull|"
+    "ImagePullBackOff|CreateContainerError|InvalidImageName",
+    source=KUBERNETES_PODS,
+    help="1 while an init container waits for this reason; absent while it does not.",
+)
+POD_READY = gauge(
+    "kube_pod_status_ready",
+    labels="namespace pod uid condition=true|false|unknown",
+    source=KUBERNETES_PODS,
+    help="1 for the answer to whether the pod is ready, 0 for the two others.",
+)
 LAST_TERMINATED_REASON = gauge(
     "kube_pod_container_status_last_terminated_reason",
     labels="namespace pod container uid reason=OOMKilled|Error|Completed|ContainerCannotRun|DeadlineExceeded|Evicted",
@@ -117,6 +131,12 @@ REPLICAS_AVAILABLE = gauge(
     source=KUBERNETES_DEPLOYMENTS,
     help="Replicas that are ready and have stayed so.",
 )
+DEPLOYMENT_CONDITION = gauge(
+    "kube_deployment_status_condition",
+    labels="namespace deployment condition=Available|Progressing|ReplicaFailure status=true|false|unknown",
+    source=KUBERNETES_DEPLOYMENTS,
+    help="1 for the status that a condition of the Deployment has, 0 for the two others.",
+)
 
 CPU_USAGE = counter(
     "container_cpu_usage_seconds_total",
@@ -131,4 +151,24 @@ MEMORY_WORKING_SET = gauge(
     source=CONTAINERS,
     unit=BYTES,
     help="Memory in use that cannot be reclaimed: what the out-of-memory killer compares with the limit.",
+)
+
+# What Prometheus itself writes of its alerts. Each alert has some of these labels, beside those that all have.
+PROMETHEUS_ALERTS = source(
+    "Prometheus, series of its alerts", adds="namespace service", scope='{namespace="$namespace", service="$workload"}'
+)
+ALERTS = gauge(
+    "ALERTS",
+    labels="alertname alertstate=pending|firing severity=critical|warning|info team job deployment model_name "
+    "model_version error_type pod container",
+    source=PROMETHEUS_ALERTS,
+    help="1 while an alert is in this state.",
+)
+ALERTS_FOR_STATE = gauge(
+    "ALERTS_FOR_STATE",
+    labels="alertname severity=critical|warning|info team job deployment model_name model_version error_type pod "
+    "container",
+    source=PROMETHEUS_ALERTS,
+    unit=SECONDS,
+    help="When the condition of an alert began to hold, as a time.",
 )

@@ -1,6 +1,6 @@
 """Whether the containers run."""
 
-from monitoring_kit import Backend, Increase, Listing, State, Unwatched, azure, kql, prom
+from monitoring_kit import RATIO, Backend, Increase, Listing, State, Unwatched, azure, kql, prom
 from queries.platform_metrics import DEPLOYMENT_CAPACITY
 
 available_replicas = State(
@@ -10,7 +10,7 @@ available_replicas = State(
     prometheus=prom.Gauge(
         gauge="kube_deployment_status_replicas_available", only_while="kube_deployment_spec_replicas > 0"
     ),
-    when_empty="Scaled to zero",
+    more_on="pods",
 )
 
 wanted_replicas = State(
@@ -21,15 +21,59 @@ wanted_replicas = State(
     unwatched=Unwatched("somebody chose the number; the available replicas are judged"),
 )
 
+replicas_available_share = State(
+    title="Available share of the wanted replicas",
+    description="Replicas that can answer, as a share of those that the Deployment asks for.",
+    unit=RATIO,
+    by="namespace deployment",
+    prometheus=prom.Share(part="kube_deployment_status_replicas_available", whole="kube_deployment_spec_replicas"),
+    when_empty="Scaled to zero",
+)
+
+rollout_stuck = State(
+    title="Rollout stuck",
+    description="1 when Kubernetes has given up on a rollout: no new pod became ready within the progress deadline.",
+    by="namespace deployment",
+    prometheus=prom.Gauge(gauge='kube_deployment_status_condition{condition="Progressing", status="false"}'),
+    yes_or_no=True,
+)
+
+containers_not_starting = State(
+    title="Containers that cannot start",
+    description="1 for a container whose image cannot be pulled or whose configuration is not there.",
+    by="namespace pod container",
+    prometheus=prom.Gauge(
+        gauge="kube_pod_container_status_waiting_reason"
+        '{reason=~"ErrImagePull|ImagePullBackOff|InvalidImageName|CreateContainerError|CreateContainerConfigError"}',
+        highest_in_window=True,
+    ),
+    when_empty="Nothing waits",
+    empty_when_healthy="the series exists while a container waits for what it cannot get, and only then",
+    yes_or_no=True,
+)
+
+init_containers_failing = State(
+    title="Init containers that fail",
+    description="1 for an init container, such as the one that downloads the model, that fails again and again.",
+    by="namespace pod container",
+    prometheus=prom.Gauge(
+        gauge='kube_pod_init_container_status_waiting_reason{reason!="PodInitializing", reason!="ContainerCreating"}',
+        highest_in_window=True,
+    ),
+    when_empty="Nothing waits",
+    empty_when_healthy="the series exists while an init container waits for its next try, and only then",
+    yes_or_no=True,
+)
+
 crash_looping = State(
     title="Crash loops",
     description="1 for a container that Kubernetes keeps restarting because it ends right after its start.",
     by="namespace pod container",
     prometheus=prom.Gauge(
-        gauge='kube_pod_container_status_waiting_reason{reason="CrashLoopBackOff"}', highest_in_window=True
+        gauge='kube_pod_container_status_waiting_reason{reason="CrashLoopBackOff"}',
+        highest_in_window=True,
+        zero_beside="kube_pod_container_status_restarts_total",
     ),
-    when_empty="No crash loops",
-    empty_when_healthy="the series exists while a container waits for its next restart, and only then",
     yes_or_no=True,
 )
 
@@ -56,8 +100,6 @@ out_of_memory_kills = Increase(
         counter="kube_pod_container_status_restarts_total",
         only_while='kube_pod_container_status_last_terminated_reason{reason="OOMKilled"} == 1',
     ),
-    when_empty="No out-of-memory kills",
-    empty_when_healthy="counts restarts after a kill, and nothing is killed",
 )
 
 container_errors = Increase(

@@ -47,6 +47,7 @@ from monitoring_kit.testing.series_builder import (
     selectors,
     series_of,
     unequal_instances,
+    unless_of,
 )
 
 _ROUNDING = 1e-9
@@ -112,6 +113,7 @@ class _Deriver:
         yield from self._groups()
         yield from self._resets()
         yield self._case(Question.NO_DATA, "no series at all", (), self.boundary.steady_minutes, alone=True)
+        yield from self._excused()
         yield from self._born_late()
         yield from self._low_traffic()
         yield from self._earlier()
@@ -170,6 +172,16 @@ class _Deriver:
         if isinstance(self.measure, prom.Increase | prom.Gauge) and self.measure.only_while:
             unconditional = self._made(GroupBehaviour(bad, condition_holds=False), 1)
             yield self._case(Question.GROUPS, "the condition holds for the others alone", (*unconditional, *others))
+
+    def _excused(self) -> Iterator[Case]:
+        """Bad, and meant to be; beside groups that are bad without being meant to, where there can be any."""
+        condition = unless_of(self.measure, self.scope)
+        if condition is not None:
+            bad = self.boundary.steady(self.boundary.very_bad)
+            own = self._made(GroupBehaviour(bad, excused=True), 1)
+            known = {series.name for series in own}
+            others = [series for series in self._others(GroupBehaviour(bad)) if series.name not in known]
+            yield self._case(Question.NO_DATA, "meant to be so", (*own, *others))
 
     def _others(self, behaviour: GroupBehaviour) -> tuple[Series, ...]:
         """The series of groups that differ from the first in one label each."""
@@ -272,7 +284,10 @@ class _Deriver:
     ) -> Case:
         end = max([int(60 * minutes), *(SCRAPE_SECONDS * len(series.samples) for series in own)])
         end -= end % EVALUATION_SECONDS
-        series = (*own, *(() if alone else self._foreign_series(end)))
+        # Two instances of a group share what is said of the group: the condition under which it is judged.
+        series = tuple(
+            {series.name: series for series in (*own, *(() if alone else self._foreign_series(end)))}.values()
+        )
         oracle = self._oracle(series)
         if not oracle.certain(end):
             raise CannotDerive(f"{question.words}, {name}: a value comes too close to a bound to be sure of")
@@ -326,14 +341,16 @@ class _Deriver:
         lead = (For(self.boundary.lead_minutes, self.boundary.healthy),) if self.boundary.lead_minutes else ()
         rest = max(0.5, end / 60 - self.boundary.lead_minutes)
         for number, value in ((_BAD_FOREIGN, self.boundary.very_bad), (_HEALTHY_FOREIGN, self.boundary.healthy)):
-            behaviour = GroupBehaviour((*lead, For(rest, value)), limit=_FOREIGN_LIMIT)
+            excused = number == _BAD_FOREIGN
+            behaviour = GroupBehaviour((*lead, For(rest, value)), limit=_FOREIGN_LIMIT, excused=excused)
             for series in series_of(self.measure, self.boundary.threshold, self.scope, group, behaviour):
                 for foreign in (*self._like(series, number), *self._recorded_like(series, number)):
                     found.setdefault(foreign.name, foreign)
         return list(found.values())
 
     def _like(self, series: Series, number: int) -> Iterator[Series]:
-        read = selectors(self.measure, self.scope)
+        condition = unless_of(self.measure, self.scope)
+        read = (*selectors(self.measure, self.scope), *([condition[0]] if condition else []))
         for selector in read:
             if selector.metric == series.metric:
                 for labels in self.scope.foreign_labels(series.labels, selector, number):

@@ -5,6 +5,8 @@ from tests.behaviour.log_alerts.cases import containers, endpoint, exceptions, r
 SPECIFICATIONS = (
     endpoint.MODEL_ERROR_RATIO_HIGH,
     endpoint.MODEL_LATENCY_HIGH,
+    endpoint.MODEL_REJECTED_RATIO_HIGH,
+    endpoint.MODEL_REJECTS_NEARLY_ALL,
     exceptions.MODEL_EXCEPTIONS_RAISED,
     containers.INFERENCE_CONTAINER_RESTARTS,
     containers.INFERENCE_ERRORS_LOGGED,
