@@ -31,6 +31,15 @@ pods = Dashboard(
     variables="namespace pod",
     rows=(
         Row(
+            "What is wrong now?",
+            replicas_available_share.stat(4, worst=True, title="Replicas"),
+            target_up.stat(4, worst=True, title="Scraped"),
+            crash_looping.stat(4, worst=True),
+            container_restarts.stat(4, worst=True, title="Restarts, worst pod"),
+            memory_utilisation.stat(4, worst=True, title="Memory, fullest pod"),
+            cpu_utilisation.stat(4, worst=True, title="CPU, fullest pod"),
+        ),
+        Row(
             "Is it up?",
             available_replicas.timeseries(8),
             wanted_replicas.timeseries(8),
@@ -59,6 +68,7 @@ pods = Dashboard(
             usage_unknown.timeseries(8),
             scrape_duration.timeseries(8),
             scrape_samples.timeseries(8),
+            collapsed=True,
         ),
     ),
 )

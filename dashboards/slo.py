@@ -39,6 +39,7 @@ objectives = Dashboard(
             AVAILABILITY.bad_events.timeseries(8),
             LATENCY.bad_events.timeseries(8),
             TAIL_LATENCY.bad_events.timeseries(8),
+            collapsed=True,
         ),
     ),
 )

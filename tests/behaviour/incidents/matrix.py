@@ -40,6 +40,9 @@ Every Prometheus alert of `production`, evaluated by a real Prometheus over reco
 | incident | what happens |
 |---|---|
 """
+_SHOWN = """
+The first screen of the summary page as the first alert that pages fires, or the first at all:
+"""
 _RAISED = """
 ## The alerts
 
@@ -138,7 +141,16 @@ def table(lines: Mapping[str, Sequence[str]], doubled: Mapping[str, str]) -> str
     every = sorted(name_of(rule) for rule in production.alerts())
     others = "".join(f"{_line(*name.split())}\n" for name in every if name not in raised_somewhere)
     noticed = "".join(f"{_line(*name.split(), doubled[name])}\n" for name in sorted(doubled))
-    return _HEAD + described + _RAISED + alerts + (_NOT_RAISED + others if others else "") + _DOUBLED + noticed
+    return (
+        _HEAD
+        + described
+        + _pictures()
+        + _RAISED
+        + alerts
+        + (_NOT_RAISED + others if others else "")
+        + _DOUBLED
+        + noticed
+    )
 
 
 def committed() -> dict[str, list[str]]:
@@ -172,6 +184,14 @@ def _exactly(rows: Sequence[Sequence[str]]) -> Fires:
     ends = [row[5] for row in rows]
     last = None if _NOT_OVER in ends else max(map(read_clock, ends))
     return fires(TimeSpan(first, first), None if last is None else TimeSpan(last, last), times=len(rows))
+
+
+def _pictures() -> str:
+    """The first screen of the summary page in those incidents of which a picture is kept (`make pictures`)."""
+    kept = {file.stem: file for file in (PROJECT / "docs" / "pictures").glob("*.png")}
+    named = [(incident.name, incident.name.replace(" ", "-")) for incident in INCIDENTS]
+    shown = [f"\n![{name}](../docs/pictures/{stem}.png)\n" for name, stem in named if stem in kept]
+    return "".join((_SHOWN, *shown)) if shown else ""
 
 
 def _rows(lines: Iterable[str]) -> dict[str, list[list[str]]]:
