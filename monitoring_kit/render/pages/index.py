@@ -9,6 +9,7 @@ from monitoring_kit.core.units import RATIO, Quantity
 from monitoring_kit.model.alerts import Alert
 from monitoring_kit.model.definitions import Definitions
 from monitoring_kit.model.signals import Signal
+from monitoring_kit.model.thresholds import Severity
 from monitoring_kit.plan.model import MetricAlert, Plan, PlannedAlert, PlannedDashboard
 from monitoring_kit.render.pages.markdown import TEMPLATES, Markdown, code, link, listed, sentence, table
 from monitoring_kit.render.pages.runbook import (
@@ -28,7 +29,7 @@ class Chapter:
 
 
 @dataclass(frozen=True)
-class Step:
+class LoadStep:
     """One kind of generated files, and how to put it to use."""
 
     what: str
@@ -38,7 +39,7 @@ class Step:
 def render_index(plan: Plan) -> Mapping[str, str]:
     """`index.md`."""
     environment, definitions = plan.environment, plan.definitions
-    raised = sorted((alert for alert in plan.alerts if plan.rules_of(alert)), key=lambda alert: alert.name)
+    raised = sorted((alert for alert in plan.alerts if plan.rules_of(alert)), key=_worst_first)
     silent = sorted((alert for alert in plan.alerts if not plan.rules_of(alert)), key=lambda alert: alert.name)
     measured = {name: signal for name, signal in sorted(definitions.signals.items()) if _places(signal, plan)}
     text = TEMPLATES.get_template("index.md.j2").render(
@@ -73,9 +74,17 @@ def _alerts(plan: Plan, raised: Iterable[Alert]) -> Markdown:
         page = link(alert.name, f"runbooks/{alert.name}.md") if alert.name in written else code(alert.name)
         windows = dict.fromkeys(map(measured_over, plan.rules_of(alert)))
         holds = dict.fromkeys(map(_hold, plan.rules_of(alert)))
-        row = (page, "; ".join(levels), ", ".join(windows), "; ".join(holds), ", ".join(backends), alert.team)
+        contact = plan.environment.contacts.get(alert.team)
+        team = f"{alert.team}, {contact}" if contact else alert.team
+        row = (page, "; ".join(levels), ", ".join(windows), "; ".join(holds), ", ".join(backends), team)
         rows.append(row)
-    return table(("Alert", "Fires at", "Measured over", "Must last", "Raised at", "Owner"), rows)
+    return table(("Alert", "Fires at", "Measured over", "Must last", "Raised at", "Call"), rows)
+
+
+def _worst_first(alert: Alert) -> tuple[int, str]:
+    """What pages stands first."""
+    severities = {severity for severity, _ in alert.threshold.levels}
+    return min(list(Severity).index(severity) for severity in severities), alert.name
 
 
 def _hold(rule: PlannedAlert) -> str:
@@ -169,34 +178,36 @@ def _chapter(plan: Plan, dashboard: PlannedDashboard) -> Chapter:
     )
 
 
-def _steps(plan: Plan) -> Iterator[Step]:
+def _steps(plan: Plan) -> Iterator[LoadStep]:
     environment = plan.environment
     if environment.prometheus is not None:
-        yield Step(
+        yield LoadStep(
             sentence(code("kubernetes/"), "rules, ServiceMonitor and dashboards as Kubernetes objects"),
             code("kubectl apply --server-side -k kubernetes"),
         )
-        yield Step(
+        yield LoadStep(
             sentence(code("prometheus/"), "the same rules as plain files"),
             sentence("name them under", code("rule_files"), "of Prometheus or load them into a ruler"),
         )
     if environment.prometheus is not None and environment.prometheus.notifications is not None:
-        yield Step(
+        yield LoadStep(
             sentence(code("alertmanager/"), "who is told of which alert, as a whole configuration"),
             sentence(
                 "for an Alertmanager of your own;", code("kubernetes/alertmanagerconfig.yaml"), "is for a shared one"
             ),
         )
     if plan.dashboards:
-        yield Step(sentence(code("grafana/"), "dashboards"), "in Grafana: Dashboards, New, Import, one file at a time")
+        yield LoadStep(
+            sentence(code("grafana/"), "dashboards"), "in Grafana: Dashboards, New, Import, one file at a time"
+        )
     if environment.azure is not None:
         yield _template("alerts", "alerts and action group")
         if environment.azure.managed_prometheus is not None and plan.prometheus_alerts:
             yield _template("prometheus-rule-groups", "the Prometheus rules for Azure's managed Prometheus")
-    yield Step(sentence(code("runbooks/"), "what to do about each alert"), f"served at {environment.runbooks_url}")
+    yield LoadStep(sentence(code("runbooks/"), "what to do about each alert"), f"served at {environment.runbooks_url}")
 
 
-def _template(name: str, what: str) -> Step:
+def _template(name: str, what: str) -> LoadStep:
     parameters = f"--template-file azure/{name}.json --parameters @azure/{name}.parameters.json"
     command = code(f"az deployment group create --resource-group <resource group> {parameters}")
-    return Step(sentence(code(f"azure/{name}.json"), what), command)
+    return LoadStep(sentence(code(f"azure/{name}.json"), what), command)

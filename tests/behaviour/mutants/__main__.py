@@ -10,7 +10,7 @@ import os
 import sys
 import time
 from collections.abc import Sequence
-from concurrent.futures import ThreadPoolExecutor
+from concurrent.futures import ThreadPoolExecutor, as_completed
 
 from monitoring_kit.core.findings import Refused
 from monitoring_kit.testing.mutation import MutantRun, complaints, machinery_digest
@@ -18,6 +18,7 @@ from monitoring_kit.testing.runner import Verdict
 from tests.behaviour.mutants.excused import EXCUSED
 from tests.behaviour.mutants.runs import SCORE, runs
 from tests.behaviour.mutants.score import written
+from tests.support.progress import step
 
 _PROCESSES = 2
 
@@ -34,7 +35,12 @@ def main(names: Sequence[str]) -> int:
     # promtool does the work, so that threads are enough; the longest first, that none is left alone at the end.
     with ThreadPoolExecutor(_PROCESSES) as pool:
         try:
-            results = list(pool.map(_verdicts, sorted(chosen, key=lambda run: -run.cases)))
+            pending = [pool.submit(_verdicts, run) for run in sorted(chosen, key=lambda run: -run.cases)]
+            results = []
+            for number, done in enumerate(as_completed(pending), 1):
+                run, verdicts = done.result()
+                results.append((run, verdicts))
+                sys.stderr.write(f"{step(number, len(chosen), run.rule)}: {len(verdicts)} mutants\n")
         except Refused as refused:
             sys.stderr.write(f"{refused}\n")
             return 1
@@ -52,9 +58,7 @@ def main(names: Sequence[str]) -> int:
 
 
 def _verdicts(run: MutantRun) -> tuple[MutantRun, list[Verdict]]:
-    verdicts = run.verdicts()
-    sys.stderr.write(f"{run.rule}: {len(verdicts)} mutants\n")
-    return run, verdicts
+    return run, run.verdicts()
 
 
 if __name__ == "__main__":
