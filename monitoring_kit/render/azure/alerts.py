@@ -98,6 +98,7 @@ def log_alert_properties(plan: Plan, azure: AzureSettings, planned: LogAlert) ->
         "scopes": [value_of(queried(azure, planned.scope))],
         "evaluationFrequency": planned.frequency.iso8601(),
         "windowSize": planned.window.iso8601(),
+        **({"overrideQueryTimeRange": planned.looks_back.iso8601()} if planned.looks_back else {}),
         "criteria": {"allOf": [condition]},
         "actions": {
             "actionGroups": [resource_id(ACTION_GROUPS, action_group_name(plan))],

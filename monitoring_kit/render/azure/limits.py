@@ -23,6 +23,7 @@ def _durations(text: str) -> tuple[Duration, ...]:
 LOG_FREQUENCIES = _durations("1m 5m 10m 15m 30m 45m 1h 2h 3h 4h 5h 6h 1d")
 LOG_WINDOWS = (*LOG_FREQUENCIES, *_durations("2d"))
 LOG_LOOKBACK = parse_duration("2d")
+LOG_TIME_RANGES = _durations("5m 10m 15m 20m 30m 45m 1h 2h 3h 4h 5h 6h 1d 2d")
 LOG_PERIODS = range(1, 7)
 # log alert rules
 LOG_DIMENSIONS = 6

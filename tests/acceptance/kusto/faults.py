@@ -51,7 +51,7 @@ NAMES: Mapping[str, Fault] = {
     ),
     "misspelt column in a list of rows": Fault(
         ERRORS,
-        "in (408, 429)",
+        "in (404, 408, 429)",
         "in ((Perf | project Countername))",
         "did you mean CounterName?",
         "does not refer to any known",
@@ -127,7 +127,7 @@ TYPES: Mapping[str, Fault] = {
     ),
     "equality of a number and a text": Fault(ERRORS, "!= 100", '!= "100"', service="int is compared with string"),
     "list of texts for a number": Fault(
-        ERRORS, "in (408, 429)", 'in (408, "429")', service="int is compared with string"
+        ERRORS, "in (404, 408, 429)", 'in (408, "429")', service="int is compared with string"
     ),
     "list of numbers for a text": Fault(
         ERRORS, "EndpointName =~ ", "EndpointName in~ (1) or EndpointName =~ ", service="string is compared with long"

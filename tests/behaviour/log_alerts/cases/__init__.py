@@ -5,6 +5,7 @@ from tests.behaviour.log_alerts.cases import containers, endpoint, exceptions, r
 SPECIFICATIONS = (
     endpoint.MODEL_ERROR_RATIO_HIGH,
     endpoint.MODEL_LATENCY_HIGH,
+    endpoint.ENDPOINT_TRAFFIC_STOPPED,
     exceptions.MODEL_EXCEPTIONS_RAISED,
     containers.INFERENCE_CONTAINER_RESTARTS,
     containers.INFERENCE_ERRORS_LOGGED,
