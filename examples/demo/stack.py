@@ -20,7 +20,6 @@ from monitoring_kit.environment.reader import read_environment
 from monitoring_kit.model.budgets import ErrorBudget
 from monitoring_kit.plan.build import build_plan
 from monitoring_kit.plan.model import Plan
-from monitoring_kit.plan.routing import inhibitions
 from monitoring_kit.programs import promtool
 from monitoring_kit.programs.processes import LOOPBACK
 from monitoring_kit.programs.prometheus import serve
@@ -80,7 +79,6 @@ def one_receiver(url: str, plan: Plan) -> YamlValue:
 
     Alerts mute each other as they do in production.
     """
-    routing = PROJECT.definitions.routing
     return {
         "route": {
             "receiver": _RECEIVER,
@@ -89,7 +87,7 @@ def one_receiver(url: str, plan: Plan) -> YamlValue:
             "group_interval": _WAIT,
             "repeat_interval": "1h",
         },
-        "inhibit_rules": inhibit_rules(inhibitions(plan, routing)) if routing else [],
+        "inhibit_rules": inhibit_rules(plan.inhibitions),
         "receivers": [{"name": _RECEIVER, "webhook_configs": [{"url": url, "send_resolved": True}]}],
     }
 

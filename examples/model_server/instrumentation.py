@@ -43,12 +43,17 @@ ERROR_TYPE_OF: tuple[tuple[type[BaseException], str], ...] = (
 )
 
 
-class MissingSetting(ValueError):
-    """The environment does not say which model is served; the message says what to set."""
+# Prometheus drops a whole scrape for one label value that is longer than `labelValueLengthLimit` of its ServiceMonitor.
+# It counts bytes.
+MOST_LABEL_VALUE_BYTES = 200
+
+
+class BadSetting(ValueError):
+    """The environment does not say which model is served, or by a name that no scrape accepts; the message says it."""
 
 
 def model_from_environment(environment: Mapping[str, str] = os.environ) -> tuple[str, str]:
-    """The model's name and version, from MODEL_NAME and MODEL_VERSION. Raises MissingSetting where one is empty.
+    """The model's name and version, from MODEL_NAME and MODEL_VERSION. Raises BadSetting if one is empty or too long.
 
     There is no default: two versions that both call themselves "unknown" can no longer be told apart on a dashboard.
     """
@@ -57,8 +62,19 @@ def model_from_environment(environment: Mapping[str, str] = os.environ) -> tuple
         missing = " and ".join(
             setting for setting, value in (("MODEL_NAME", name), ("MODEL_VERSION", version)) if not value
         )
-        raise MissingSetting(f"{missing} must be set, for instance MODEL_NAME=machine-failure MODEL_VERSION=1.4.0")
+        raise BadSetting(f"{missing} must be set, for instance MODEL_NAME=machine-failure MODEL_VERSION=1.4.0")
+    for setting, value in (("MODEL_NAME", name), ("MODEL_VERSION", version)):
+        _check_length(setting, value)
     return name, version
+
+
+def _check_length(setting: str, value: str) -> None:
+    length = len(value.encode("utf-8", "surrogateescape"))
+    if length > MOST_LABEL_VALUE_BYTES:
+        raise BadSetting(
+            f"{setting} is {length} bytes long, and Prometheus would refuse every scrape of this server:"
+            f" a label's value has {MOST_LABEL_VALUE_BYTES} bytes at most"
+        )
 
 
 class Instrumentation:
@@ -71,9 +87,9 @@ class Instrumentation:
     counts as the error type that `error_types` gives it. `clock` gives seconds and only moves forward. `registry` holds
     the metrics of this process; under several worker processes they are read with `WorkerFiles` instead.
 
-    Raises ValueError for an empty name or version and for an error type outside `ERROR_TYPES`. Switches off the
-    `_created` series of prometheus_client in the whole process: they double the number of series and nothing reads
-    them.
+    Raises ValueError for an empty name or version, for a name, version or framework that is too long for a label, and
+    for an error type outside `ERROR_TYPES`. Switches off the `_created` series of prometheus_client in the whole
+    process: they double the number of series and nothing reads them.
     """
 
     def __init__(
@@ -96,6 +112,8 @@ class Instrumentation:
             raise ValueError(f"error types {sorted(unknown)} are not in the list: {', '.join(ERROR_TYPES)}")
         if not model_name or not model_version:
             raise ValueError("model_name and model_version must not be empty")
+        for label, value in (("model_name", model_name), ("model_version", model_version), ("framework", framework)):
+            _check_length(label, value)
         disable_created_metrics()  # type: ignore[no-untyped-call]  # untyped in prometheus_client 0.26
 
         model = ("model_name", "model_version")

@@ -17,7 +17,7 @@ import tempfile
 from pathlib import Path
 from types import FrameType
 
-from instrumentation import MissingSetting, model_from_environment, worker_registry
+from instrumentation import BadSetting, model_from_environment, worker_registry
 from prometheus_client import start_http_server
 
 FORWARDED = (
@@ -74,7 +74,7 @@ def main(arguments: list[str]) -> int:
     metrics_bind = os.environ.get("METRICS_BIND", "0.0.0.0:5001")
     try:
         model_from_environment()
-    except MissingSetting as problem:
+    except BadSetting as problem:
         print(problem, file=sys.stderr)
         return WRONG_USAGE
     host, colon, port = metrics_bind.rpartition(":")

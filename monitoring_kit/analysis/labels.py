@@ -7,6 +7,7 @@ from collections.abc import Iterable
 from dataclasses import dataclass
 from decimal import Decimal
 from enum import Enum, auto
+from functools import lru_cache
 
 from monitoring_kit.analysis.guards import unguarded_division
 from monitoring_kit.analysis.pairing import COMPARISONS, SET_OPERATORS, Alternatives, lacks, paired
@@ -63,6 +64,7 @@ class Inference:
     problems: tuple[Problem, ...]
 
 
+@lru_cache(maxsize=512)  # an environment's checks ask of one condition again and again
 def infer(expression: Expression, catalogue: MetricCatalogue) -> Inference:
     """The labels that `expression` returns and the problems in it, judged by the metrics of `catalogue`.
 

@@ -1,48 +1,49 @@
-"""All checks, in the two groups in which they can run: on the definitions once, on the plan of each environment."""
+"""All checks in their groups: some run on the definitions once, some on the plan of each environment."""
 
 from __future__ import annotations
 
-from monitoring_kit.checks.azure import azure_findings
-from monitoring_kit.checks.definitions import definition_findings, threshold_findings
-from monitoring_kit.checks.kql import kql_findings
-from monitoring_kit.checks.objectives import objective_findings
-from monitoring_kit.checks.outputs import collision_findings
-from monitoring_kit.checks.platform_metrics import platform_metric_findings
-from monitoring_kit.checks.prometheus import prometheus_findings
-from monitoring_kit.checks.routing import routing_definition_findings, routing_findings
-from monitoring_kit.checks.runbook_pages import runbook_page_findings
-from monitoring_kit.checks.runbooks import runbook_findings
+from monitoring_kit.checks import (
+    azure,
+    definitions,
+    kql,
+    objectives,
+    outputs,
+    platform_metrics,
+    prometheus,
+    reading,
+    routing,
+    runbook_pages,
+    runbooks,
+)
+from monitoring_kit.checks.registry import Group
 from monitoring_kit.core.findings import Finding
 from monitoring_kit.model.definitions import Definitions
 from monitoring_kit.plan.model import Plan
 
+GROUPS: tuple[Group, ...] = (
+    reading.DEFINITIONS,
+    definitions.GROUP,
+    objectives.GROUP,
+    runbooks.GROUP,
+    routing.GROUP,
+    reading.ENVIRONMENTS,
+    reading.PLANNING,
+    prometheus.GROUP,
+    kql.GROUP,
+    platform_metrics.GROUP,
+    azure.GROUP,
+    outputs.GROUP,
+    runbook_pages.GROUP,
+    reading.PROGRAMS,
+)
+
 
 def check_definitions(definitions: Definitions) -> list[Finding]:
     """What is wrong whatever the environment."""
-    return [
-        *definition_findings(definitions),
-        *objective_findings(definitions),
-        *runbook_findings(definitions),
-        *routing_definition_findings(definitions),
-    ]
+    return [finding for group in GROUPS if group.definitions is not None for finding in group.definitions(definitions)]
 
 
-def check_plan(plan: Plan, definitions: Definitions) -> list[Finding]:
+def check_plan(plan: Plan) -> list[Finding]:
     """What is wrong in one environment: its overrides, its expressions and queries, the limits of its targets."""
-    overrides = plan.environment.overrides
-    overridden = [alert for alert in plan.alerts if alert.threshold != definitions.alerts[alert.name].threshold]
-    return [
-        *plan.findings,
-        *(
-            finding
-            for alert in overridden
-            for finding in threshold_findings(alert, definitions, overrides.get(alert.name))
-        ),
-        *prometheus_findings(plan, definitions.catalogue),
-        *kql_findings(plan, definitions),
-        *azure_findings(plan),
-        *platform_metric_findings(plan, definitions),
-        *collision_findings(plan),
-        *routing_findings(plan, definitions),
-        *runbook_page_findings(plan, definitions),
-    ]
+    found = [finding for group in GROUPS if group.plan is not None for finding in group.plan(plan)]
+    return [*plan.findings, *found]

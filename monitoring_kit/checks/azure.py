@@ -1,6 +1,6 @@
 """Checks that Azure Monitor accepts what the plan deploys: lengths of time, counts, sizes and names.
 
-The limits and their sources stand in `monitoring_kit.render.azure.limits`. That thresholds are static, that a rule has
+The limits and their sources stand in `monitoring_kit.plan.azure_limits`. That thresholds are static, that a rule has
 one scope and that a rule group has few enough rules needs no check: the renderers write nothing else.
 """
 
@@ -9,12 +9,13 @@ from __future__ import annotations
 from collections.abc import Iterable, Iterator, Mapping
 
 from monitoring_kit.checks.override_location import Written, written
+from monitoring_kit.checks.registry import Check, Group
 from monitoring_kit.core.durations import Duration
 from monitoring_kit.core.findings import Finding, Location
 from monitoring_kit.environment.model import AzureSettings
 from monitoring_kit.kusto.tokens import Kind, KqlSyntaxError, tokens_of
+from monitoring_kit.plan import azure_limits as limits
 from monitoring_kit.plan.model import LogAlert, MetricAlert, Plan, PrometheusAlert
-from monitoring_kit.render.azure import limits
 from monitoring_kit.render.azure.alerts import (
     alerts_template,
     description,
@@ -22,8 +23,6 @@ from monitoring_kit.render.azure.alerts import (
     metric_alert_properties,
 )
 from monitoring_kit.render.azure.arm_template import property_bytes
-from monitoring_kit.render.azure.names import action_group_name, rule_name
-from monitoring_kit.render.azure.rule_groups import rule_groups
 
 
 def azure_findings(plan: Plan) -> list[Finding]:
@@ -46,30 +45,30 @@ def _log_alert(plan: Plan, azure: AzureSettings, alert: LogAlert) -> Iterator[Fi
     subject = f"alert {alert.alert.name}"
     threshold, for_ = alert.alert.threshold, _hold(plan, alert)
 
-    def finding(problem: str, remedy: str, check: str) -> Finding:
+    def report(problem: str, remedy: str, check: str) -> Finding:
         return Finding(alert.alert.where, subject, problem, remedy, check)
 
     if alert.window not in limits.LOG_WINDOWS:
-        yield finding(
+        yield report(
             f"a log alert cannot have a window of {alert.window}",
             f"write window= at {threshold.where} as one of {limits.in_words(limits.LOG_WINDOWS)}",
             "azure-window",
         )
     if alert.frequency not in limits.LOG_FREQUENCIES:
-        yield finding(
+        yield report(
             f"a log alert cannot run every {alert.frequency}",
             f"one of {limits.in_words(limits.LOG_FREQUENCIES)}",
             "azure-frequency",
         )
     lookback = Duration(alert.window.seconds * alert.periods)
     if alert.frequency > lookback:
-        yield finding(
+        yield report(
             f"it runs every {alert.frequency} and looks back only {lookback}, so it would miss what is between",
             "a frequency of at most window times periods",
             "azure-frequency",
         )
     if alert.window == limits.LOG_MINUTE_FREQUENCY != alert.frequency:
-        yield finding(
+        yield report(
             f"a window of 1m needs a run every 1m, not every {alert.frequency}",
             f"write window= at {threshold.where} as 5m or longer",
             "azure-window",
@@ -99,13 +98,13 @@ def _log_alert(plan: Plan, azure: AzureSettings, alert: LogAlert) -> Iterator[Fi
             "azure-lookback",
         )
     if len(alert.dimensions) > limits.LOG_DIMENSIONS:
-        yield finding(
+        yield report(
             f"it is split by {len(alert.dimensions)} columns: {', '.join(alert.dimensions)}",
             f"at most {limits.LOG_DIMENSIONS} in by= of the signal's measure",
             "azure-dimensions",
         )
     if alert.frequency == limits.LOG_MINUTE_FREQUENCY and (refused := _refused_each_minute(alert.query)):
-        yield finding(
+        yield report(
             f"a rule that runs every minute cannot use {', '.join(refused)}",
             f"write the query without, or window= at {threshold.where} as 5m or longer",
             "azure-frequency",
@@ -117,7 +116,7 @@ def _metric_alert(plan: Plan, azure: AzureSettings, alert: MetricAlert) -> Itera
     subject = f"alert {alert.alert.name}"
     threshold = alert.alert.threshold
 
-    def finding(problem: str, remedy: str, check: str) -> Finding:
+    def report(problem: str, remedy: str, check: str) -> Finding:
         return Finding(alert.alert.where, subject, problem, remedy, check)
 
     if alert.window not in limits.METRIC_WINDOWS:
@@ -130,7 +129,7 @@ def _metric_alert(plan: Plan, azure: AzureSettings, alert: MetricAlert) -> Itera
             override=f"write `for:` {allowed}",
         )
     if alert.frequency not in limits.METRIC_FREQUENCIES or alert.frequency > alert.window:
-        yield finding(
+        yield report(
             f"a metric alert with a window of {alert.window} cannot run every {alert.frequency}",
             f"one of {limits.in_words(limits.METRIC_FREQUENCIES)}, and not longer than the window",
             "azure-frequency",
@@ -147,7 +146,7 @@ def _hold(plan: Plan, alert: LogAlert | MetricAlert) -> Written:
 def _rule(plan: Plan, alert: LogAlert | MetricAlert, size: int) -> Iterator[Finding]:
     """What holds for both kinds of rules."""
     where, subject = alert.alert.where, f"alert {alert.alert.name}"
-    name = rule_name(plan.environment.name, alert)
+    name = plan.rule_name(alert)
     if limits.RULE_NAME.fullmatch(name) is None:
         yield Finding(
             where, subject, f"its rule cannot be called {name!r}", limits.RULE_NAME_ALLOWED, "azure-rule-name"
@@ -180,7 +179,7 @@ def _refused_each_minute(query: str) -> tuple[str, ...]:
 
 
 def _action_group(plan: Plan, azure: AzureSettings) -> Iterator[Finding]:
-    group, subject = azure.action_group, f"action group {action_group_name(plan)}"
+    group, subject = azure.action_group, f"action group {plan.action_group}"
     if len(group.short_name) > limits.SHORT_NAME_CHARACTERS:
         yield Finding(
             plan.environment.location("azure.action_group.short_name"),
@@ -202,7 +201,7 @@ def _action_group(plan: Plan, azure: AzureSettings) -> Iterator[Finding]:
 def _templates(plan: Plan, azure: AzureSettings) -> Iterator[Finding]:
     """Limits that belong to no single alert."""
     rules: list[LogAlert | MetricAlert] = [*plan.log_alerts, *plan.metric_alerts]
-    names = [rule_name(plan.environment.name, rule) for rule in rules]
+    names = [plan.rule_name(rule) for rule in rules]
     for name in _same_but_for_case(names):
         rule = next(rule for rule, other in zip(rules, names, strict=True) if other.lower() == name.lower())
         problem = f"two rules of the resource group are called {name!r}; Azure compares names without regard to case"
@@ -219,7 +218,7 @@ def _templates(plan: Plan, azure: AzureSettings) -> Iterator[Finding]:
 
 
 def _managed_prometheus(plan: Plan) -> Iterator[Finding]:
-    for group in rule_groups(plan):
+    for group in plan.azure_rule_groups:
         if limits.GROUP_NAME.fullmatch(group) is None:
             problem = f"its rule group cannot be called {group!r}"
             remedy = "a name without : @ / # { } % & + * < > ?"
@@ -258,3 +257,76 @@ def _same_but_for_case(names: Iterable[str]) -> Iterator[str]:
         if name.lower() in seen:
             yield name
         seen.add(name.lower())
+
+
+GROUP = Group(
+    title="Limits of Azure Monitor",
+    checks=(
+        Check(
+            "azure-window",
+            "Azure knows only some lengths of a window.",
+            "alert ErrorsHigh: a log alert cannot have a window of 7m",
+        ),
+        Check(
+            "azure-frequency",
+            "Azure runs alerts at some frequencies only, and never less often than they look back.",
+            "alert ErrorsHigh: a metric alert with a window of 5m cannot run every 15m",
+        ),
+        Check(
+            "azure-periods",
+            "`for_` becomes a number of bad windows in a row, of which Azure counts only a few.",
+            "alert ErrorsHigh: for_ of 30m takes 7 windows of 5m; Azure counts at most 6",
+        ),
+        Check(
+            "azure-lookback",
+            "All windows of a log alert together look back no longer than Azure does.",
+            "alert ErrorsHigh: 3 windows of 1d look back 3d; Azure looks back at most 2d",
+        ),
+        Check(
+            "azure-dimensions",
+            "A log alert can be split by a few columns only.",
+            "alert ErrorsHigh: it is split by 7 columns: d0, d1, d2, d3, d4, d5, d6",
+        ),
+        Check(
+            "azure-rule-name",
+            "Names of rules have a length, characters that they may not hold, and no regard to case.",
+            "alert Errors*: its rule cannot be called 'test-Errors*-critical'",
+        ),
+        Check(
+            "azure-group-name",
+            "Names of rule groups may not hold some characters.",
+            "rule group test-ml:errors: its rule group cannot be called 'test-ml:errors'",
+        ),
+        Check(
+            "azure-description",
+            "The description of a rule has a maximum length.",
+            "alert ErrorsHigh: its description has 4097 characters",
+        ),
+        Check(
+            "azure-rule-size",
+            "Query and texts of a rule together have a maximum size.",
+            "alert ErrorsHigh: its rule takes 67038 bytes",
+        ),
+        Check(
+            "azure-labels",
+            "Labels and annotations of a Prometheus alert on Azure are limited in number and length.",
+            "alert ErrorsHigh: its rule has 11 labels",
+        ),
+        Check(
+            "azure-case",
+            "Azure does not tell names apart that differ only in case.",
+            "alert ErrorsHigh: two labels are called 'Team' but for their case, which Azure does not tell apart",
+        ),
+        Check(
+            "azure-action-group",
+            "The action group has a short name that fits, and receivers whose names differ.",
+            "action group test-alerts: two receivers are called 'teams'",
+        ),
+        Check(
+            "azure-template",
+            "A template of Azure Resource Manager holds a limited number of resources and parameters.",
+            "azure: alerts.json has 801 resources",
+        ),
+    ),
+    plan=azure_findings,
+)

@@ -9,6 +9,7 @@ from itertools import pairwise
 from monitoring_kit.checks.buckets import Finder, bucket_findings
 from monitoring_kit.checks.override_location import written
 from monitoring_kit.checks.reachable_levels import reach_findings
+from monitoring_kit.checks.registry import Check, Group
 from monitoring_kit.core.durations import Duration
 from monitoring_kit.core.findings import Finding
 from monitoring_kit.core.units import Unit, plain
@@ -20,6 +21,7 @@ from monitoring_kit.model.definitions import Definitions
 from monitoring_kit.model.metrics import MetricType
 from monitoring_kit.model.signals import Signal
 from monitoring_kit.model.thresholds import Severity, Threshold
+from monitoring_kit.plan.model import Plan
 from monitoring_kit.promql.parser import PromqlError, parse
 from monitoring_kit.promql.tree import Selector
 
@@ -49,6 +51,13 @@ def definition_findings(definitions: Definitions) -> list[Finding]:
     return findings
 
 
+def override_findings(plan: Plan) -> Iterator[Finding]:
+    """What is wrong with the thresholds that an environment has changed."""
+    for alert in plan.alerts:
+        if alert.threshold != plan.definitions.alerts[alert.name].threshold:
+            yield from threshold_findings(alert, plan.definitions, plan.environment.overrides.get(alert.name))
+
+
 def threshold_findings(
     alert: Alert, definitions: Definitions, override: AlertOverride | None = None
 ) -> Iterator[Finding]:
@@ -61,7 +70,7 @@ def threshold_findings(
     if not threshold.levels:
         yield finding("no-level", "has no level at all", "give it critical=, warning= or info=")
     if not threshold.because.strip():
-        yield finding("reason", "does not say why", "write because='...': whoever is woken will ask")
+        yield finding("reason", "does not say why", "write because='...': the engineer on call will ask")
     yield from _hold_findings(alert, override)
     yield from _unit_findings(alert, finding)
     yield from _order_findings(alert, override)
@@ -84,7 +93,7 @@ def _signal_findings(signal: Signal, definitions: Definitions) -> Iterator[Findi
         yield finding("by", "does not say what tells its series apart", 'write by="namespace ..."')
     watching = definitions.watching(signal)
     if not watching and signal.unwatched is None:
-        remedy = "add an Alert in rules/alerts.py, or say unwatched=Unwatched('why nobody needs to hear of it')"
+        remedy = "add an Alert in rules/alerts.py, or say unwatched=Unwatched('why no alert has to')"
         yield finding("unwatched", "no alert watches it, and it does not say why", remedy)
     if watching and signal.unwatched is not None:
         names = ", ".join(alert.name for alert in watching)
@@ -105,7 +114,7 @@ def _alert_findings(alert: Alert, definitions: Definitions) -> Iterator[Finding]
         return Finding(alert.where, f"alert {alert.name}", problem, remedy, check)
 
     if not _ALERT_NAME.fullmatch(alert.name):
-        yield finding("alert-name", "is not named <Subject><Symptom>", "rename the variable: ModelErrorRatioHigh")
+        yield finding("alert-name", "is not named <Subject><Symptom>", "rename the variable: JobErrorsHigh")
     if definitions.signals.get(alert.signal.name) is not alert.signal:
         yield finding("unnamed-signal", "judges a signal that no module of queries/ holds by name", "name it there")
     if alert.signal.prometheus is not None and "namespace" not in alert.signal.labels:
@@ -148,7 +157,7 @@ def _hold_findings(alert: Alert, override: AlertOverride | None) -> Iterator[Fin
     if threshold.for_ > LONGEST_HOLD:
         yield for_.finding(
             "for",
-            f"has to last {threshold.for_}, so nobody hears of anything that ends within {threshold.for_.words()}",
+            f"has to last {threshold.for_}, so whatever ends within {threshold.for_.words()} is never told",
             definition=f'write at most for_="{LONGEST_HOLD}"',
             override=f"write at most `for: {LONGEST_HOLD}`",
         )
@@ -190,3 +199,114 @@ def _bound_findings(
 
 def _written(unit: Unit) -> str:
     return unit.name.upper().replace(" ", "_")
+
+
+GROUP = Group(
+    title="Signals, alerts and thresholds",
+    checks=(
+        Check(
+            "alert-name",
+            "An alert is called by its subject and its symptom, in CamelCase. The name is what a page shows "
+            "first, and what silences and routes match.",
+            "alert modelErrors: is not named <Subject><Symptom>",
+        ),
+        Check(
+            "signal-name",
+            "A signal's name is the variable that holds it, in snake_case. Rule groups, columns of Kusto "
+            "results and the index use it.",
+            "signal targetsUp: is not in snake_case",
+        ),
+        Check(
+            "unnamed-signal",
+            "An alert judges a signal that no module of `queries/` holds under a name, so nothing else can "
+            "show or find it.",
+            "alert CheckoutErrorsHigh: judges a signal that no module of queries/ holds by name",
+        ),
+        Check(
+            "unmeasured",
+            "A signal, or the signal of an objective, has no measure where it needs one.",
+            "signal planted: is measured nowhere",
+        ),
+        Check(
+            "by",
+            "A signal measured by Prometheus names the labels that tell its series apart. Without them "
+            "everything is added up into one number.",
+            "signal planted: does not say what tells its series apart",
+        ),
+        Check(
+            "unwatched",
+            "Either an alert judges a signal or the signal says why none has to. So a signal that was "
+            "forgotten differs from one that was left alone on purpose.",
+            "signal planted: no alert watches it, and it does not say why",
+        ),
+        Check(
+            "unshown",
+            "Every signal is on a dashboard. The person who is paged needs to see what the alert saw.",
+            "signal planted: is on no dashboard",
+        ),
+        Check(
+            "windows",
+            "All alerts on a signal judge it over the same window, because a panel draws one line and that is "
+            "to be the judged one.",
+            "signal error_ratio: is judged over different windows: CheckoutErrorsHigh over 5 minutes and "
+            "CheckoutErrorsOdd over 1 hour",
+        ),
+        Check(
+            "namespace",
+            "The label `namespace` is kept from the series to the alert. The operator's routes, inhibitions "
+            "and runbooks rest on it.",
+            "alert PlantedSignalHigh: loses the label namespace: planted is per job",
+        ),
+        Check(
+            "team",
+            "An alert names a team, and an environment file maps only roles that alerts name.",
+            "alert PlantedSignalHigh: has no team",
+        ),
+        Check(
+            "no-level",
+            "A threshold has at least one level, an objective at least one burn rate that is told to a team.",
+            "threshold of PlantedSignalHigh: has no level at all",
+        ),
+        Check(
+            "reason",
+            "Every number that can page carries its reason. Without one it is never changed later.",
+            "threshold of PlantedSignalHigh: does not say why",
+        ),
+        Check(
+            "unit",
+            "A level, a bound or a number of events is in another kind of unit than what it is compared with.",
+            "threshold of PlantedSignalHigh: slower_than is 1 B, which is no time",
+        ),
+        Check(
+            "level-order",
+            "A worse severity has to need a worse value. Otherwise the page comes before the ticket, or both at once.",
+            "threshold of PlantedSignalHigh: critical (2) is not worse than warning (5)",
+        ),
+        Check(
+            "for",
+            "A condition has to last: not so short that a single evaluation pages, not so long that "
+            "trouble is over before it is told.",
+            "threshold of PlantedSignalHigh: fires at once, on a single evaluation",
+        ),
+        Check(
+            "unreachable",
+            "The level lies beyond what the value can ever be, so the alert can never fire: a ratio above "
+            "100%, a count below 0.",
+            "threshold of PlantedSignalHigh: warning at less than 0 would never fire: Planted is judged, and "
+            "it is 0 or more",
+        ),
+        Check(
+            "always-reached",
+            "Every possible value is bad, so the alert would always fire.",
+            "threshold of PlantedSignalHigh: warning at more than -1/s would always fire: Planted is judged, "
+            "and it is 0 or more",
+        ),
+        Check(
+            "bucket-bound",
+            "`slower_than` has to be one of the histogram's buckets: only there is the share of slow events exact.",
+            "objective planted: does not say from when on an event of latency is slow",
+        ),
+    ),
+    definitions=definition_findings,
+    plan=override_findings,
+)

@@ -13,6 +13,7 @@ from dataclasses import dataclass
 from monitoring_kit.analysis.kusto import Reading, TableRead, Unknown, is_known, read_query
 from monitoring_kit.checks.kql_lints import Problem, figure_problems, shown, thin_ratios
 from monitoring_kit.checks.kql_values import nearest, value_problems
+from monitoring_kit.checks.registry import Check, Group
 from monitoring_kit.core.durations import parse_duration
 from monitoring_kit.core.findings import Finding, Location
 from monitoring_kit.kusto.pipeline import Query, calls, parse_query
@@ -22,8 +23,8 @@ from monitoring_kit.model.backends import Backend
 from monitoring_kit.model.definitions import Definitions
 from monitoring_kit.model.log_tables import LogScope, LogTable
 from monitoring_kit.model.signals import Signal
+from monitoring_kit.plan.azure_limits import LOG_REFUSED_OPERATORS, LOG_REFUSED_PLUGINS
 from monitoring_kit.plan.model import LogAlert, LogQueryPlan, Plan
-from monitoring_kit.render.azure.limits import LOG_REFUSED_OPERATORS, LOG_REFUSED_PLUGINS
 
 TIME_FILTER = "$__timeFilter"
 INTERVAL = "$__interval"
@@ -92,7 +93,7 @@ def _source(signal: Signal, backend: Backend) -> _Source:
 def query_problems(
     query: Query, reading: Reading, scope: LogScope, tables: Mapping[str, LogTable]
 ) -> Iterator[Problem]:
-    """What is wrong with a query whoever runs it in `scope`: an alert, a panel, a person with a runbook."""
+    """What is wrong with a query, no matter what runs it in `scope`: an alert, a panel, a person with a runbook."""
     yield from map(_unknown, reading.unknown)
     first = query.pipeline.source[:1]
     if not any(token.text in tables or token.is_symbol("(") for token in first) and not reading.unknown:
@@ -181,7 +182,11 @@ def _unknown(unknown: Unknown) -> Problem:
     similar = nearest(unknown.name, unknown.known)
     remedy = f"did you mean {similar}? Kusto tells capitals from small letters" if similar else ""
     known = f"known here: {', '.join(sorted(unknown.known))}"
-    return Problem(f"there is no {unknown.kind} {unknown.name}", remedy or known, f"kql-{unknown.kind}")
+    return Problem(
+        f"there is no {unknown.kind} {unknown.name}",
+        remedy or known,
+        "kql-table" if unknown.kind == "table" else "kql-column",
+    )
 
 
 def _time_filter(read: TableRead) -> Iterator[Problem]:
@@ -229,3 +234,124 @@ def _is_timespan(tokens: Tokens) -> bool:
         return len(tokens) == 1 and tokens[0].kind is Kind.NUMBER and parse_duration(tokens[0].text) is not None
     except ValueError:
         return False
+
+
+GROUP = Group(
+    title="Kusto",
+    checks=(
+        Check(
+            "kql-syntax",
+            "The text is no Kusto: a parenthesis or a quote that is not closed, an operator that is not there.",
+            "signal container_errors: kql/container_errors.kql: line 1: '(' is not closed",
+        ),
+        Check(
+            "kql-table",
+            "The query names a table that is not in the contract.",
+            "signal errors: kql/errors.kql: there is no table Trafic",
+        ),
+        Check(
+            "kql-column",
+            "The query names a column that the table, or the step before, does not have.",
+            "signal cpu_utilisation: kql/cpu_utilisation.kql: there is no column PodName",
+        ),
+        Check(
+            "kql-value",
+            "A column with a closed set of values is compared with another value: the query runs and finds nothing.",
+            "signal errors: Grade is never 'lo'",
+        ),
+        Check(
+            "kql-table-name",
+            "A column is read that holds the name of the table, the same in every row.",
+            "signal errors: type holds the name of the table, the same in every row",
+        ),
+        Check(
+            "kql-table-first",
+            "A query begins with one table of the contract. `search`, `find` and `union` read whatever there is.",
+            "signal errors: search reads whatever tables there are, and Azure refuses it in an alert",
+        ),
+        Check(
+            "kql-scope",
+            "Tables of a workspace and of a component have other names, and cannot be read in one query.",
+            "signal errors: requests can be read in the scope of the component, the query runs in that of the "
+            "workspace",
+        ),
+        Check(
+            "kql-time-filter",
+            "A panel's query filters each table by the dashboard's time range exactly once, by the table's own time.",
+            "panel 'Errors' of dashboard endpoint: Traffic is read with no time filter, so the dashboard's "
+            "time range does not hold for it",
+        ),
+        Check(
+            "kql-bin",
+            "Time bins are as wide as the alert's window or the panel's interval. Other bins mix parts of two windows.",
+            "alert ErrorsHigh: bins of 1m in a window of 5m: a bin at the window's edge holds only part of its rows",
+        ),
+        Check(
+            "kql-ago",
+            "Azure accepts only a literal in `ago()`.",
+            "alert ErrorsHigh: ago(window) is refused: Azure takes only a literal there",
+        ),
+        Check(
+            "kql-macro",
+            "Grafana's macros mean nothing to Azure, which runs the alert.",
+            "alert ErrorsHigh: $__interval means something to Grafana only",
+        ),
+        Check(
+            "kql-render",
+            "`render` draws, which neither an alert nor Grafana wants of a query.",
+            "alert ErrorsHigh: an alert draws nothing",
+        ),
+        Check(
+            "kql-refused",
+            "What Azure refuses in the query of an alert, or what would make it count something else.",
+            "alert ErrorsHigh: limit picks rows at random",
+        ),
+        Check(
+            "kql-result",
+            "The result has the columns that the alert or the panel reads.",
+            "alert CheckoutRestarts: kql/container_restarts.kql: the result has no column Restarts, "
+            "which the alert reads; those that the text gives are Added, ContainerName, PodName",
+        ),
+        Check(
+            "kql-unbounded",
+            "A list ends with the rows that matter most. Without a limit the browser loads every row of the "
+            "time range.",
+            "panel 'Failed requests' of dashboard endpoint: the list has as many rows as the time range holds, "
+            "and the browser loads them all",
+        ),
+        Check(
+            "kql-argument",
+            "An aggregate is called without what it is of.",
+            "signal container_restarts: kql/container_restarts.kql: sum() of nothing",
+        ),
+        Check(
+            "kql-cumulative",
+            "A column that only ever grows is added up: every row counts again what all before it counted.",
+            "signal container_restarts: sum(ContainerRestartCount) adds up ContainerRestartCount, which only "
+            "ever grows: every row holds all that was counted before",
+        ),
+        Check(
+            "kql-integer-division",
+            "Kusto divides whole numbers without a fraction, so a ratio is always 0 or 1.",
+            "signal errors: Bad / Total divides whole numbers, so Kusto drops the fraction: a ratio is always 0 or 1",
+        ),
+        Check(
+            "kql-sampling",
+            "Application Insights samples: a row stands for `itemCount` events, which are to be summed rather "
+            "than counted.",
+            "signal errors: count() counts rows of a sampled table, where a row stands for itemCount events",
+        ),
+        Check(
+            "kql-traffic-guard",
+            "A ratio that alerts needs a minimum of events: one failure of one event is 100%.",
+            "alert ErrorsHigh: 1.0 * Bad / Total has no minimum of traffic: one failure of one event is 100 %",
+        ),
+        Check(
+            "kql-order",
+            "Functions that read another row need rows in order. `summarize` and `join` lose the order again.",
+            "signal container_restarts: kql/container_restarts.kql: prev() reads another row, and the rows are "
+            "in no order",
+        ),
+    ),
+    plan=lambda plan: kql_findings(plan, plan.definitions),
+)

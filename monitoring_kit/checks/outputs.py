@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections import defaultdict
 from collections.abc import Iterable
 
+from monitoring_kit.checks.registry import Check, Group
 from monitoring_kit.core.findings import Finding, Location
 from monitoring_kit.plan.model import Plan
 
@@ -46,3 +47,21 @@ def _twice(named: Iterable[tuple[str, str, Location]], subject: str, what: str) 
         for key, backends in holders.items()
         if len(backends) > 1
     ]
+
+
+GROUP = Group(
+    title="Names of the output",
+    checks=(
+        Check(
+            "collision",
+            "Two dashboards, panels or rules would get the same id, and one would overwrite the other.",
+            "dashboard planted: panel 'Targets' and panel 'Targets' would have the same panel id 1675759959",
+        ),
+        Check(
+            "uid",
+            "Grafana limits the length of a dashboard's uid.",
+            "dashboard production-planted: the uid production-planted is 41 characters long",
+        ),
+    ),
+    plan=collision_findings,
+)

@@ -8,6 +8,7 @@ from __future__ import annotations
 import difflib
 from collections.abc import Iterable, Iterator
 
+from monitoring_kit.checks.registry import Check, Group
 from monitoring_kit.core.findings import Finding
 from monitoring_kit.model import azure
 from monitoring_kit.model.definitions import Definitions
@@ -76,3 +77,33 @@ def _instead(wanted: PlatformMetric, known: dict[tuple[str, str], PlatformMetric
     near = difflib.get_close_matches(wanted.name, [name for _, name in known], n=1, cutoff=0.5)
     hint = f"did you mean {near[0]}? " if near else ""
     return f"{hint}the contract has {', '.join(names)}; a ratio of two metrics needs a log alert"
+
+
+GROUP = Group(
+    title="Platform metrics of Azure",
+    checks=(
+        Check(
+            "platform-namespace",
+            "A platform metric belongs to a type of resource that an environment can name.",
+            "platform metric Percentage CPU: no resource of an environment has metrics of "
+            "Microsoft.Compute/virtualMachines",
+        ),
+        Check(
+            "platform-metric",
+            "The resource has no such metric. Azure would say so only at deployment.",
+            "signal planted: Microsoft.MachineLearningServices/workspaces/onlineEndpoints has no metric "
+            "'RequestFailureRate'",
+        ),
+        Check(
+            "platform-aggregation",
+            "Azure does not offer every aggregation of every metric.",
+            "signal errors: Azure offers no Total of RequestsPerMinute",
+        ),
+        Check(
+            "platform-dimension",
+            "A metric can be split only by the dimensions that it has.",
+            "signal errors: RequestsPerMinute has no dimension 'colour'",
+        ),
+    ),
+    plan=lambda plan: platform_metric_findings(plan, plan.definitions),
+)

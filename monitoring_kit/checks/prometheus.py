@@ -6,6 +6,7 @@ import re
 from collections.abc import Iterator
 
 from monitoring_kit.analysis.labels import Inference, LabelSet, infer
+from monitoring_kit.checks.registry import Check, Group
 from monitoring_kit.core.durations import Duration
 from monitoring_kit.core.findings import Finding, Location
 from monitoring_kit.model.alerts import Alert
@@ -100,3 +101,130 @@ def _ranges(expression: Expression, where: Location, subject: str, scrape: Durat
 
 def _words(labels: LabelSet) -> str:
     return ", ".join(sorted(labels.labels)) or "no label at all"
+
+
+GROUP = Group(
+    title="PromQL",
+    checks=(
+        Check(
+            "unknown-metric",
+            "The expression reads a metric that is not in the contract: no exporter is known to have it.",
+            "alert PlantedSignalHigh: `requests`: no metric of the contract exports requests",
+        ),
+        Check(
+            "unknown-label",
+            "A matcher names a label that the metric does not have, so it selects nothing (or, with `!=`, everything).",
+            'alert PlantedSignalHigh: `up{version="3"}`: no label version on up, so that the matcher selects '
+            "nothing; its labels are container, endpoint, instance, job, namespace, pod, service",
+        ),
+        Check(
+            "unknown-label-value",
+            "A matcher asks for a value that is not among the known ones of a label with a closed set of values.",
+            'alert PlantedSignalHigh: `orders_total{status="failed"}` selects nothing: '
+            'status="failed" leaves none of the values error, rejected, success',
+        ),
+        Check(
+            "unknown-group-label",
+            "`by`, `on` or `group_left` names a label that the series do not have.",
+            "alert PlantedSignalHigh: `sum by (pods) (up)`: by names pods, but what is aggregated has "
+            "{instance, job, namespace, pod}",
+        ),
+        Check(
+            "never-matches",
+            "The two sides of an operator never have the same labels, so that the result is always empty. "
+            "Prometheus says nothing.",
+            "alert PlantedSignalHigh: `rate(a[5m]) / rate(b[5m])` never has a value: the left side has "
+            "{cause, job}, the right side {job, status}; only on the left: cause; only on the right: "
+            "status",
+        ),
+        Check(
+            "many-to-many",
+            "Several series on both sides match each other. Prometheus refuses that at every evaluation.",
+            "alert PlantedSignalHigh: `a / on (job) b`: the right side has several series for one match, which "
+            "differ in pod",
+        ),
+        Check(
+            "maybe-many-to-many",
+            "Several series may match one, depending on what runs: an evaluation fails on the day on which they do.",
+            "alert PlantedSignalHigh: `a * on (pod) group_left (job) b`: group_left overwrites job, which "
+            "tells the series of the left side apart",
+        ),
+        Check(
+            "raw-counter",
+            "A counter is compared or drawn as it stands. It grows until the process restarts, so its value "
+            "means nothing.",
+            "alert PlantedSignalHigh: `orders_total` is a counter: it grows until the process "
+            "restarts, its value means nothing",
+        ),
+        Check(
+            "rate-on-gauge",
+            "`rate` and `increase` take every fall of a gauge for a restart of a counter.",
+            "alert PlantedSignalHigh: `rate(build_info[5m])`: rate takes every fall for a restart, and its "
+            "argument is no counter",
+        ),
+        Check(
+            "rate-of-sum",
+            "Counters are added up before their rate is taken: the restart of one process looks like a restart of all.",
+            "alert PlantedSignalHigh: `rate(sum(a)[5m:])`: a restart of one process looks like a fall of the "
+            "aggregated counters, which rate takes for a restart of them all",
+        ),
+        Check(
+            "delta-on-counter",
+            "`delta` and `deriv` are for gauges: they do not know that a counter restarts at zero.",
+            "alert PlantedSignalHigh: `delta(order_errors_total[5m])`: delta does not know that a counter "
+            "restarts at zero",
+        ),
+        Check(
+            "bucket-without-rate",
+            "`histogram_quantile` of buckets as they stand is a quantile of the whole life of the process.",
+            "alert PlantedSignalHigh: `order_seconds_bucket` counts since the process "
+            "started, so that the quantile is of all its life",
+        ),
+        Check(
+            "not-a-bucket",
+            "`histogram_quantile` needs series with the label `le`.",
+            "alert PlantedSignalHigh: `histogram_quantile(0.95, rate(a[5m]))` takes no histogram's buckets: a "
+            "has no label le",
+        ),
+        Check(
+            "le-lost",
+            "The label `le` was aggregated away before `histogram_quantile`, so there is never a value.",
+            "alert PlantedSignalHigh: `histogram_quantile(0.95, sum by (job) (rate(a_bucket[5m])))` never has "
+            "a value: the label le is gone from its argument, which has {job}",
+        ),
+        Check(
+            "quantile-per-instance",
+            "A quantile of each pod cannot be averaged to that of the service, and the one of a quiet pod is noise.",
+            "alert PlantedSignalHigh: `histogram_quantile(0.95, rate(a_bucket[5m]))` is a quantile of each "
+            "instance and pod: quantiles cannot be averaged, and a quiet one is noise",
+        ),
+        Check(
+            "nan-in-sum",
+            "A quotient is aggregated whose divisor may be zero: one NaN makes the whole sum NaN, which "
+            "compares as false.",
+            "alert PlantedSignalHigh: `rate(a[5m]) / rate(b[5m])` is NaN where the divisor is zero, and one "
+            "NaN makes the whole sum NaN",
+        ),
+        Check(
+            "range",
+            "A range holds at least four scrapes, so that one that was missed leaves `rate` enough samples.",
+            "alert PlantedSignalHigh: the range [1m] holds fewer than 4 scrapes at 30s",
+        ),
+        Check(
+            "never-fires",
+            "By the labels of the contract, the expression can never return a series.",
+            "alert PlantedSignalHigh: its expression can never return a series, so it can never fire",
+        ),
+        Check(
+            "template-label",
+            "An annotation names a label that the alert does not carry: the message would have a hole.",
+            "alert PlantedSignalHigh: its summary names the label pod, which its result lacks (namespace)",
+        ),
+        Check(
+            "legend-label",
+            "A legend names a label that the series do not have.",
+            "panel 'Planted' of dashboard planted: its legend names the label pod, which the result lacks (namespace)",
+        ),
+    ),
+    plan=lambda plan: prometheus_findings(plan, plan.definitions.catalogue),
+)

@@ -25,7 +25,7 @@ class Span:
     """The values that a signal can have. `highest` None is without end, `says` the same in words.
 
     `strict` keeps a level away from both ends though the comparison would allow one: memory that is used up to its
-    limit is seen by nobody, because the container is killed.
+    limit is never seen, because the container is killed.
     """
 
     lowest: Quantity
@@ -35,7 +35,7 @@ class Span:
 
 
 def span_of(signal: Signal) -> Span | None:
-    """The values that an alert on `signal` compares, None where nothing is known about them.
+    """The values that an alert on `signal` compares, None if nothing is known about them.
 
     A gauge counts or measures something, so it does not fall below zero; what can is a `Query`.
     """
@@ -96,9 +96,9 @@ def _always(span: Span, comparison: Comparison, level: Quantity) -> bool:
     return beyond > 0 or (beyond == 0 and (span.strict or _reached_by_itself(comparison)))
 
 
-def _order(one: Quantity, other: Quantity) -> int:
-    """1 where `one` is greater than `other`, -1 where it is less, 0 where they are the same."""
-    apart = one.to(other.unit) - other.value
+def _order(left: Quantity, right: Quantity) -> int:
+    """1 if `left` is greater than `right`, -1 if it is less, 0 if they are the same."""
+    apart = left.to(right.unit) - right.value
     return (apart > 0) - (apart < 0)
 
 

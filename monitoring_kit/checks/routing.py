@@ -7,6 +7,7 @@ from collections import defaultdict
 from collections.abc import Iterator, Mapping
 
 from monitoring_kit.analysis.labels import infer
+from monitoring_kit.checks.registry import Check, Group
 from monitoring_kit.core.durations import Duration
 from monitoring_kit.core.findings import Finding, Location
 from monitoring_kit.environment.model import Addresses, Environment
@@ -15,16 +16,8 @@ from monitoring_kit.model.metrics import MetricCatalogue
 from monitoring_kit.model.routing import Grouping, Inhibition, Routing
 from monitoring_kit.model.thresholds import Severity
 from monitoring_kit.plan.model import Plan, PrometheusAlert
-from monitoring_kit.plan.routing import (
-    ALERT_NAME,
-    NOBODY,
-    PlannedInhibition,
-    PlannedRouting,
-    inhibition,
-    inhibitions_between_severities,
-    own_routing,
-    whole_routing,
-)
+from monitoring_kit.plan.routes import ALERT_NAME, PlannedInhibition, PlannedRouting
+from monitoring_kit.plan.routing import NOBODY
 
 # Alertmanager forgets after this time what it has sent (its --data.retention), and then sends it again.
 MEMORY = Duration(120 * 3600)
@@ -38,25 +31,25 @@ def routing_definition_findings(definitions: Definitions) -> list[Finding]:
     return [*_paces(routing), *_routes(routing), *_patterns(routing, definitions)]
 
 
-def routing_findings(plan: Plan, definitions: Definitions) -> list[Finding]:
-    """What is wrong in one environment: alerts without a way to anybody, inhibitions that cannot work or do harm."""
-    routing = definitions.routing
+def routing_findings(plan: Plan) -> list[Finding]:
+    """What is wrong in one environment: alerts without a way to an address, inhibitions that cannot work or do harm."""
+    routing = plan.definitions.routing
     if routing is None or plan.environment.prometheus is None:
         return []
-    findings = [*_teams(plan), *_severities(plan, routing), *_inhibitions(plan, routing, definitions.catalogue)]
+    findings = [*_teams(plan), *_severities(plan, routing), *_inhibitions(plan)]
     if findings:
         return findings
-    trees = (whole_routing(plan, routing), own_routing(plan, routing))
-    return [finding for tree in trees if tree is not None for finding in tree_findings(tree, plan, routing)]
+    trees = (plan.routing, plan.own_routing)
+    return [finding for tree in trees if tree is not None for finding in tree_findings(tree, plan)]
 
 
-def tree_findings(tree: PlannedRouting, plan: Plan, routing: Routing) -> Iterator[Finding]:
+def tree_findings(tree: PlannedRouting, plan: Plan) -> Iterator[Finding]:
     """What is wrong with a tree: receivers that are not there or lead nowhere, alerts that no route takes."""
     receivers = {receiver.name: receiver for receiver in tree.receivers}
     for route in tree.root.walk():
         if route.receiver not in receivers:
             problem = f"a route names the receiver {route.receiver}, which is not there"
-            yield Finding(routing.where, "routing", problem, f"there are {', '.join(receivers)}", "receiver")
+            yield Finding(tree.where, "routing", problem, f"there are {', '.join(receivers)}", "receiver")
     for receiver in tree.receivers:
         if receiver.name != NOBODY and not (receiver.addresses.emails or receiver.addresses.secrets):
             yield Finding(
@@ -178,29 +171,28 @@ def _severities(plan: Plan, routing: Routing) -> Iterator[Finding]:
             yield Finding(routing.where, "routing", problem, _ADD_ROUTE, "route")
 
 
-def _inhibitions(plan: Plan, routing: Routing, catalogue: MetricCatalogue) -> Iterator[Finding]:
-    rules = _Rules(plan, catalogue)
+def _inhibitions(plan: Plan) -> Iterator[Finding]:
+    rules = _Rules(plan, plan.definitions.catalogue)
     edges: defaultdict[str, set[str]] = defaultdict(set)
-    for declared in routing.inhibitions:
-        if not any(rule.alert.name == declared.source.name for rule in plan.prometheus_alerts):
+    first: dict[str, Location] = {}
+    for planned in plan.inhibitions:
+        declared, name = planned.declared, planned.by.name
+        if declared is None:
+            yield from rules.uncarried(planned, f"alert {name}", planned.by.where)
             continue
-        planned = _readable(declared)
-        if planned is None:
+        if not _readable(declared):
             continue
-        sources, targets = rules.matching(planned, source=True), rules.matching(planned, source=False)
-        subject = f"inhibition by {declared.source.name}"
-        if not sources:
+        subject = f"inhibition by {name}"
+        if not rules.matching(planned, source=True):
             remedy = "only a page mutes others: name an alert that has critical="
             yield Finding(declared.where, subject, "the alert is never critical here", remedy, "inhibition")
         yield from rules.uncarried(planned, subject, declared.where)
-        edges[declared.source.name] |= {rule.alert.name for rule in targets} - {declared.source.name}
-    for rule, planned in inhibitions_between_severities(plan):
-        yield from rules.uncarried(planned, f"alert {rule.alert.name}", rule.alert.where)
+        first.setdefault(name, declared.where)
+        edges[name] |= {rule.alert.name for rule in rules.matching(planned, source=False)} - {name}
     for name in sorted(edges):
         if name in _reached(edges, name):
-            where = next(rule.where for rule in routing.inhibitions if rule.source.name == name)
             problem = "it is muted in turn by an alert that it mutes, so that none of them is heard"
-            yield Finding(where, f"inhibition by {name}", problem, "drop one of the inhibitions", "inhibition")
+            yield Finding(first[name], f"inhibition by {name}", problem, "drop one of the inhibitions", "inhibition")
 
 
 class _Rules:
@@ -245,10 +237,41 @@ def _reached(edges: Mapping[str, set[str]], start: str) -> set[str]:
     return reached
 
 
-def _readable(rule: Inhibition) -> PlannedInhibition | None:
-    """The inhibition, None where its expression cannot be read, which is a finding of its own."""
+def _readable(rule: Inhibition) -> bool:
+    """Whether its expression can be read; if not, that is a finding of its own."""
     try:
         re.compile(rule.mutes)
     except re.error:
-        return None
-    return inhibition(rule)
+        return False
+    return True
+
+
+GROUP = Group(
+    title="Routing",
+    checks=(
+        Check(
+            "grouping",
+            "The times of a grouping work together: Alertmanager looks every interval, repeats at a multiple "
+            "of it, and forgets after five days.",
+            "grouping: repeat 7m is no multiple of interval 5m",
+        ),
+        Check(
+            "route",
+            "Every alert and severity reaches a team's address, once.",
+            "routing: warning goes to the channel twice",
+        ),
+        Check(
+            "receiver",
+            "Every receiver that a route names is there and has an address.",
+            "receiver mute: has no address, so its messages are lost",
+        ),
+        Check(
+            "inhibition",
+            "An inhibition mutes what it means to: labels that both sides carry, a source that can be "
+            "critical, no circle.",
+            "inhibition by CheckoutGone: equal= lacks namespace, so an outage here would silence alerts elsewhere",
+        ),
+    ),
+    definitions=routing_definition_findings,
+    plan=routing_findings,
+)

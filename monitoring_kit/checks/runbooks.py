@@ -8,6 +8,7 @@ from collections.abc import Iterable, Iterator
 from dataclasses import dataclass
 
 from monitoring_kit.analysis.labels import infer
+from monitoring_kit.checks.registry import Check, Group
 from monitoring_kit.core.findings import Finding, Location
 from monitoring_kit.model.alerts import Alert
 from monitoring_kit.model.backends import Backend
@@ -107,7 +108,7 @@ def _places(page: _Page, alert: Alert) -> Iterator[Finding]:
 
 
 def _named_teams(page: _Page, alert: Alert, definitions: Definitions) -> Iterator[Finding]:
-    """Roles are known, and nobody is told to wake the team that is reading: it is the one that is awake."""
+    """Roles are known, and no team is told to wake itself: who reads the page is awake."""
     roles = sorted({alert.team for alert in definitions.alerts.values()})
     for line in lines(page.runbook.text):
         for role in TEAM.findall(line.text) if line.language is None else ():
@@ -166,7 +167,7 @@ def _names(page: _Page, known: frozenset[str]) -> Iterator[Finding]:
             if name not in known:
                 near = _nearest(name, known)
                 remedy = f"did you mean <{near}>?" if near else "use a label, a column or a name of the environment"
-                yield page.finding(line.number, f"nobody can fill in <{name}>", remedy)
+                yield page.finding(line.number, f"nothing fills in <{name}>", remedy)
         outside = _CODE_SPAN.sub("", line.text) if line.language is None else ""
         for name in PLACEHOLDER.findall(outside):
             problem = f"Markdown takes <{name}> for HTML and shows nothing"
@@ -205,3 +206,17 @@ def _kusto(page: _Page, block: Block, definitions: Definitions) -> Iterator[Find
 
 def _nearest(name: str, names: Iterable[str]) -> str | None:
     return next(iter(difflib.get_close_matches(name, sorted(names), n=1)), None)
+
+
+GROUP = Group(
+    title="Runbooks",
+    checks=(
+        Check(
+            "runbook",
+            "Every alert has a runbook with the four sections, queries that work, names that can be filled in, "
+            "and nothing unfinished.",
+            "alert PlantedSignalHigh: has no runbook",
+        ),
+    ),
+    definitions=runbook_findings,
+)

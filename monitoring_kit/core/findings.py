@@ -73,7 +73,7 @@ def here() -> Location:
 class Finding:
     """One thing to mend.
 
-    `subject` names the definition ("alert ModelErrorRatioHigh"), `problem` says what was found, `remedy` what to write
+    `subject` names the definition ("alert JobErrorsHigh"), `problem` says what was found, `remedy` what to write
     instead or what is allowed, `check` is the short name of the check that found it.
     """
 

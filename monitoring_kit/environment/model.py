@@ -202,18 +202,28 @@ class AlertOverride:
         return self.locations.get(name, self.where)
 
 
+@dataclass(frozen=True)
+class DashboardOverride:
+    """A dashboard that an environment does without, and the reason for it."""
+
+    dashboard: str
+    disabled: str
+    where: Location = field(compare=False)
+
+
 @dataclass(frozen=True, kw_only=True)
 class Environment:
     """One place where the service runs. At least one of the backends is there; URLs have no slash at the end.
 
     `title` begins the title of every dashboard, `folder` is theirs in Grafana (None: the title). `teams` maps the roles
-    that definitions name to teams, `contacts` says how a person reaches a team. `placeholders` are the fields that
-    still hold a value of the shipped examples. `locations` tells where each field and block of the file stands, by its
-    path: "prometheus.notifications.teams[0].page".
+    that definitions name to teams, `contacts` says how a person reaches a team. `overrides` and `dashboards` are what
+    it changes about definitions, by their names. `placeholders` are the fields that still hold a value of the shipped
+    examples. `locations` tells where each field and block of the file stands, by its path:
+    "prometheus.notifications.teams[0].page".
     """
 
     name: str
-    title: Title = "Model serving"
+    title: Title = "Monitoring"
     folder: Title | None = None
     grafana_url: Url
     runbooks_url: Url
@@ -222,6 +232,7 @@ class Environment:
     prometheus: PrometheusSettings | None
     azure: AzureSettings | None
     overrides: Mapping[str, AlertOverride] = field(hash=False)
+    dashboards: Mapping[str, DashboardOverride] = field(default_factory=lambda: MappingProxyType({}), hash=False)
     placeholders: tuple[tuple[str, Location], ...] = field(default=(), compare=False)
     where: Location = field(compare=False)
     locations: Mapping[str, Location] = field(default_factory=lambda: MappingProxyType({}), compare=False)

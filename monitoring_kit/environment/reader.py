@@ -17,7 +17,7 @@ from types import MappingProxyType, NoneType
 from typing import Annotated, cast, get_args, get_origin, get_type_hints
 
 from monitoring_kit.core.findings import Finding, Location, Refused
-from monitoring_kit.environment.model import LEVELS, AlertOverride, Environment
+from monitoring_kit.environment.model import LEVELS, AlertOverride, DashboardOverride, Environment
 from monitoring_kit.environment.notification_fields import notification_findings
 from monitoring_kit.environment.strict_yaml import (
     Entry,
@@ -44,6 +44,8 @@ _OVERRIDE_FORMS: Mapping[str, Form] = {
     "because": BECAUSE,
     "disabled": REASON,
 }
+_DASHBOARDS = "dashboards"
+_DASHBOARD_FORMS: Mapping[str, Form] = {"disabled": REASON}
 # Fields that have another name now, by path without positions: what to write instead.
 _RENAMED: Mapping[str, str] = {"alerts.*.hold": "for"}
 # Values of the shipped examples, which mean nothing anywhere else.
@@ -133,7 +135,8 @@ def read_environment(path: str | Path, root: Path | None = None) -> Environment:
 def field_paths() -> tuple[str, ...]:
     """The path of every field that an environment file may have, in the order of the model; "[]" marks a list."""
     overrides = tuple(f"{_OVERRIDES}.<Alert>.{name}" for name in _OVERRIDE_FORMS)
-    return (*_paths(Environment, ""), *overrides)
+    dashboards = tuple(f"{_DASHBOARDS}.<dashboard>.{name}" for name in _DASHBOARD_FORMS)
+    return (*_paths(Environment, ""), *overrides, *dashboards)
 
 
 def _paths(block: type, parent: str) -> Iterator[str]:
@@ -205,9 +208,10 @@ class _Reading:
 
     def environment(self, name: str, root: Fields) -> Environment:
         overrides = self._overrides(root.entries.get(_OVERRIDES))
+        dashboards = self._dashboards(root.entries.get(_DASHBOARDS))
         where, locations = Location(self.file, root.where.line), MappingProxyType(self.locations)
-        given = {"name": name, "overrides": overrides, "where": where, "locations": locations}
-        block = self._block(Environment, root, Location(self.file), "", given, also=(_OVERRIDES,))
+        given = {"name": name, "overrides": overrides, "dashboards": dashboards, "where": where, "locations": locations}
+        block = self._block(Environment, root, Location(self.file), "", given, also=(_OVERRIDES, _DASHBOARDS))
         self._relations(root)
         self._own_runbooks(name, root.entries.get("runbooks_url"))
         return dataclasses.replace(
@@ -319,14 +323,14 @@ class _Reading:
                 if override is not None:
                     overrides[alert] = override
         elif node is not None and not isinstance(node, Unusable):
-            remedy = "Write an alert and what to change below it, or delete it: `ModelErrorRatioHigh: {critical: 10%}`"
+            remedy = "Write an alert and what to change below it, or delete it: `JobErrorsHigh: {critical: 10%}`"
             self._report(node.where, _OVERRIDES, f"found {_kind(node)}", remedy)
         return MappingProxyType(overrides)
 
     def _override(self, alert: str, entry: Entry) -> AlertOverride | None:
         path, node = child_path(_OVERRIDES, alert), entry.value
         if _ALERT.fullmatch(alert) is None:
-            remedy = "Allowed: the name of an alert, such as ModelErrorRatioHigh."
+            remedy = "Allowed: the name of an alert, such as JobErrorsHigh."
             self._report(entry.where, path, f"{shown(alert)} is no alert's name", remedy)
         if isinstance(node, Unusable):
             return None
@@ -351,6 +355,28 @@ class _Reading:
         locations = MappingProxyType({name: node.entries[name].where for name in texts})
         for_, disabled, because, team = (texts.get(name) for name in ("for", "disabled", "because", "team"))
         return AlertOverride(alert, levels, for_, disabled, entry.where, locations, because, team)
+
+    def _dashboards(self, entry: Entry | None) -> Mapping[str, DashboardOverride]:
+        overrides: dict[str, DashboardOverride] = {}
+        node = entry.value if entry else None
+        if isinstance(node, Fields):
+            for dashboard, change in node.entries.items():
+                path, below = child_path(_DASHBOARDS, dashboard), change.value
+                if isinstance(below, Fields) and "disabled" in below.entries:
+                    self._unknown(below, path, tuple(_DASHBOARD_FORMS))
+                    reason = self._text(
+                        REASON, below.entries["disabled"].value, child_path(path, "disabled"), "disabled"
+                    )
+                    overrides[dashboard] = DashboardOverride(dashboard, str(reason), change.where)
+                elif not isinstance(below, Unusable):
+                    remedy = 'Write below it why it is switched off: `disabled: "The platform team has its own."`'
+                    self._report(below.where, path, f"found {_kind(below)}", remedy)
+        elif node is not None and not isinstance(node, Unusable):
+            remedy = (
+                'Write a dashboard and why it is off below it, or delete it: `pods: {disabled: "We have our own."}`'
+            )
+            self._report(node.where, _DASHBOARDS, f"found {_kind(node)}", remedy)
+        return MappingProxyType(overrides)
 
     def _relations(self, root: Fields) -> None:
         """What ties fields together. Judged by what stands in the file, so that a wrong value hides none of it."""

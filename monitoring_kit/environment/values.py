@@ -190,7 +190,7 @@ Workload = Annotated[
         # A pod is called <Deployment>-<hash of 10>-<5>, and Kubernetes cuts everything before the last 5 to 58
         # characters. Above 46 the pattern of the pods' names would find nothing.
         "the name of a Deployment: at most 46 lower-case letters, digits and hyphens, a letter or digit at both ends",
-        "ml-inference",
+        "checkout",
         rf"(?=.{{1,46}}\Z){_LABEL}",
     ),
 ]
@@ -199,7 +199,7 @@ Service = Annotated[
     Form(
         "the name of a Service: at most 63 lower-case letters, digits and hyphens, a letter first, "
         "a letter or digit last",
-        "ml-inference-metrics",
+        "checkout-metrics",
         rf"(?=.{{1,63}}\Z)(?=[a-z]){_LABEL}",
     ),
 ]
@@ -249,7 +249,7 @@ ShortName = Annotated[
     str,
     Form(
         "at most 12 letters, digits, hyphens and underscores, a letter first; it begins every message",
-        "ml-serving",
+        "checkout",
         r"[A-Za-z][A-Za-z0-9_-]{0,11}",
     ),
 ]
@@ -257,7 +257,7 @@ Email = Annotated[
     str,
     Form(
         "an e-mail address of letters, digits and the signs . _ % + -",
-        "ml-serving@example.com",
+        "checkout@example.com",
         r"(?=.{1,254}\Z)[A-Za-z0-9._%+-]{1,64}@(?:[A-Za-z0-9](?:[A-Za-z0-9-]*[A-Za-z0-9])?\.)+[A-Za-z]{2,63}",
     ),
 ]
@@ -265,7 +265,7 @@ Title = Annotated[
     str,
     Form(
         "a name of 1 to 60 letters, digits, blanks and the signs . _ - ( ) &, a letter or digit first",
-        "ML inference",
+        "Checkout",
         r"[^\W_][\w .()&-]{0,58}[\w.)]|[^\W_]",
     ),
 ]
@@ -273,7 +273,7 @@ RoleName = Annotated[
     str,
     Form(
         "a role that a definition names in team=: lower-case letters, digits and hyphens, a letter first",
-        "serving",
+        "operations",
         r"[a-z](?:[a-z0-9-]{0,38}[a-z0-9])?",
     ),
 ]
@@ -282,7 +282,7 @@ Contact = Annotated[
     Form(
         "how a person reaches the team, in 3 to 120 characters: a channel, a number, an address; without $ and "
         "brackets, and never a secret",
-        '"#ml-serving-oncall"',
+        '"#checkout-oncall"',
         r"(?=.*\S)[^$\[\]{}]{3,120}",
         str.strip,
     ),
@@ -290,7 +290,7 @@ Contact = Annotated[
 TEAM = Form(
     "the name of a team, as in the label `team` of its alerts: at most 40 lower-case letters, digits and hyphens, "
     "a letter first, a letter or digit last",
-    "ml-serving",
+    "checkout",
     r"[a-z](?:[a-z0-9-]{0,38}[a-z0-9])?",
 )
 TeamName = Annotated[str, TEAM]

@@ -5,6 +5,7 @@ from __future__ import annotations
 import re
 from dataclasses import dataclass
 from enum import Enum, auto
+from functools import lru_cache
 
 
 class Kind(Enum):
@@ -65,6 +66,7 @@ _TOKEN = re.compile(
 _KINDS = {"string": Kind.STRING, "macro": Kind.MACRO, "name": Kind.NAME, "number": Kind.NUMBER, "symbol": Kind.SYMBOL}
 
 
+@lru_cache(maxsize=64)  # a query is read by several checks one after the other
 def tokens_of(text: str) -> Tokens:
     """The tokens of `text`, without blanks and comments. Raises KqlSyntaxError for a string that does not end."""
     found: list[Token] = []

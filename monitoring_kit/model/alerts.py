@@ -11,7 +11,7 @@ from monitoring_kit.model.thresholds import Threshold
 
 @dataclass(frozen=True)
 class Alert:
-    """Somebody hears of it when `signal` is worse than `threshold`.
+    """The team is told when `signal` is worse than `threshold`.
 
     >>> error_ratio = Ratio(
     ...     title="Error ratio",

@@ -45,7 +45,7 @@ class EventSeries:
 class ErrorBudget(Measure):
     """The budget of an objective: the share `budget` of its events may be bad.
 
-    `rates` are the burn rates that somebody hears of, where the long window holds at least `min_bad_events`.
+    `rates` are the burn rates that alert, if the long window holds at least `min_bad_events`.
     """
 
     objective: str

@@ -49,7 +49,7 @@ class Measure(ABC):
     def value(
         self, column: str, slower_than: Bound = None, min_events: Bound = None, split: Names = ()
     ) -> KqlText | None:
-        """The one number that an alert compares and a line shows, None where there is no single one.
+        """The one number that an alert compares and a line shows, None if there is no single one.
 
         It stands in a column called like `column`. `slower_than` is the bound of a slow event, `split` what a panel
         tells series apart by besides. Bins with fewer than `min_events` have no value.
@@ -60,7 +60,7 @@ class Measure(ABC):
         return shown
 
     def plots(self, request: ViewRequest, column: str, unit: Unit) -> KqlText | None:
-        """What a panel draws, in `unit`. None where its view cannot show what is measured."""
+        """What a panel draws, in `unit`. None if its view cannot show what is measured."""
         if not request.view.judged:
             return None
         return self.value(column, request.slower_than, split=request.by)

@@ -11,8 +11,9 @@ from __future__ import annotations
 import re
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass
+from functools import cache
 
-from jinja2 import Environment, StrictUndefined, TemplateError
+from jinja2 import Environment, StrictUndefined, Template, TemplateError
 
 from monitoring_kit.core.durations import Duration
 from monitoring_kit.kusto.literals import kql_string, kql_timespan
@@ -84,15 +85,20 @@ def render_kql(text: str, form: Form, settings: Mapping[str, str], tables: Mappi
         "width": _Syntax(form.width),
     }
     try:
-        rendered = _JINJA.from_string(text).render(names)
+        rendered = _template(text).render(names)
     except TemplateError as error:
         raise KqlTemplateError(str(error)) from None
     return "\n".join(line.rstrip() for line in rendered.strip().splitlines() if line.strip())
 
 
+@cache  # the same texts for every environment
+def _template(text: str) -> Template:
+    return _JINJA.from_string(text)
+
+
 def _rows(text: str, form: Form, settings: Mapping[str, str]) -> Callable[[LogTable], _Syntax]:
     def rows(table: LogTable) -> _Syntax:
-        own = _JINJA.from_string(table.own_rows).render(settings)
+        own = _template(table.own_rows).render(settings)
         lines = [table.name]
         if form.is_panel:
             lines.append(f"| where $__timeFilter({table.time})")

@@ -74,7 +74,7 @@ def log_table(
     would not read as one, and for what `cumulative` or `closed` say of a column that there is not.
     """
     pairs = [column.partition(":") for column in columns.split()]
-    for column, _, kind in [*pairs, *((one, ":", "derived") for one in derived)]:
+    for column, _, kind in [*pairs, *((name, ":", "derived") for name in derived)]:
         if _COLUMN.fullmatch(column) is None or not kind:
             problem = f"{column!r} is no column with a type"
             raise Refused(

@@ -142,7 +142,7 @@ class MetricCatalogue:
     metrics: Mapping[str, Metric] = field(hash=False)
 
     def shape(self, series: str) -> SeriesShape | None:
-        """The shape of the series called `series`, None where no metric of the contract exports it.
+        """The shape of the series called `series`, None if no metric of the contract exports it.
 
         A histogram `h` exports `h_bucket` (with the closed label `le`), `h_sum` and `h_count`, all counters.
         """

@@ -28,7 +28,7 @@ from monitoring_kit.promql.tree import Selector
 
 @dataclass(frozen=True)
 class BudgetSpent:
-    """Somebody hears of it when `share` of the budget is spent within `long`, and `short` shows that it still goes on.
+    """The team is told when `share` of the budget is spent within `long`, and `short` shows that it still goes on.
 
     The factor follows from it: spending 2 % of 30 days' budget in an hour is 0.02 x 720 h / 1 h = 14.4 times too fast.
     """
@@ -96,7 +96,7 @@ class Objective:
 
 
 def page(share: Quantity, *, long: str, short: str) -> BudgetSpent:
-    """Somebody is woken when this share of the budget is spent within `long`.
+    """The engineer on call is paged when this share of the budget is spent within `long`.
 
     >>> hour = page(0.02 * RATIO, long="1h", short="5m")
     """
@@ -233,13 +233,13 @@ def counters_of(objective: Objective) -> tuple[str, ...]:
 
 
 def counters_behind(selector: Selector, objectives: Iterable[Objective]) -> tuple[str, ...]:
-    """The counters behind the recorded series that `selector` picks, none where it picks something else."""
+    """The counters behind the recorded series that `selector` picks, none if it picks something else."""
     named = {matcher.value for matcher in selector.matchers if matcher.label == OBJECTIVE_LABEL}
     found = [
         counter
-        for one in objectives
-        if one.name in named and selector.metric.startswith(f"{one.series.level}:")
-        for counter in counters_of(one)
+        for objective in objectives
+        if objective.name in named and selector.metric.startswith(f"{objective.series.level}:")
+        for counter in counters_of(objective)
     ]
     return tuple(dict.fromkeys(found))
 
@@ -252,30 +252,32 @@ def recorded_labels(objective: Objective, catalogue: MetricCatalogue) -> tuple[s
 
 def with_events(catalogue: MetricCatalogue, objectives: tuple[Objective, ...]) -> MetricCatalogue:
     """The contract with the recorded series of the objectives in it."""
-    recorded = {metric.name: metric for one in objectives for metric in _recorded(one, objectives, catalogue)}
+    recorded = {
+        metric.name: metric for objective in objectives for metric in _recorded(objective, objectives, catalogue)
+    }
     return MetricCatalogue({**catalogue.metrics, **recorded})
 
 
-def _recorded(one: Objective, objectives: tuple[Objective, ...], catalogue: MetricCatalogue) -> Iterator[Metric]:
-    alike = [other for other in objectives if other.series == one.series]
+def _recorded(objective: Objective, objectives: tuple[Objective, ...], catalogue: MetricCatalogue) -> Iterator[Metric]:
+    alike = [other for other in objectives if other.series == objective.series]
     windows = dict.fromkeys(window for other in alike for window in (*STAGES, *other.windows))
 
     def metric(name: str, unit: Unit, help: str) -> Metric:
         return Metric(
             name=name,
             type=MetricType.GAUGE,
-            labels=frozenset({*recorded_labels(one, catalogue), OBJECTIVE_LABEL}),
-            source=Source("recording rules of the objectives", frozenset(), _scope(one, catalogue)),
+            labels=frozenset({*recorded_labels(objective, catalogue), OBJECTIVE_LABEL}),
+            source=Source("recording rules of the objectives", frozenset(), _scope(objective, catalogue)),
             unit=unit,
             help=help,
             closed=MappingProxyType({OBJECTIVE_LABEL: frozenset(other.name for other in alike)}),
-            where=one.where,
+            where=objective.where,
         )
 
     for outcome in OUTCOMES:
-        yield metric(one.series.rate(outcome), PER_SECOND, f"{outcome.capitalize()} events per second.")
+        yield metric(objective.series.rate(outcome), PER_SECOND, f"{outcome.capitalize()} events per second.")
         for window in windows:
-            name = one.series.increase(outcome, window)
+            name = objective.series.increase(outcome, window)
             yield metric(name, COUNT, f"{outcome.capitalize()} events within {window.words()}.")
 
 

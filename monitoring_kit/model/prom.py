@@ -46,13 +46,13 @@ class Measure(ABC):
 
     @abstractmethod
     def value(self, by: Labels, window: Window, slower_than: Quantity | None = None) -> Expression | None:
-        """The one number that an alert compares and a line shows, None where there is no single one.
+        """The one number that an alert compares and a line shows, None if there is no single one.
 
         A duration has one only with `slower_than`: the share of events beyond it.
         """
 
     def number(self, by: Labels, window: Window) -> Expression | None:
-        """How many events the window holds, None where what is measured is no event."""
+        """How many events the window holds, None if what is measured is no event."""
         return None
 
     def judged_unit(self, shown: Unit) -> Unit:
@@ -62,7 +62,7 @@ class Measure(ABC):
     def condition(self, by: Labels, threshold: Threshold, severity: Severity, unit: Unit) -> Expression | None:
         """When the value is bad for `severity`: the comparison, with the guards that the threshold asks for.
 
-        `unit` is the unit in which Prometheus measures. None where there is no value or no such level. Raises
+        `unit` is the unit in which Prometheus measures. None if there is no value or no such level. Raises
         ValueError where the level is in another kind of unit.
         """
         value, level = self.value(by, threshold.window, threshold.slower_than), threshold.level(severity)
@@ -390,7 +390,7 @@ def _selector(text: str, where: Location) -> Selector:
                 where,
                 f"selector {text!r}",
                 "is an expression, not a selector",
-                'write a metric name, with matchers if need be: model_predictions_total{status="error"}',
+                'write a metric name, with matchers if need be: jobs_total{status="error"}',
                 "selector",
             )
         )

@@ -82,7 +82,7 @@ def recording(name: str, *, counter: str, by: str, window: str) -> Recording:
 
 def with_recorded(catalogue: MetricCatalogue, recordings: Iterable[Recording]) -> MetricCatalogue:
     """The contract with the recorded series in it."""
-    recorded = {one.name: one.metric(catalogue) for one in recordings}
+    recorded = {recording.name: recording.metric(catalogue) for recording in recordings}
     return MetricCatalogue({**catalogue.metrics, **recorded})
 
 
@@ -94,8 +94,10 @@ def from_recordings(expression: Expression, recordings: Mapping[str, Recording])
     """
 
     def replaced(part: Expression) -> Expression:
-        for one in recordings.values():
-            found = _read_from(part, one)
+        if not isinstance(part, Aggregation):
+            return part
+        for recording in recordings.values():
+            found = _read_from(part, recording)
             if found is not None:
                 return found
         return part
@@ -103,7 +105,7 @@ def from_recordings(expression: Expression, recordings: Mapping[str, Recording])
     return transform(expression, replaced)
 
 
-def _read_from(part: Expression, one: Recording) -> Expression | None:
+def _read_from(part: Aggregation, recording: Recording) -> Expression | None:
     match part:
         case Aggregation(
             operator="sum",
@@ -113,17 +115,17 @@ def _read_from(part: Expression, one: Recording) -> Expression | None:
                 function=("rate" | "increase") as function,
                 arguments=(RangeSelector(selector=Selector(metric=metric) as selector, window=window),),
             ),
-        ) if metric == one.counter and {*labels, *(m.label for m in selector.matchers)} <= {*one.by}:
-            recorded: Expression = replace(selector, metric=one.name)
+        ) if metric == recording.counter and {*labels, *(m.label for m in selector.matchers)} <= {*recording.by}:
+            recorded: Expression = replace(selector, metric=recording.name)
         case _:
             return None
     if window is GrafanaInterval.RATE_INTERVAL and function == "rate":
         return replace(
-            part, argument=Call("avg_over_time", (RangeSelector(replace(selector, metric=one.name), window),))
+            part, argument=Call("avg_over_time", (RangeSelector(replace(selector, metric=recording.name), window),))
         )
-    if window != one.window:
+    if window != recording.window:
         return None
     summed = replace(part, argument=recorded)
     if function == "rate":
         return summed
-    return Binary("*", summed, NumberLiteral(Decimal(one.window.seconds)))
+    return Binary("*", summed, NumberLiteral(Decimal(recording.window.seconds)))

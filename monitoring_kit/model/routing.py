@@ -19,7 +19,8 @@ class Audience(Enum):
 
     >>> audience = Audience.PAGE
 
-    The page wakes somebody, the channel is read by day. The digest is the channel too, but says nothing of an end.
+    The page wakes the engineer on call, the channel is read by day. The digest is the channel too, but says nothing of
+    an end.
     """
 
     PAGE = "page"

@@ -41,7 +41,7 @@ class Unwatched:
 class Signal:
     """What is measured.
 
-    `title` names it on a panel, `description` explains it to somebody who was just woken, `by` are the Prometheus
+    `title` names it on a panel, `description` explains it to an engineer who was just paged, `by` are the Prometheus
     labels that tell its series apart (blank-separated). A signal without an alert says `unwatched`. `when_empty` is
     what a panel shows when there is nothing to show, `yes_or_no` says that the value is 1 or 0 and no number to read
     out. The loader fills in `name`: the name of the variable that holds the signal. `empty_when_healthy` is the reason
@@ -74,7 +74,7 @@ class Signal:
         return "".join(word.capitalize() for word in self.name.split("_"))
 
     def measure(self, backend: Backend) -> Measure | None:
-        """How the signal is measured in `backend`, None where it is not."""
+        """How the signal is measured in `backend`, None if it is not."""
         measures = {
             Backend.PROMETHEUS: self.prometheus,
             Backend.ONLINE_ENDPOINT: self.online_endpoint,

@@ -1,4 +1,4 @@
-"""Thresholds: the numbers that decide whether somebody is woken, each with its unit, its time and its reason."""
+"""Thresholds: the numbers that decide whether an alert fires, each with its unit, its time and its reason."""
 
 from __future__ import annotations
 
@@ -67,7 +67,7 @@ class BurnRate:
 class Threshold:
     """When a signal is bad.
 
-    `levels` maps severities to values of one unit. A value has to stay bad for `for_` before somebody hears of it, and
+    `levels` maps severities to values of one unit. A value has to stay bad for `for_` before the alert fires, and
     is measured over `window`. `min_events` is the number of events in the window below which a ratio means nothing;
     `slower_than` is the bound of a duration histogram beyond which an event counts as slow; `earlier` asks that the
     signal was alive before. `because` is the reason for the numbers, `immediate_because` for a `for_` of zero.
@@ -89,11 +89,11 @@ class Threshold:
     where: Location = field(default_factory=here, compare=False)
 
     def burns(self, severity: Severity) -> tuple[BurnRate, ...]:
-        """The burn rates that `severity` is judged by, none where this threshold judges something else."""
+        """The burn rates that `severity` is judged by, none if this threshold judges something else."""
         return tuple(rate for rate in self.burn_rates if rate.severity is severity)
 
     def level(self, severity: Severity) -> Quantity | None:
-        """The value at which `severity` is reached, None where this threshold does not use it."""
+        """The value at which `severity` is reached, None if this threshold does not use it."""
         return dict(self.levels).get(severity)
 
 

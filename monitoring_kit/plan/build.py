@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
+
 from monitoring_kit.core.durations import Duration
 from monitoring_kit.core.findings import Finding, Refused
 from monitoring_kit.environment.model import Environment
@@ -22,8 +24,10 @@ from monitoring_kit.plan.model import (
     PrometheusRecording,
 )
 from monitoring_kit.plan.objectives import event_recordings
-from monitoring_kit.plan.overrides import overridden
+from monitoring_kit.plan.overrides import overridden, shown_dashboards
 from monitoring_kit.plan.panels import PanelPlanner
+from monitoring_kit.plan.routing import inhibitions_of, own_routing, whole_routing
+from monitoring_kit.plan.runbook_pages import runbook_pages
 from monitoring_kit.plan.scope import scoped
 
 SHOWN = Duration(3 * 3600)
@@ -35,7 +39,9 @@ def build_plan(definitions: Definitions, environment: Environment) -> Plan:
     panels = PanelPlanner(definitions, environment, alerts, tuple(off.alert for off in disabled))
     backends = backends_of(environment)
     planned = [panels.dashboard(dashboard, backends) for dashboard in definitions.dashboards.values()]
-    dashboards = tuple(dashboard for dashboard in planned if dashboard is not None)
+    possible = tuple(dashboard for dashboard in planned if dashboard is not None)
+    dashboards, without, unknown = shown_dashboards(possible, definitions.dashboards, environment)
+    findings += unknown
     raised = {alert.name: raised_at(alert, environment) for alert in alerts}
 
     urls = _panel_urls(environment, dashboards)
@@ -51,8 +57,13 @@ def build_plan(definitions: Definitions, environment: Environment) -> Plan:
                     azure += rules.azure_rules(alert, backend)
             except Refused as refused:
                 findings += refused.findings
-    findings += [*panels.findings, *rules.findings, *_unplotted(alerts, raised, urls)]
-    return Plan(
+    findings += [*panels.findings, *rules.findings, *_unplotted(alerts, raised, _panel_urls(environment, possible))]
+    routing, muting = (
+        definitions.routing,
+        inhibitions_of(definitions.routing, tuple(prometheus)) if definitions.routing else (),
+    )
+    plan = Plan(
+        definitions=definitions,
         environment=environment,
         alerts=alerts,
         recordings=_recordings(definitions, environment),
@@ -61,9 +72,14 @@ def build_plan(definitions: Definitions, environment: Environment) -> Plan:
         metric_alerts=tuple(rule for rule in azure if isinstance(rule, MetricAlert)),
         dashboards=dashboards,
         disabled=disabled,
+        disabled_dashboards=without,
         findings=tuple(findings),
         event_recordings=event_recordings(definitions, environment),
+        inhibitions=muting,
+        routing=whole_routing(routing, environment.prometheus, muting) if routing else None,
+        own_routing=own_routing(routing, environment.prometheus, muting) if routing else None,
     )
+    return replace(plan, runbooks=runbook_pages(plan))
 
 
 def _recordings(definitions: Definitions, environment: Environment) -> tuple[PrometheusRecording, ...]:

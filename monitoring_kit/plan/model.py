@@ -17,9 +17,14 @@ from monitoring_kit.model import azure
 from monitoring_kit.model.alerts import Alert
 from monitoring_kit.model.backends import Backend
 from monitoring_kit.model.dashboards import Dashboard
+from monitoring_kit.model.definitions import Definitions, Runbook
 from monitoring_kit.model.log_tables import LogScope
 from monitoring_kit.model.signals import Panel
 from monitoring_kit.model.thresholds import Comparison, Severity
+from monitoring_kit.plan.azure_limits import GROUP_RULES
+from monitoring_kit.plan.backends import backends_of
+from monitoring_kit.plan.routes import PlannedInhibition, PlannedRouting
+from monitoring_kit.plan.runbook_text import Line
 from monitoring_kit.promql.tree import Expression, Selector
 
 
@@ -28,7 +33,7 @@ class PrometheusAlert:
     """An alerting rule of Prometheus.
 
     `value` is what the alert's panel plots, `condition` the whole expression; both are scoped. `window` is the time
-    that the value is measured over, None where it is taken as it stands. `alert.threshold` has the environment's
+    that the value is measured over, None if it is taken as it stands. `alert.threshold` has the environment's
     overrides in it.
     """
 
@@ -40,6 +45,11 @@ class PrometheusAlert:
     window: Duration | None
     labels: Mapping[str, str] = field(hash=False)
     annotations: Mapping[str, str] = field(hash=False)
+
+    @property
+    def backend(self) -> Backend:
+        """Where it is judged."""
+        return Backend.PROMETHEUS
 
 
 @dataclass(frozen=True)
@@ -100,6 +110,14 @@ class MetricAlert:
     summary: str
     description: str
     links: Mapping[str, str] = field(hash=False)
+
+    @property
+    def backend(self) -> Backend:
+        """Where it is judged."""
+        return Backend.ONLINE_ENDPOINT
+
+
+PlannedAlert = PrometheusAlert | LogAlert | MetricAlert
 
 
 class QueryFormat(Enum):
@@ -233,12 +251,39 @@ class Disabled:
 
 
 @dataclass(frozen=True)
+class RunbookPage:
+    """The runbook of an alert as one environment shows it.
+
+    `rules` raise the alert here. `lines` are those of the runbook that hold here, with their numbers in its file;
+    `text` is the same with the names filled in that the environment knows. `panels` plot the alert's signal.
+    """
+
+    alert: Alert
+    rules: tuple[PlannedAlert, ...]
+    runbook: Runbook
+    lines: tuple[Line, ...]
+    text: str
+    panels: tuple[tuple[PlannedDashboard, PlannedPanel], ...]
+
+
+@dataclass(frozen=True)
+class DisabledDashboard:
+    """A dashboard that the environment switched off, as it would be, and why."""
+
+    dashboard: PlannedDashboard
+    reason: str
+
+
+@dataclass(frozen=True)
 class Plan:
     """Everything that one environment gets, and what stood in the way of the rest.
 
-    `recordings` are the rates that definitions ask for, `event_recordings` what the objectives count.
+    `recordings` are the rates that definitions ask for, `event_recordings` what the objectives count. `routing` is the
+    whole configuration of an Alertmanager, `own_routing` its part for the alerts of this service; both are None if the
+    definitions or the environment say nothing of it.
     """
 
+    definitions: Definitions
     environment: Environment
     alerts: tuple[Alert, ...]
     recordings: tuple[PrometheusRecording, ...]
@@ -249,6 +294,58 @@ class Plan:
     disabled: tuple[Disabled, ...]
     findings: tuple[Finding, ...] = ()
     event_recordings: tuple[PrometheusRecording, ...] = ()
+    inhibitions: tuple[PlannedInhibition, ...] = ()
+    routing: PlannedRouting | None = None
+    own_routing: PlannedRouting | None = None
+    runbooks: tuple[RunbookPage, ...] = ()
+    disabled_dashboards: tuple[DisabledDashboard, ...] = ()
+
+    @property
+    def backends(self) -> tuple[Backend, ...]:
+        """The places that the environment has."""
+        return backends_of(self.environment)
+
+    @property
+    def action_group(self) -> str:
+        """What the action group of Azure is called."""
+        return f"{self.environment.name}-alerts"
+
+    def rule_name(self, rule: LogAlert | MetricAlert) -> str:
+        """`<environment>-<Alert>-<level>`, with the deployment behind it if the rule watches one deployment.
+
+        It never depends on a position, so a second deployment of a template changes the same rules.
+        """
+        name = f"{self.environment.name}-{rule.alert.name}-{rule.severity.value}"
+        deployment = rule.deployment if isinstance(rule, MetricAlert) else ""
+        return f"{name}-{deployment}" if deployment else name
+
+    @property
+    def azure_rule_groups(self) -> Mapping[str, tuple[PrometheusRule, ...]]:
+        """The rules of Prometheus by the name of their rule group in Azure.
+
+        A group of Prometheus becomes one group there, or several if it has more rules than Azure allows: the first
+        keeps the name, the others count on from 2.
+        """
+        return {
+            f"{self.environment.name}-{name}-{number}" if number > 1 else f"{self.environment.name}-{name}": (
+                rules[start : start + GROUP_RULES]
+            )
+            for name, rules in self.prometheus_groups.items()
+            for number, start in enumerate(range(0, len(rules), GROUP_RULES), start=1)
+        }
+
+    def rules_of(self, alert: Alert) -> tuple[PlannedAlert, ...]:
+        """The rules that raise an alert: Prometheus first, then Azure."""
+        rules: tuple[PlannedAlert, ...] = (*self.prometheus_alerts, *self.log_alerts, *self.metric_alerts)
+        return tuple(rule for rule in rules if rule.alert.name == alert.name)
+
+    def dashboard_url(self, dashboard: PlannedDashboard) -> str:
+        """The address of a dashboard."""
+        return f"{self.environment.grafana_url}/d/{dashboard.uid}"
+
+    def panel_url(self, dashboard: PlannedDashboard, panel: PlannedPanel) -> str:
+        """The address of a panel, alone and of the last three hours."""
+        return f"{self.dashboard_url(dashboard)}?from=now-3h&to=now&viewPanel={panel.id}"
 
     @property
     def prometheus_groups(self) -> Mapping[str, tuple[PrometheusRule, ...]]:

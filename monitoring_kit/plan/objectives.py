@@ -81,7 +81,7 @@ def _recorded_windows(objectives: list[Objective]) -> list[Duration]:
 
 
 def _stage(window: Duration) -> Duration | None:
-    """The recorded window that `window` is added up from, None where that is the rate itself."""
+    """The recorded window that `window` is added up from, None if that is the rate itself."""
     for stage in STAGES:
         steps, rest = divmod(window.seconds, stage.seconds)
         if rest == 0 and steps >= STEPS_IN_A_WINDOW:

@@ -1,20 +1,21 @@
-"""What an environment decides about alerts: the team that takes one, other levels, another `for`, off with a reason."""
+"""What an environment decides about alerts and dashboards: another team, level or `for`, off with a reason."""
 
 from __future__ import annotations
 
 import difflib
 import re
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import replace
 from decimal import Decimal
 
 from monitoring_kit.core.durations import parse_duration
-from monitoring_kit.core.findings import Finding
+from monitoring_kit.core.findings import Finding, Location
 from monitoring_kit.core.units import RATIO, Unit, parse_quantity, plain
 from monitoring_kit.environment.model import AlertOverride, Environment
 from monitoring_kit.model.alerts import Alert
+from monitoring_kit.model.dashboards import Dashboard
 from monitoring_kit.model.thresholds import Severity, Threshold
-from monitoring_kit.plan.model import Disabled
+from monitoring_kit.plan.model import Disabled, DisabledDashboard, PlannedDashboard
 
 _BARE = re.compile(r"\s*[0-9]+(\.[0-9]+)?\s*")
 
@@ -24,7 +25,9 @@ def overridden(
 ) -> tuple[tuple[Alert, ...], tuple[Disabled, ...], list[Finding]]:
     """The alerts as the environment wants them, those that it switched off, and what is wrong with what it says."""
     findings = [
-        _unknown_alert(override, alerts) for name, override in environment.overrides.items() if name not in alerts
+        _no_such("alert", name, override.where, alerts)
+        for name, override in environment.overrides.items()
+        if name not in alerts
     ]
     findings += _team_findings(alerts, environment)
     kept, disabled = [], []
@@ -39,6 +42,25 @@ def overridden(
             findings += problems
             alert = replace(alert, threshold=threshold)
         kept.append(alert)
+    return tuple(kept), tuple(disabled), findings
+
+
+def shown_dashboards(
+    possible: Iterable[PlannedDashboard], known: Mapping[str, Dashboard], environment: Environment
+) -> tuple[tuple[PlannedDashboard, ...], tuple[DisabledDashboard, ...], list[Finding]]:
+    """The dashboards that the environment keeps, those that it switched off, and names that are no dashboard's."""
+    kept, disabled = [], []
+    for planned in possible:
+        override = environment.dashboards.get(planned.dashboard.name)
+        if override is None:
+            kept.append(planned)
+        else:
+            disabled.append(DisabledDashboard(planned, override.disabled))
+    findings = [
+        _no_such("dashboard", name, override.where, known)
+        for name, override in environment.dashboards.items()
+        if name not in known
+    ]
     return tuple(kept), tuple(disabled), findings
 
 
@@ -112,7 +134,7 @@ def _without_sign(text: str, unit: Unit) -> str:
     return f"{plain(number)}%" if number == 0 or number >= 1 else f"{plain(number * 100)}%, or {plain(number)}%"
 
 
-def _unknown_alert(override: AlertOverride, alerts: Mapping[str, Alert]) -> Finding:
-    near = difflib.get_close_matches(override.alert, alerts, n=1)
-    remedy = f"did you mean {near[0]}?" if near else f"known are: {', '.join(sorted(alerts))}"
-    return Finding(override.where, f"alerts.{override.alert}", "there is no such alert", remedy, "override")
+def _no_such(what: str, name: str, where: Location, known: Iterable[str]) -> Finding:
+    near = difflib.get_close_matches(name, known, n=1)
+    remedy = f"did you mean {near[0]}?" if near else f"known are: {', '.join(sorted(known))}"
+    return Finding(where, f"{what}s.{name}", f"there is no such {what}", remedy, "override")

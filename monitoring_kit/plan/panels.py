@@ -68,7 +68,7 @@ class PanelPlanner:
         self.findings: list[Finding] = []
 
     def dashboard(self, dashboard: Dashboard, present: Iterable[Backend]) -> PlannedDashboard | None:
-        """The dashboard, None where the environment has none of its places or nothing to show on it."""
+        """The dashboard, None if the environment has none of its places or nothing to show on it."""
         backends = tuple(backend for backend in dashboard.backends if backend in present)
         rows, y = [], 0
         for row in dashboard.rows:

@@ -37,7 +37,7 @@ class PanelQueries:
     def of(
         self, panel: Panel, backend: Backend, watching: tuple[Alert, ...], variables: frozenset[str]
     ) -> tuple[PanelQuery, ...]:
-        """The queries of `panel` at `backend`, none where its view cannot show how the signal is measured there.
+        """The queries of `panel` at `backend`, none if its view cannot show how the signal is measured there.
 
         `watching` are the alerts raised there on the signal, `variables` the labels that a reader may narrow down.
         Raises Refused for a selector or a Kusto text that cannot be used.

@@ -6,6 +6,7 @@ import re
 import shlex
 from collections.abc import Callable, Iterator, Mapping
 from dataclasses import dataclass
+from functools import cached_property, lru_cache
 from types import MappingProxyType
 
 from monitoring_kit.environment.model import Environment
@@ -72,9 +73,9 @@ class Line:
     language: str | None
     fence: bool = False
 
-    @property
+    @cached_property
     def heading(self) -> tuple[int, str] | None:
-        """Level and title, None where the line is no heading."""
+        """Level and title, None if the line is no heading."""
         found = _HEADING.fullmatch(self.text) if self.language is None else None
         return (len(found[1]), found[2]) if found else None
 
@@ -88,8 +89,13 @@ class Block:
     line: int
 
 
-def lines(text: str) -> Iterator[Line]:
+@lru_cache(maxsize=128)  # every check and every environment reads the same pages
+def lines(text: str) -> tuple[Line, ...]:
     """The lines of a runbook. A block that is never closed reaches to the end."""
+    return tuple(_lines(text))
+
+
+def _lines(text: str) -> Iterator[Line]:
     fence, language = "", None
     for number, line in enumerate(text.splitlines(), start=1):
         found = _FENCE.fullmatch(line)
@@ -127,10 +133,15 @@ def for_places(text: str, backends: frozenset[Backend], present: frozenset[Backe
     return "\n".join(line.text for line in lines_for_places(text, backends, present)).strip()
 
 
+@lru_cache(maxsize=128)
 def lines_for_places(
     text: str, backends: frozenset[Backend], present: frozenset[Backend] = frozenset()
-) -> Iterator[Line]:
+) -> tuple[Line, ...]:
     """The lines of `for_places`, each with its number in the whole runbook."""
+    return tuple(_lines_for_places(text, backends, present))
+
+
+def _lines_for_places(text: str, backends: frozenset[Backend], present: frozenset[Backend]) -> Iterator[Line]:
     skipping = False
     for line in lines(text):
         if line.heading:

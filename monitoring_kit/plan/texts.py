@@ -10,9 +10,6 @@ from monitoring_kit.model.backends import Backend
 from monitoring_kit.model.thresholds import Severity, Threshold
 
 _NOUNS = {
-    "model_name": "model",
-    "model_version": "version",
-    "error_type": "error type",
     "job": "service",
     "deployment": "Deployment",
 }
@@ -91,7 +88,7 @@ def description(alert: Alert, severity: Severity, value: str, window: Duration |
     """How bad it is, against what, and why that matters.
 
     `value` is a template of the measured value; then the whole text is one, in Go's language. It is "" where the target
-    has none. `window` is the time that the value is measured over, None where it is taken as it stands.
+    has none. `window` is the time that the value is measured over, None if it is taken as it stands.
     """
     threshold = alert.threshold
     because = _literal(threshold.because) if value else threshold.because
@@ -128,7 +125,7 @@ def _literal(text: str) -> str:
 
 
 def _noun(label: str) -> str:
-    return _NOUNS.get(label, label)
+    return _NOUNS.get(label, label.removesuffix("_name").replace("_", " "))
 
 
 def _value(label: str) -> str:

@@ -1,4 +1,4 @@
-"""`python3 -m monitoring_kit.programs.bootstrap build|test`: make `.venv` hold what building or testing needs.
+"""`python3 -m monitoring_kit.programs.bootstrap build|test|lock`: make `.venv` hold what `requirements/` pins.
 
 Runs on a fresh machine with nothing but Python, also where the distribution ships Python without `venv`'s pip (Debian
 and Ubuntu without `python3-venv`). Needs the standard library only.
@@ -17,93 +17,83 @@ if sys.version_info < (3, 11):  # noqa: UP036, an older Python must be told so b
 
 import importlib.util
 import os
-import shutil
 import subprocess
-import tomllib
+import tempfile
 import venv
 from pathlib import Path
 
 from monitoring_kit.programs import debian
-from monitoring_kit.programs.tools import TOOLS_FOLDER
 
 PROJECT = Path(__file__).resolve().parents[2]
 VENV = PROJECT / ".venv"
 VENV_PYTHON = VENV / "bin/python"
+LOCKS = PROJECT / "requirements"
 
 
 class CannotPrepare(Exception):
     """The virtual environment cannot be made; the text says why and what to do."""
 
 
-def dependencies(group: str) -> list[str]:
-    """The requirements of one `[dependency-groups]` entry of pyproject.toml, with those of the groups it includes."""
-    groups = tomllib.loads((PROJECT / "pyproject.toml").read_text(encoding="utf-8"))["dependency-groups"]
-    if group not in groups:
-        raise CannotPrepare(f"pyproject.toml has no dependency group {group!r}; it has {', '.join(sorted(groups))}")
-    found: list[str] = []
-    for entry in groups[group]:
-        found += [entry] if isinstance(entry, str) else dependencies(entry["include-group"])
-    return found
+def prepare(name: str) -> None:
+    """Create `.venv` where it is missing or broken, and install into it what the lock file `name` pins.
 
-
-def prepare(group: str) -> None:
-    """Create `.venv` where it is missing or broken, and install the requirements of `group` into it."""
-    pip = _pip_of_environment()
-    if pip is None:
+    Every file that pip installs has one of the lock's hashes, wherever it came from. Only wheels are taken: to build
+    from source would fetch build tools that no lock pins. Raises `CannotPrepare`.
+    """
+    lock = LOCKS / f"{name}.txt"
+    if not lock.exists():
+        known = ", ".join(sorted(path.stem for path in LOCKS.glob("*.txt")))
+        raise CannotPrepare(f"requirements/ has no lock file {name}.txt; it has those of {known}")
+    if not _works():
         print("Creating .venv", flush=True)
-        pip = _create_environment()
-    print(f"Installing what `make {group}` needs into .venv", flush=True)
-    done = _run([*pip, "install", "--quiet", "--no-input", "--disable-pip-version-check", *dependencies(group)])
+        _create()
+    print(f"Installing what `make {name}` needs into .venv", flush=True)
+    options = ["--quiet", "--no-input", "--disable-pip-version-check", "--require-hashes", "--only-binary=:all:"]
+    done = _python("-m", "pip", "install", *options, "--requirement", str(lock))
     if done.returncode != 0:
         raise CannotPrepare(f"pip could not install the packages:\n{done.stdout.strip()}")
 
 
-def _pip_of_environment() -> list[str] | None:
-    """The command that runs pip for a `.venv` that works, else None."""
-    if (
-        not VENV_PYTHON.exists()
-        or _run([str(VENV_PYTHON), "-c", "import sys; sys.exit(sys.version_info < (3, 11))"]).returncode
-    ):
-        return None
-    command = [str(VENV_PYTHON), "-m", "pip"]
-    return command if _run([*command, "--version"]).returncode == 0 else None
+def _works() -> bool:
+    """Whether `.venv` has a Python that is new enough, and pip."""
+    return VENV_PYTHON.exists() and (
+        _python("-c", "import sys, pip; sys.exit(sys.version_info < (3, 11))").returncode == 0
+    )
 
 
-def _create_environment() -> list[str]:
+def _create() -> None:
     if importlib.util.find_spec("ensurepip") is not None:
         venv.create(VENV, clear=True, symlinks=True, with_pip=True)
-        return [str(VENV_PYTHON), "-m", "pip"]
-    try:
-        wheel = _distribution_pip()
-    except debian.Unavailable as reason:
-        raise CannotPrepare(
-            f"this Python comes without pip, and the distribution's pip cannot be had: {reason}\n"
-            "Install your distribution's venv package (Debian, Ubuntu: apt-get install python3-venv) and try again."
-        ) from None
-    venv.create(VENV, clear=True, symlinks=True, with_pip=False)
-    pip = [str(VENV_PYTHON), f"{wheel}/pip"]
-    done = _run([*pip, "install", "--quiet", "--no-input", "--no-index", str(wheel)])
+        return
+    with tempfile.TemporaryDirectory() as folder:
+        try:
+            wheel = _distribution_pip(Path(folder))
+        except debian.Unavailable as reason:
+            raise CannotPrepare(
+                f"this Python comes without pip, and the distribution's pip cannot be had: {reason}\n"
+                "Install your distribution's venv package (Debian, Ubuntu: apt-get install python3-venv) and try again."
+            ) from None
+        venv.create(VENV, clear=True, symlinks=True, with_pip=False)
+        done = _python(f"{wheel}/pip", "install", "--quiet", "--no-input", "--no-index", str(wheel))
     if done.returncode != 0:
         raise CannotPrepare(f"pip could not install itself into .venv:\n{done.stdout.strip()}")
-    return [str(VENV_PYTHON), "-m", "pip"]
 
 
-def _distribution_pip() -> Path:
-    """The wheel of pip that Debian and Ubuntu keep in a package of its own."""
-    folder = TOOLS_FOLDER / "python3-pip-whl"
-    shutil.rmtree(folder, ignore_errors=True)
+def _distribution_pip(folder: Path) -> Path:
+    """The wheel of pip that Debian and Ubuntu keep in a package of its own, unpacked into `folder`."""
     debian.unpack(["python3-pip-whl"], folder)
-    wheels = sorted(folder.glob("usr/share/python-wheels/pip-*.whl"))
-    if not wheels:
+    wheel = next(folder.glob("usr/share/python-wheels/pip-*.whl"), None)
+    if wheel is None:
         raise debian.Unavailable("the package python3-pip-whl holds no wheel of pip")
-    return wheels[-1]
+    return wheel
 
 
-def _run(command: list[str]) -> subprocess.CompletedProcess[str]:
+def _python(*arguments: str) -> subprocess.CompletedProcess[str]:
+    """Run the Python of `.venv`; both of its outputs are in `stdout`."""
     # A PYTHONPATH or PYTHONHOME of the caller would mix other packages into the environment.
     environment = {name: value for name, value in os.environ.items() if name not in ("PYTHONPATH", "PYTHONHOME")}
-    return subprocess.run(  # noqa: S603, the environment's own Python with fixed arguments and pinned names
-        command,
+    return subprocess.run(  # noqa: S603, the environment's own Python with fixed arguments
+        [VENV_PYTHON, *arguments],
         cwd=PROJECT,
         env=environment,
         stdin=subprocess.DEVNULL,
@@ -115,7 +105,7 @@ def _run(command: list[str]) -> subprocess.CompletedProcess[str]:
 
 
 def main() -> int:
-    """Prepare `.venv` for the dependency group named on the command line."""
+    """Prepare `.venv` for the lock file named on the command line."""
     try:
         prepare(*sys.argv[1:])
     except (CannotPrepare, OSError, subprocess.SubprocessError) as error:

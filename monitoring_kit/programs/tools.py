@@ -58,24 +58,17 @@ def find(name: str) -> Path:
     One on PATH that is older than the project can use is passed over; one that gives other figures is the last resort.
     """
     tool = TOOLS[name]
-    too_old: list[str] = []
-    unlike: list[Path] = []
-    for command in tool.commands:
-        on_path = shutil.which(command)
-        if on_path is not None:
-            version = _version(Path(on_path))
-            if tool.oldest <= version < tool.unlike:
-                return Path(on_path)
-            if version >= tool.unlike:
-                unlike.append(Path(on_path))
-                continue
-            too_old.append(f"{on_path} is version {_dotted(version)}" if version else f"{on_path} tells no version")
+    on_path = {path: _version(path) for command in tool.commands if (path := shutil.which(command)) is not None}
+    alike = [path for path, version in on_path.items() if tool.oldest <= version < tool.unlike]
+    unlike = [path for path, version in on_path.items() if version >= tool.unlike]
     unpacked = TOOLS_FOLDER / "bin" / name
+    if alike:
+        return Path(alike[0])
     if os.access(unpacked, os.X_OK):
         return unpacked
     if unlike:
-        return unlike[0]
-    found = "; ".join(too_old) or "not found"
+        return Path(unlike[0])
+    found = "; ".join(f"{path} is version {_dotted(version)}" for path, version in on_path.items()) or "not found"
     raise ToolMissing(
         Finding(Location("PATH"), name, found, HOW_TO_INSTALL.format(name=name, oldest=_dotted(tool.oldest)))
     )
@@ -94,15 +87,14 @@ def install() -> None:
         except ToolMissing:
             missing.append(name)
     try:
-        _unpack([*missing, *unlike])
+        if missing or unlike:
+            _unpack([*missing, *unlike])
     except ToolMissing:
         if missing:
             raise
 
 
 def _unpack(missing: list[str]) -> None:
-    if not missing:
-        return
     TOOLS_FOLDER.mkdir(exist_ok=True)
     with tempfile.TemporaryDirectory(prefix="unpack-", dir=TOOLS_FOLDER) as folder:
         try:
@@ -124,7 +116,7 @@ def _not_installed(name: str, reason: str) -> Finding:
     return Finding(Location(".tools/bin"), name, f"cannot be installed: {reason}", remedy)
 
 
-def _version(program: Path) -> tuple[int, ...]:
+def _version(program: str | Path) -> tuple[int, ...]:
     """The release that the program reports, for instance (2, 42); empty where it reports none."""
     try:
         done = subprocess.run(  # noqa: S603, a program that the user put on PATH, no shell

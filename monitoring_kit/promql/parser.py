@@ -5,6 +5,7 @@ from __future__ import annotations
 import re
 from datetime import UTC, datetime, timedelta
 from decimal import Decimal
+from functools import lru_cache
 from typing import Literal
 
 import promql_parser as grammar
@@ -70,6 +71,7 @@ class PromqlError(ValueError):
     """Text that is not the PromQL it should be; the message names the text."""
 
 
+@lru_cache(maxsize=1024)  # every environment reads the same texts; a tree never changes
 def parse(text: str) -> Expression:
     """The expression that `text` writes. `$__rate_interval`, `$__interval` and `$__range` may stand as durations.
 

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from decimal import Decimal
+from functools import lru_cache
 
 from monitoring_kit.core.durations import Duration
 from monitoring_kit.promql.tree import (
@@ -45,37 +46,18 @@ _ESCAPES = str.maketrans(
 )
 
 
+@lru_cache(maxsize=512)  # an environment writes each condition into up to four files
 def print_promql(expression: Expression, width: int = 100) -> str:
     """The expression in PromQL: on one line of at most `width` characters, or broken so that operators begin lines.
 
     Parsing the result gives an equal expression. A name or a string that is longer than `width` is not cut.
     """
-    return "\n".join(_layout(expression, width))
+    return "\n".join(_Printer().layout(expression, width))
 
 
 def one_line(expression: Expression) -> str:
     """The expression in PromQL on a single line, however long."""
-    match expression:
-        case NumberLiteral(value=value):
-            return _number(value)
-        case StringLiteral(value=value):
-            return quote(value)
-        case Selector():
-            return _selector(expression) + _modifiers(expression)
-        case RangeSelector(selector=selector, window=window):
-            return f"{_selector(selector)}[{_window(window)}]{_modifiers(selector)}"
-        case Subquery(argument=argument):
-            return _parenthesised(argument, not _is_postfix_safe(argument)) + _subquery_suffix(expression)
-        case Call(function=function, arguments=arguments):
-            return f"{function}({', '.join(map(one_line, arguments))})"
-        case Aggregation():
-            return f"{_aggregation_head(expression)}({', '.join(map(one_line, _arguments(expression)))})"
-        case Binary():
-            left = _parenthesised(expression.left, _left_needs_parentheses(expression))
-            right = _parenthesised(expression.right, _right_needs_parentheses(expression))
-            return f"{left} {_operator(expression)} {right}"
-        case Negation(argument=argument):
-            return "-" + _parenthesised(argument, _minus_needs_parentheses(argument))
+    return _Printer().one_line(expression)
 
 
 def print_matchers(matchers: Sequence[Matcher]) -> str:
@@ -88,74 +70,127 @@ def quote(text: str) -> str:
     return f'"{text.translate(_ESCAPES)}"'
 
 
-def _layout(expression: Expression, width: int) -> list[str]:
-    flat = one_line(expression)
-    if len(flat) <= width:
-        return [flat]
-    match expression:
-        case Selector(matchers=matchers) if matchers:
-            return [*_broken_selector(expression), f"}}{_modifiers(expression)}"]
-        case RangeSelector(selector=selector, window=window) if selector.matchers:
-            return [*_broken_selector(selector), f"}}[{_window(window)}]{_modifiers(selector)}"]
-        case Subquery(argument=argument):
-            lines = _operand(argument, width, not _is_postfix_safe(argument))
-            return [*lines[:-1], lines[-1] + _subquery_suffix(expression)]
-        case Call(function=function, arguments=arguments) if arguments:
-            return _opened(f"{function}(", arguments, width)
-        case Aggregation():
-            return _opened(f"{_aggregation_head(expression)}(", _arguments(expression), width)
-        case Binary():
-            return _broken_binary(expression, width)
-        case Negation(argument=argument):
-            lines = _operand(argument, width - 1, _minus_needs_parentheses(argument))
-            return [f"-{lines[0]}", *lines[1:]]
-        case _:
-            return [flat]
+class _Printer:
+    """Prints one expression. Every part is put on one line once and laid out once, so the work grows with the size."""
 
+    def __init__(self) -> None:
+        # By identity: equal parts are seldom found twice, and to compare trees takes as long as to print them.
+        self._texts: dict[int, str] = {}
 
-def _opened(head: str, arguments: Sequence[Expression], width: int) -> list[str]:
-    lines = [head]
-    for number, argument in enumerate(arguments, start=1):
-        body = _layout(argument, width - len(INDENT))
-        lines += _indented(body[:-1])
-        lines.append(INDENT + body[-1] + ("," if number < len(arguments) else ""))
-    return [*lines, ")"]
+    def one_line(self, expression: Expression) -> str:
+        text = self._texts.get(id(expression))
+        if text is None:
+            text = self._texts[id(expression)] = self._on_one_line(expression)
+        return text
 
+    def _on_one_line(self, expression: Expression) -> str:
+        match expression:
+            case NumberLiteral(value=value):
+                return _number(value)
+            case StringLiteral(value=value):
+                return quote(value)
+            case Selector():
+                return _selector(expression) + _modifiers(expression)
+            case RangeSelector(selector=selector, window=window):
+                return f"{_selector(selector)}[{_window(window)}]{_modifiers(selector)}"
+            case Subquery(argument=argument):
+                return self._parenthesised(argument, not _is_postfix_safe(argument)) + _subquery_suffix(expression)
+            case Call(function=function, arguments=arguments):
+                return f"{function}({', '.join(map(self.one_line, arguments))})"
+            case Aggregation():
+                arguments = _arguments(expression)
+                return f"{_aggregation_head(expression)}({', '.join(map(self.one_line, arguments))})"
+            case Binary():
+                left = self._parenthesised(expression.left, _left_needs_parentheses(expression))
+                right = self._parenthesised(expression.right, _right_needs_parentheses(expression))
+                return f"{left} {_operator(expression)} {right}"
+            case Negation(argument=argument):
+                return "-" + self._parenthesised(argument, _minus_needs_parentheses(argument))
 
-def _broken_binary(expression: Binary, width: int) -> list[str]:
-    left = _operand(expression.left, width, _left_needs_parentheses(expression))
-    if _stands_out(expression.left, expression.operator, left):
-        left = _indented(_operand(expression.left, width - len(INDENT), False))
-    operator = _operator(expression)
-    in_parentheses = _right_needs_parentheses(expression)
-    right = _operand(expression.right, width - len(operator) - 1, in_parentheses)
-    if len(right) > 1:
-        below = _operand(expression.right, width - len(INDENT), in_parentheses)
-        if len(below) == 1 or (isinstance(expression.right, Binary) and not in_parentheses):
-            return [*left, operator, *_indented(below)]
-    return [*left, f"{operator} {right[0]}", *right[1:]]
+    def _parenthesised(self, expression: Expression, in_parentheses: bool) -> str:
+        return f"({self.one_line(expression)})" if in_parentheses else self.one_line(expression)
 
+    def layout(self, expression: Expression, width: int) -> list[str]:
+        """The lines of the expression, each of at most `width` characters where it can be broken."""
+        if not self._breaks(expression, width, False):
+            return [self.one_line(expression)]
+        match expression:
+            case Selector():
+                return [*_broken_selector(expression), f"}}{_modifiers(expression)}"]
+            case RangeSelector(selector=selector, window=window):
+                return [*_broken_selector(selector), f"}}[{_window(window)}]{_modifiers(selector)}"]
+            case Subquery(argument=argument):
+                lines = self._operand(argument, width, not _is_postfix_safe(argument))
+                return [*lines[:-1], lines[-1] + _subquery_suffix(expression)]
+            case Call(function=function, arguments=arguments):
+                return self._opened(f"{function}(", arguments, width)
+            case Aggregation():
+                return self._opened(f"{_aggregation_head(expression)}(", _arguments(expression), width)
+            case Binary():
+                return self._broken_binary(expression, width)
+            case Negation(argument=argument):
+                lines = self._operand(argument, width - 1, _minus_needs_parentheses(argument))
+                return [f"-{lines[0]}", *lines[1:]]
+            case _:
+                return [self.one_line(expression)]
 
-def _stands_out(left: Expression, operator: str, lines: Sequence[str]) -> bool:
-    """Whether `left` is a broken operation that binds more tightly than `operator`, which indentation should show."""
-    return len(lines) > 1 and isinstance(left, Binary) and _PRECEDENCE[left.operator] > _PRECEDENCE[operator]
+    def _breaks(self, expression: Expression, width: int, in_parentheses: bool) -> bool:
+        """Whether the operand comes to several lines: it is longer than `width`, and there is a place to break it."""
+        if len(self._parenthesised(expression, in_parentheses)) <= width:
+            return False
+        match expression:
+            case _ if in_parentheses:
+                return True
+            case Selector(matchers=matchers) | RangeSelector(selector=Selector(matchers=matchers)):
+                return bool(matchers)
+            case Call(arguments=arguments):
+                return bool(arguments)
+            case Subquery(argument=argument):
+                return self._breaks(argument, width, not _is_postfix_safe(argument))
+            case Negation(argument=argument):
+                return self._breaks(argument, width - 1, _minus_needs_parentheses(argument))
+            case _:
+                return isinstance(expression, Aggregation | Binary)
 
+    def _opened(self, head: str, arguments: Sequence[Expression], width: int) -> list[str]:
+        lines = [head]
+        for number, argument in enumerate(arguments, start=1):
+            body = self.layout(argument, width - len(INDENT))
+            lines += _indented(body[:-1])
+            lines.append(INDENT + body[-1] + ("," if number < len(arguments) else ""))
+        return [*lines, ")"]
 
-def _operand(expression: Expression, width: int, in_parentheses: bool) -> list[str]:
-    if not in_parentheses:
-        return _layout(expression, width)
-    flat = f"({one_line(expression)})"
-    if len(flat) <= width:
-        return [flat]
-    return ["(", *_indented(_layout(expression, width - len(INDENT))), ")"]
+    def _broken_binary(self, expression: Binary, width: int) -> list[str]:
+        if self._stands_out(expression.left, expression.operator, width):
+            left = _indented(self.layout(expression.left, width - len(INDENT)))
+        else:
+            left = self._operand(expression.left, width, _left_needs_parentheses(expression))
+        operator = _operator(expression)
+        in_parentheses = _right_needs_parentheses(expression)
+        beside, below = width - len(operator) - 1, width - len(INDENT)
+        if self._breaks(expression.right, beside, in_parentheses) and (
+            (isinstance(expression.right, Binary) and not in_parentheses)
+            or not self._breaks(expression.right, below, in_parentheses)
+        ):
+            return [*left, operator, *_indented(self._operand(expression.right, below, in_parentheses))]
+        right = self._operand(expression.right, beside, in_parentheses)
+        return [*left, f"{operator} {right[0]}", *right[1:]]
+
+    def _stands_out(self, left: Expression, operator: str, width: int) -> bool:
+        """Whether `left` is a broken operation that binds more tightly than `operator`: indentation should show it."""
+        binds_tighter = isinstance(left, Binary) and _PRECEDENCE[left.operator] > _PRECEDENCE[operator]
+        return binds_tighter and self._breaks(left, width, False)
+
+    def _operand(self, expression: Expression, width: int, in_parentheses: bool) -> list[str]:
+        if not in_parentheses:
+            return self.layout(expression, width)
+        if not self._breaks(expression, width, in_parentheses):
+            return [self._parenthesised(expression, in_parentheses)]
+        return ["(", *_indented(self.layout(expression, width - len(INDENT))), ")"]
 
 
 def _indented(lines: Sequence[str]) -> list[str]:
     return [INDENT + line for line in lines]
-
-
-def _parenthesised(expression: Expression, in_parentheses: bool) -> str:
-    return f"({one_line(expression)})" if in_parentheses else one_line(expression)
 
 
 def _binding(expression: Expression) -> int:

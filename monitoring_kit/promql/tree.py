@@ -2,12 +2,13 @@
 
 from __future__ import annotations
 
+import operator
 import re
 from collections.abc import Callable, Iterator
 from dataclasses import dataclass, replace
 from decimal import Decimal
 from enum import Enum
-from typing import Literal
+from typing import Any, Literal
 
 from monitoring_kit.core.durations import Duration
 
@@ -205,19 +206,27 @@ def transform(expression: Expression, function: Callable[[Expression], Expressio
             selector = function(inner)
             if not isinstance(selector, Selector):
                 raise TypeError(f"a range needs a selector, not a {type(selector).__name__}")
-            rebuilt = replace(expression, selector=selector)
+            rebuilt = _with_parts(expression, selector=selector)
         case Call(arguments=arguments):
-            rebuilt = replace(expression, arguments=tuple(transform(argument, function) for argument in arguments))
+            transformed = tuple(transform(argument, function) for argument in arguments)
+            same = all(map(operator.is_, transformed, arguments))
+            rebuilt = expression if same else replace(expression, arguments=transformed)
         case Aggregation(parameter=parameter, argument=argument):
-            rebuilt = replace(
+            rebuilt = _with_parts(
                 expression,
                 parameter=None if parameter is None else transform(parameter, function),
                 argument=transform(argument, function),
             )
         case Binary(left=left, right=right):
-            rebuilt = replace(expression, left=transform(left, function), right=transform(right, function))
+            rebuilt = _with_parts(expression, left=transform(left, function), right=transform(right, function))
         case Subquery(argument=argument) | Negation(argument=argument):
-            rebuilt = replace(expression, argument=transform(argument, function))
+            rebuilt = _with_parts(expression, argument=transform(argument, function))
         case _:
             rebuilt = expression
     return function(rebuilt)
+
+
+def _with_parts(expression: Expression, **parts: Any) -> Expression:
+    """The expression with other parts, and itself where they are the same: most of a tree stays as it is."""
+    same = all(getattr(expression, name) is part for name, part in parts.items())
+    return expression if same else replace(expression, **parts)

@@ -6,7 +6,7 @@ import json
 from collections.abc import Mapping
 
 from monitoring_kit.environment.model import PrometheusSettings
-from monitoring_kit.plan.model import Plan
+from monitoring_kit.plan.model import Plan, PlannedDashboard
 from monitoring_kit.render.prometheus import HEADER, header_of, rule_groups, subject_of
 from monitoring_kit.render.yaml_text import YamlValue, yaml_documents, yaml_text
 
@@ -15,13 +15,8 @@ SAMPLE_LIMIT = 5000
 LABEL_VALUE_LENGTH_LIMIT = 200
 
 
-def render_kubernetes(
-    plan: Plan, dashboards: Mapping[str, str], alertmanager_config: str | None = None
-) -> Mapping[str, str]:
-    """`kubernetes/*.yaml`. `dashboards` are the rendered Grafana dashboards by uid.
-
-    `alertmanager_config` is the rendered resource, None where there is none.
-    """
+def render_kubernetes(plan: Plan) -> Mapping[str, str]:
+    """`kubernetes/*.yaml`: the rules, what is scraped, and a kustomization that also names what others render there."""
     prometheus = plan.environment.prometheus
     if prometheus is None:
         return {}
@@ -33,15 +28,34 @@ def render_kubernetes(
     }
     source = HEADER.format(source=plan.environment.where.file)
     files["servicemonitor.yaml"] = yaml_documents([_service(prometheus), _service_monitor(prometheus)], source)
-    if alertmanager_config is not None:
-        files["alertmanagerconfig.yaml"] = alertmanager_config
-    for dashboard in plan.dashboards:
-        header = HEADER.format(source=dashboard.dashboard.where.file)
-        folder = plan.environment.dashboard_folder
-        manifest = _config_map(prometheus, folder, dashboard.uid, dashboards[dashboard.uid])
-        files[f"dashboard-{dashboard.uid}.yaml"] = yaml_text(manifest, header)
-    files["kustomization.yaml"] = yaml_text(_kustomization(prometheus, sorted(files)), source)
+    routing = () if plan.own_routing is None else ("alertmanagerconfig.yaml",)
+    resources = (*files, *routing, *(config_map_file(dashboard) for dashboard in plan.dashboards))
+    files["kustomization.yaml"] = yaml_text(_kustomization(prometheus, sorted(resources)), source)
     return {f"kubernetes/{name}": text for name, text in files.items()}
+
+
+def config_map_file(dashboard: PlannedDashboard) -> str:
+    """The file of `kubernetes/` that holds a dashboard."""
+    return f"dashboard-{dashboard.uid}.yaml"
+
+
+def config_map(prometheus: PrometheusSettings, folder: str, dashboard: PlannedDashboard, model: object) -> str:
+    """A dashboard, `model` as JSON, as Grafana's sidecar reads it, to be shown in `folder`.
+
+    The sidecar puts the files of all ConfigMaps into one folder, so the key has to be unique in the cluster.
+    """
+    name = f"dashboard-{dashboard.uid}"
+    manifest: Mapping[str, YamlValue] = {
+        "apiVersion": "v1",
+        "kind": "ConfigMap",
+        "metadata": {
+            **_metadata(prometheus, name, {"grafana_dashboard": "1"}),
+            "annotations": {"grafana_folder": folder},
+        },
+        # One line: a block of indented JSON would double the size, and kubectl stores the whole as an annotation.
+        "data": {f"{dashboard.uid}.json": json.dumps(model, sort_keys=True, separators=(",", ":"))},
+    }
+    return yaml_text(manifest, HEADER.format(source=dashboard.dashboard.where.file))
 
 
 def _metadata(prometheus: PrometheusSettings, name: str, labels: Mapping[str, str]) -> Mapping[str, YamlValue]:
@@ -91,20 +105,6 @@ def _service_monitor(prometheus: PrometheusSettings) -> Mapping[str, YamlValue]:
                 }
             ],
         },
-    }
-
-
-def _config_map(prometheus: PrometheusSettings, folder: str, uid: str, dashboard: str) -> Mapping[str, YamlValue]:
-    """The sidecar puts the files of all ConfigMaps into one folder, so the key has to be unique in the cluster."""
-    return {
-        "apiVersion": "v1",
-        "kind": "ConfigMap",
-        "metadata": {
-            **_metadata(prometheus, f"dashboard-{uid}", {"grafana_dashboard": "1"}),
-            "annotations": {"grafana_folder": folder},
-        },
-        # One line: a block of indented JSON would double the size, and kubectl stores the whole as an annotation.
-        "data": {f"{uid}.json": json.dumps(json.loads(dashboard), sort_keys=True, separators=(",", ":"))},
     }
 
 

@@ -10,8 +10,8 @@ from monitoring_kit.core.units import COUNT, RATIO, Unit
 from monitoring_kit.model import prom
 from monitoring_kit.model.thresholds import Comparison, Threshold
 from monitoring_kit.plan.model import PrometheusAlert
-from monitoring_kit.testing.samples import EVALUATION_SECONDS, Profile, Stretch
 from monitoring_kit.testing.scope import CannotDerive
+from monitoring_kit.testing.series import EVALUATION_SECONDS, For, Profile
 from monitoring_kit.testing.series_builder import DerivableMeasure
 
 # How far beyond a threshold, or short of it, a value is "just" so: less than any mutant of a threshold moves it.
@@ -21,8 +21,11 @@ SETTLED_MINUTES = 1.5
 
 
 @dataclass(frozen=True)
-class Intent:
-    """The intent of one alert, whose rules (one a severity) these are. Values are in `unit`, times in minutes."""
+class BoundaryValues:
+    """The values around the thresholds of one alert, whose rules (one a severity) these are.
+
+    Values are in `unit`, times in minutes.
+    """
 
     rules: tuple[PrometheusAlert, ...]
     measure: DerivableMeasure
@@ -132,8 +135,8 @@ class Intent:
 
     def steady(self, value: float) -> Profile:
         """`value` until nothing changes any more."""
-        lead = (Stretch(self.lead_minutes, self.healthy),) if self.lead_minutes else ()
-        return (*lead, Stretch(self.steady_minutes - self.lead_minutes, value))
+        lead = (For(self.lead_minutes, self.healthy),) if self.lead_minutes else ()
+        return (*lead, For(self.steady_minutes - self.lead_minutes, value))
 
     def incident(self) -> Profile:
         """Healthy for longer than a window, just bad until everything fires, healthy until it is over."""
@@ -141,7 +144,7 @@ class Intent:
         bad = self.window_minutes + self.hold_minutes + SETTLED_MINUTES
         over = self.window_minutes + SETTLED_MINUTES
         healthy = self.healthy
-        return (Stretch(before, healthy), Stretch(bad, self.bad_for_all), Stretch(over, healthy))
+        return (For(before, healthy), For(bad, self.bad_for_all), For(over, healthy))
 
 
 def _whole_neighbours(bound: float, comparison: Comparison) -> tuple[float, float]:

@@ -1,12 +1,12 @@
-"""The gate: every severity of an alert has every kind of case, or a reason why it needs none."""
+"""The gate: every question about every severity of an alert is answered by a case, or by a reason why it needs none."""
 
 from __future__ import annotations
 
-from collections.abc import Collection, Iterable, Iterator, Mapping
+from collections.abc import Iterable, Iterator
 from dataclasses import dataclass
 
 from monitoring_kit.model.thresholds import Severity
-from monitoring_kit.testing.case import Case, Kind, Shows
+from monitoring_kit.testing.case import Question, Shows, Specification
 
 
 @dataclass(frozen=True)
@@ -15,30 +15,29 @@ class Gap:
 
     alert: str
     severity: Severity
-    kind: Kind
+    question: Question
     problem: str
 
     def __str__(self) -> str:
-        return f"{self.alert} {self.severity.value}: {self.kind.words}: {self.problem}"
+        return f"{self.alert} {self.severity.value}: {self.question.words}: {self.problem}"
 
 
-def gaps(
-    alert: str, severities: Iterable[Severity], cases: Collection[Case], reasons: Mapping[Kind, str]
-) -> Iterator[Gap]:
-    """What the cases of an alert leave open, and reasons that stand beside cases of the same kind."""
+def gaps(specification: Specification, severities: Iterable[Severity]) -> Iterator[Gap]:
+    """What the cases of an alert leave open, and reasons that stand beside cases that answer the same question."""
+    alert = specification.alert
     for severity in severities:
-        for kind in Kind:
-            of_kind = [case for case in cases if case.kind is kind]
-            if kind in reasons:
-                if of_kind:
-                    yield Gap(alert, severity, kind, "has cases and a reason to have none: remove the reason")
+        for question in Question:
+            answers = [case for case in specification.cases if question in case.answers]
+            if question in specification.not_applicable:
+                if answers:
+                    yield Gap(alert, severity, question, "has cases and a reason to have none: remove the reason")
                 continue
-            fires, silent = (any(case.fires(severity) is wanted for case in of_kind) for wanted in (True, False))
+            fires, silent = (any(case.fires(severity) is wanted for case in answers) for wanted in (True, False))
             enough = {
                 Shows.FIRES: fires,
                 Shows.SILENT: silent,
                 Shows.BOTH: fires and silent,
-                Shows.ANYTHING: bool(of_kind),
+                Shows.ANYTHING: bool(answers),
             }
-            if not enough[kind.shows]:
-                yield Gap(alert, severity, kind, f"no case shows {kind.shows.value}, and no reason is given")
+            if not enough[question.shows]:
+                yield Gap(alert, severity, question, f"no case shows {question.shows.value}, and no reason is given")

@@ -18,11 +18,14 @@ from monitoring_kit.plan.model import PrometheusAlert
 from monitoring_kit.plan.scope import scoped
 from monitoring_kit.promql.tree import Matcher, Selector
 from monitoring_kit.testing.boundary_values import JUST
-from monitoring_kit.testing.case import Case, Kind, NotApplicable
+from monitoring_kit.testing.case import Case, Question
 from monitoring_kit.testing.oracle import Group
-from monitoring_kit.testing.rendered import told
-from monitoring_kit.testing.samples import EVALUATION_SECONDS, Series, Stretch, gauge, newest, picks
-from monitoring_kit.testing.scope import CannotDerive, Ground
+from monitoring_kit.testing.rendered import rendered
+from monitoring_kit.testing.scope import CannotDerive, Scope
+from monitoring_kit.testing.series import EVALUATION_SECONDS, For, Series, gauge, newest, picks
+
+Found = Case | tuple[Question, str]
+"""A case, or a question that needs none and the reason why."""
 
 _MINUTES = 1.0
 _SAMPLES = 2
@@ -37,7 +40,7 @@ _CALM: Events = (0.0, _MANY)
 
 
 @dataclass(frozen=True)
-class Counts:
+class WindowCounts:
     """The events of each window, where they are not those of a calm time."""
 
     by_window: Mapping[Duration, Events] = field(hash=False)
@@ -50,59 +53,67 @@ class BudgetDeriver:
 
     rules: tuple[PrometheusAlert, ...]
     budget: ErrorBudget
-    ground: Ground
+    scope: Scope
 
-    def all(self) -> Iterator[Case | NotApplicable]:
-        """The cases, and the kinds that need none."""
+    def all(self) -> Iterator[Found]:
+        """The cases, and the questions that need none."""
         for rate in self.budget.rates:
             over, under = self._share(rate, 1 + JUST), self._share(rate, 1 - JUST)
-            yield self._steady(Kind.JUST_BAD, f"{rate.factor} over {rate.long} and {rate.short}", rate, over, over)
-            yield self._steady(Kind.JUST_GOOD, f"{rate.factor} over {rate.short}, not {rate.long}", rate, under, over)
-            yield self._steady(Kind.JUST_GOOD, f"{rate.factor} over {rate.long}, not {rate.short}", rate, over, under)
-            one_event = Counts({rate.long: (over * _MANY, _MANY), rate.short: (_ONE, _ONE)})
-            yield self._case(Kind.LOW_TRAFFIC, f"a single event within {rate.short}", self._own(one_event))
+            yield self._steady(Question.JUST_BAD, f"{rate.factor} over {rate.long} and {rate.short}", rate, over, over)
+            yield self._steady(
+                Question.JUST_GOOD, f"{rate.factor} over {rate.short}, not {rate.long}", rate, under, over
+            )
+            yield self._steady(
+                Question.JUST_GOOD, f"{rate.factor} over {rate.long}, not {rate.short}", rate, over, under
+            )
+            one_event = WindowCounts({rate.long: (over * _MANY, _MANY), rate.short: (_ONE, _ONE)})
+            yield self._case(Question.LOW_TRAFFIC, f"a single event within {rate.short}", self._own(one_event))
             for factor, name in ((1 - JUST, "too few"), (1 + JUST, "just enough")):
                 few = float(self.budget.min_bad_events.to(COUNT)) * factor
-                counts = Counts({rate.long: (few, few), rate.short: (few, few)})
-                yield self._case(Kind.LOW_TRAFFIC, f"{name} bad events over {rate.long}", self._own(counts))
+                counts = WindowCounts({rate.long: (few, few), rate.short: (few, few)})
+                yield self._case(Question.LOW_TRAFFIC, f"{name} bad events over {rate.long}", self._own(counts))
             yield from self._groups(rate)
-        everything_bad = Counts({}, otherwise=(_MANY, _MANY))
-        calm = Counts({})
-        yield self._case(Kind.LOW_TRAFFIC, "no events at all", self._own(Counts({}, otherwise=(0.0, 0.0))))
-        yield self._case(Kind.HOLD, "begin and end", self._own(calm, everything_bad, calm))
-        yield NotApplicable(Kind.BURST, "it has no for: its short window ends it")
-        yield self._case(Kind.FOREIGN, "bad elsewhere, well here", self._own(calm))
-        yield self._case(Kind.FOREIGN, "bad elsewhere, nothing here", ())
-        yield NotApplicable(Kind.INSTANCES, "instances are added up in what is recorded")
-        yield NotApplicable(Kind.RESET, "it reads recordings, which know of restarts")
-        yield self._case(Kind.NO_DATA, "no series at all", (), alone=True)
-        yield self._case(Kind.BORN_LATE, "bad from birth", self._own(None, everything_bad))
-        yield NotApplicable(Kind.EARLIER, "its threshold does not look back")
+        everything_bad = WindowCounts({}, otherwise=(_MANY, _MANY))
+        calm = WindowCounts({})
+        yield self._case(Question.LOW_TRAFFIC, "no events at all", self._own(WindowCounts({}, otherwise=(0.0, 0.0))))
+        yield self._case(Question.HOLD, "begin and end", self._own(calm, everything_bad, calm))
+        yield (Question.BURST, "it has no for: its short window ends it")
+        yield self._case(Question.FOREIGN, "bad elsewhere, well here", self._own(calm))
+        yield self._case(Question.FOREIGN, "bad elsewhere, nothing here", ())
+        yield (Question.INSTANCES, "instances are added up in what is recorded")
+        yield (Question.RESET, "it reads recordings, which know of restarts")
+        yield self._case(Question.NO_DATA, "no series at all", (), alone=True)
+        yield self._case(Question.BORN_LATE, "bad from birth", self._own(None, everything_bad))
+        yield (Question.EARLIER, "its threshold does not look back")
 
-    def _steady(self, kind: Kind, name: str, rate: BurnRate, long: float, short: float) -> Case:
-        counts = Counts({rate.long: (long * _MANY, _MANY), rate.short: (short * _MANY, _MANY)})
-        return self._case(kind, name, self._own(counts))
+    def _steady(self, question: Question, name: str, rate: BurnRate, long: float, short: float) -> Case:
+        counts = WindowCounts({rate.long: (long * _MANY, _MANY), rate.short: (short * _MANY, _MANY)})
+        return self._case(question, name, self._own(counts))
 
-    def _groups(self, rate: BurnRate) -> Iterator[Case | NotApplicable]:
+    def _groups(self, rate: BurnRate) -> Iterator[Found]:
         """The long window is bad in one group, the short one in others; and the number of events is in others."""
         numbers = [n for n in range(1, len(self._per) + 1) if self._group(n) is not None]
         if not numbers:
-            yield NotApplicable(Kind.GROUPS, "the scope pins every label that tells groups apart")
+            yield (Question.GROUPS, "the scope pins every label that tells groups apart")
             return
         share = self._share(rate, 1 + JUST) * _MANY
         few = float(self.budget.min_bad_events.to(COUNT)) * (1 - JUST)
-        bad = Counts({rate.long: (share, _MANY), rate.short: (share, _MANY)})
+        bad = WindowCounts({rate.long: (share, _MANY), rate.short: (share, _MANY)})
         for name, own, other in (
-            ("one bad, others well with more", bad, Counts({}, otherwise=(0.0, 10 * _MANY))),
-            ("long here, short elsewhere", Counts({rate.long: (share, _MANY)}), Counts({rate.short: (share, _MANY)})),
+            ("one bad, others well with more", bad, WindowCounts({}, otherwise=(0.0, 10 * _MANY))),
+            (
+                "long here, short elsewhere",
+                WindowCounts({rate.long: (share, _MANY)}),
+                WindowCounts({rate.short: (share, _MANY)}),
+            ),
             (
                 "few here, many elsewhere",
-                Counts({rate.long: (few, few), rate.short: (few, few)}),
-                Counts({rate.long: (share / 100, _MANY)}),
+                WindowCounts({rate.long: (few, few), rate.short: (few, few)}),
+                WindowCounts({rate.long: (share / 100, _MANY)}),
             ),
         ):
-            others = (one for number in numbers for one in self._own(other, group=number))
-            yield self._case(Kind.GROUPS, f"{name}, {rate.long}", (*self._own(own), *others))
+            others = (series for number in numbers for series in self._own(other, group=number))
+            yield self._case(Question.GROUPS, f"{name}, {rate.long}", (*self._own(own), *others))
 
     def _share(self, rate: BurnRate, factor: float) -> float:
         """The share of bad events that burns the budget so many times as fast as `rate` says."""
@@ -127,41 +138,46 @@ class BudgetDeriver:
         for outcome in OUTCOMES:
             for window in self._windows:
                 name = self.budget.series.increase(outcome, window)
-                selector = scoped(Selector(name, (own,)), self.ground.catalogue, self.ground.settings)
+                selector = scoped(Selector(name, (own,)), self.scope.catalogue, self.scope.settings)
                 if isinstance(selector, Selector):
                     found[outcome, window] = selector
         return found
 
     def _group(self, number: int) -> dict[str, str] | None:
-        return self.ground.group(self._per, [self._selectors["bad", self._windows[0]]], number)
+        return self.scope.group(self._per, [self._selectors["bad", self._windows[0]]], number)
 
-    def _own(self, *counts: Counts | None, group: int = 0) -> tuple[Series, ...]:
+    def _own(self, *counts: WindowCounts | None, group: int = 0) -> tuple[Series, ...]:
         """The recorded series of a group, which have each of the counts for a minute, or are not there."""
         labels = self._group(group) or {}
         found = []
         for place, outcome in enumerate(OUTCOMES):
             for window in self._windows:
                 selector = self._selectors[outcome, window]
-                levels = [None if one is None else one.by_window.get(window, one.otherwise)[place] for one in counts]
-                samples = gauge(tuple(Stretch(_MINUTES, level) for level in levels))
-                found.append(Series(selector.metric, self.ground.labels([selector], labels, 1), samples))
+                levels = [
+                    None if count is None else count.by_window.get(window, count.otherwise)[place] for count in counts
+                ]
+                of_series = self.scope.labels([selector], labels, 1)
+                found.append(gauge(selector.metric, of_series, *(For(_MINUTES, level) for level in levels)))
         return tuple(found)
 
-    def _strangers(self, stretches: int) -> Iterator[Series]:
+    def _foreign_series(self, stretches: int) -> Iterator[Series]:
         """Recorded series of others, all bad and all well."""
-        for number, counts in ((1, Counts({}, otherwise=(_MANY, _MANY))), (2, Counts({}, otherwise=(0.0, 10 * _MANY)))):
-            for one in self._own(*(counts for _ in range(stretches))):
+        for number, counts in (
+            (1, WindowCounts({}, otherwise=(_MANY, _MANY))),
+            (2, WindowCounts({}, otherwise=(0.0, 10 * _MANY))),
+        ):
+            for series in self._own(*(counts for _ in range(stretches))):
                 for selector in self._selectors.values():
-                    if selector.metric == one.metric:
-                        for labels in self.ground.foreign(one.labels, selector, number):
-                            yield Series(one.metric, labels, one.samples)
+                    if selector.metric == series.metric:
+                        for labels in self.scope.foreign_labels(series.labels, selector, number):
+                            yield Series(series.metric, labels, series.samples)
 
-    def _case(self, kind: Kind, name: str, own: Sequence[Series], *, alone: bool = False) -> Case:
-        stretches = max([1, *(len(one.samples) // _SAMPLES for one in own)])
-        strangers: dict[str, Series] = {}
-        for one in () if alone else self._strangers(stretches):
-            strangers.setdefault(one.name, one)
-        series = (*own, *strangers.values())
+    def _case(self, question: Question, name: str, own: Sequence[Series], *, alone: bool = False) -> Case:
+        stretches = max([1, *(len(series.samples) // _SAMPLES for series in own)])
+        foreign_series: dict[str, Series] = {}
+        for foreign in () if alone else self._foreign_series(stretches):
+            foreign_series.setdefault(foreign.name, foreign)
+        series = (*own, *foreign_series.values())
         end = round(60 * _MINUTES) * stretches
         fires = {time: self._firing(series, time) for time in range(0, end + 1, EVALUATION_SECONDS)}
         moments = {end}
@@ -169,15 +185,15 @@ class BudgetDeriver:
             if fires[time].keys() != fires[time - EVALUATION_SECONDS].keys():
                 moments |= {time - EVALUATION_SECONDS, time}
         at = {
-            time: tuple(
-                told(rule, dict(group), value, self.ground)
+            Duration(time).prometheus(): tuple(
+                rendered(rule, dict(group), value, self.scope)
                 for rule in self.rules
                 for (severity, group), value in sorted(fires[time].items(), key=str)
                 if severity is rule.severity
             )
             for time in sorted(moments)
         }
-        return Case(kind, name, series, at)
+        return Case(f"{question.words}: {name}", series, at, (question,))
 
     def _firing(self, series: Sequence[Series], time: int) -> dict[tuple[Severity, Group], float]:
         """The burn rate over the long window of the first rate that is exceeded, by severity and group."""
@@ -199,9 +215,9 @@ class BudgetDeriver:
     def _numbers(self, series: Sequence[Series], outcome: str, window: Duration, time: int) -> dict[Group, float]:
         selector = self._selectors[outcome, window]
         found: dict[Group, float] = {}
-        for one in series:
-            value = newest(one.samples, time) if picks(selector, one) else None
+        for of_group in series:
+            value = newest(of_group.samples, time) if picks(selector, of_group) else None
             if value is not None:
-                group = tuple(sorted((label, one.labels[label]) for label in self._per))
+                group = tuple(sorted((label, of_group.labels[label]) for label in self._per))
                 found[group] = found.get(group, 0.0) + value
         return found

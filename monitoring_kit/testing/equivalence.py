@@ -71,7 +71,10 @@ def _same_matcher(change: Change) -> str | None:
     match change.was, change.now:
         case Selector(matchers=was), Selector(matchers=now):
             gone, come = set(was) - set(now), set(now) - set(was)
-            if any({Matcher(one.label, "!=", "")} == gone and {Matcher(one.label, "=~", ".+")} == come for one in gone):
+            if any(
+                {Matcher(matcher.label, "!=", "")} == gone and {Matcher(matcher.label, "=~", ".+")} == come
+                for matcher in gone
+            ):
                 return "both matchers take every value but the empty one"
     return None
 
@@ -138,7 +141,7 @@ def _no_whole_number_between(expression: Expression, change: Change, catalogue: 
     if now is None or now.return_bool:
         same = possible == (1,) and _holds(was, 1)
         return "the value is 1 wherever there is one, which the comparison lets through" if same else None
-    bounds = [float(one.right.value) for one in (was, now) if isinstance(one.right, NumberLiteral)]
+    bounds = [float(comparison.right.value) for comparison in (was, now) if isinstance(comparison.right, NumberLiteral)]
     numbers = possible or tuple(range(int(max(bounds)) + _BEYOND))
     if now.operator in COMPARED and all(_holds(was, number) == _holds(now, number) for number in numbers):
         return "the value is a whole number, and none lies between the two bounds"
@@ -202,7 +205,7 @@ def _matched_on_all_labels(change: Change, catalogue: MetricCatalogue) -> str | 
         case Binary(left=left, right=right, matching=matching) if matching and change.operator == "matching dropped":
             named = frozenset(matching.labels)
             sides = [infer(side, catalogue).labels or () for side in (left, right)]
-            if all(side and all(one.labels == named and not one.open for one in side) for side in sides):
+            if all(side and all(series.labels == named and not series.open for series in side) for side in sides):
                 return "both sides have exactly the labels that they are matched on"
     return None
 
@@ -216,11 +219,11 @@ def _one_series_each(expression: Expression, change: Change, catalogue: MetricCa
     match change.was:
         case Aggregation(operator=operator, grouping="by", labels=labels, argument=argument):
             inner = infer(argument, catalogue).labels or ()
-            if operator not in _SAME_FOR_ONE or not inner or any(one.open for one in inner):
+            if operator not in _SAME_FOR_ONE or not inner or any(series.open for series in inner):
                 return None
             pinned = {matcher.label for matcher in _narrowed(argument) if matcher.operator == "="}
-            one_each = all(one.labels - pinned <= set(labels) for one in inner)
-            same_labels = all(one.labels <= set(labels) for one in inner)
+            one_each = all(series.labels - pinned <= set(labels) for series in inner)
+            same_labels = all(series.labels <= set(labels) for series in inner)
             now = change.now
             combined = isinstance(now, Aggregation) and now.operator in _SAME_FOR_ONE and now.labels == labels
             left_out = change.operator == "aggregation dropped" and (same_labels or _guards(expression, change.steps))
@@ -387,20 +390,22 @@ def _narrowed(part: Expression) -> frozenset[Matcher]:
         case Subquery(argument=argument) | Negation(argument=argument):
             return _narrowed(argument)
         case Aggregation(grouping="by", labels=labels, argument=argument):
-            return frozenset(one for one in _narrowed(argument) if one.label in labels)
+            return frozenset(matcher for matcher in _narrowed(argument) if matcher.label in labels)
         case Call(function="absent", arguments=(argument,)):
-            return frozenset(one for one in _narrowed(argument) if one.operator == "=")
+            return frozenset(matcher for matcher in _narrowed(argument) if matcher.operator == "=")
         case Call(function=function, arguments=(argument, *_)) if function in _KEEPS_LABELS:
             return _narrowed(argument)
         case Binary(operator="or", left=left, right=right):
             return _narrowed(left) & _narrowed(right)
         case Binary(operator="and", left=left, right=right):
-            return _narrowed(left) | {one for one in _narrowed(right) if _matches_on(part, one.label)}
+            return _narrowed(left) | {matcher for matcher in _narrowed(right) if _matches_on(part, matcher.label)}
         case Binary(operator="unless", left=left) | Binary(left=left, right=NumberLiteral()):
             return _narrowed(left)
         case Binary(left=NumberLiteral(), right=right):
             return _narrowed(right)
         case Binary(left=left, right=right):
-            return frozenset(one for one in _narrowed(left) | _narrowed(right) if _matches_on(part, one.label))
+            return frozenset(
+                matcher for matcher in _narrowed(left) | _narrowed(right) if _matches_on(part, matcher.label)
+            )
         case _:
             return frozenset()

@@ -16,9 +16,9 @@ from monitoring_kit.plan.scope import scoped
 from monitoring_kit.promql.tree import Selector, walk
 from monitoring_kit.testing.oracle import Values, bucket_of, summed_rates
 from monitoring_kit.testing.recording_cases import RecordedCase, case_of, moments, picked, rounded
-from monitoring_kit.testing.samples import Samples, Series, Stretch, picks
-from monitoring_kit.testing.scope import CannotDerive, Ground
-from monitoring_kit.testing.series_builder import DerivableMeasure, Fixture, derivable, selectors, series_of
+from monitoring_kit.testing.scope import CannotDerive, Scope
+from monitoring_kit.testing.series import For, Samples, Series, picks
+from monitoring_kit.testing.series_builder import DerivableMeasure, GroupBehaviour, derivable, selectors, series_of
 
 # A quiet instance of a group, and a busy one whose events are of another kind.
 _QUIET, _BUSY = 40.0, 600.0
@@ -34,7 +34,7 @@ _BESIDE_A_STEP = 10
 def derive_events(
     rule: PrometheusRecording,
     objectives: Iterable[Objective],
-    ground: Ground,
+    scope: Scope,
     evaluation: Duration,
     rate_window: Duration,
 ) -> RecordedCase:
@@ -42,67 +42,69 @@ def derive_events(
 
     `rate_window` is what rates are taken over. Raises CannotDerive for a rule that records something else.
     """
-    for one in objectives:
+    for objective in objectives:
         for outcome in OUTCOMES:
-            if rule.name == one.series.rate(outcome) and rule.labels.get(OBJECTIVE_LABEL) == one.name:
-                return _rate_case(one, outcome, ground, rate_window.seconds)
-            steps = {one.series.rate(outcome): (evaluation.seconds, evaluation.seconds)}
-            steps |= {one.series.increase(outcome, stage): (stage.seconds, 1) for stage in STAGES}
-            for window in (*one.windows, *STAGES):
-                if rule.name == one.series.increase(outcome, window):
+            if rule.name == objective.series.rate(outcome) and rule.labels.get(OBJECTIVE_LABEL) == objective.name:
+                return _rate_case(objective, outcome, scope, rate_window.seconds)
+            steps = {objective.series.rate(outcome): (evaluation.seconds, evaluation.seconds)}
+            steps |= {objective.series.increase(outcome, stage): (stage.seconds, 1) for stage in STAGES}
+            for window in (*objective.windows, *STAGES):
+                if rule.name == objective.series.increase(outcome, window):
                     (source,) = (part.metric for part in walk(rule.expression) if isinstance(part, Selector))
                     if source in steps:
-                        return _count_case(source, *steps[source], window.seconds, ground)
+                        return _count_case(source, *steps[source], window.seconds, scope)
     raise CannotDerive(f"{rule.name} is no rate and no count of an objective")
 
 
-def _rate_case(objective: Objective, outcome: Outcome, ground: Ground, window: int) -> RecordedCase:
+def _rate_case(objective: Objective, outcome: Outcome, scope: Scope, window: int) -> RecordedCase:
     """Unequal instances, a restart, a late birth, an end, groups that differ in each label, one without bad events."""
     measure = derivable(objective.signal)
     if not isinstance(measure, prom.Ratio | prom.Histogram):
         raise CannotDerive(f"the events of {objective.name} are told by an expression of its own")
-    read = selectors(measure, ground)
-    by = sorted(ground.shape(Selector(objective.series.rate(outcome))).labels - {OBJECTIVE_LABEL})
+    read = selectors(measure, scope)
+    by = sorted(scope.shape(Selector(objective.series.rate(outcome))).labels - {OBJECTIVE_LABEL})
     threshold = replace(objective.threshold, slower_than=objective.slower_than)
 
-    def made(group: dict[str, str], fixture: Fixture, number: int = 1) -> list[Series]:
-        return series_of(measure, threshold, ground, group, fixture, number)
+    def made(group: dict[str, str], behaviour: GroupBehaviour, number: int = 1) -> list[Series]:
+        return series_of(measure, threshold, scope, group, behaviour, number)
 
     minutes = window / 60
-    first, *others = ground.groups(by, read)
-    busy = (Stretch(1.5 * minutes, 0.25), Stretch(1.5 * minutes, 0.5))
-    quiet = (Stretch(minutes / 2, None), Stretch(1.5 * minutes, 0.75), Stretch(minutes, None))
-    series = made(first, Fixture(busy, load=_BUSY, reset_at=2 * minutes))
-    series += made(first, Fixture(quiet, load=_QUIET), 2)
-    ends = (Stretch(2 * minutes, 0.0), Stretch(minutes, None))
+    first, *others = scope.groups(by, read)
+    busy = (For(1.5 * minutes, 0.25), For(1.5 * minutes, 0.5))
+    quiet = (For(minutes / 2, None), For(1.5 * minutes, 0.75), For(minutes, None))
+    series = made(first, GroupBehaviour(busy, load=_BUSY, reset_at=2 * minutes))
+    series += made(first, GroupBehaviour(quiet, load=_QUIET), 2)
+    ends = (For(2 * minutes, 0.0), For(minutes, None))
     for number, other in enumerate(others, start=1):
-        series += made(other, Fixture(ends, load=100.0 * number, bad_born_at=3 * minutes))
-    free = [label for label in by if not any(one.label == label for selector in read for one in selector.matchers)]
-    series += [*_strangers(series, free, read, ground)]
+        series += made(other, GroupBehaviour(ends, load=100.0 * number, bad_born_at=3 * minutes))
+    free = [
+        label for label in by if not any(matcher.label == label for selector in read for matcher in selector.matchers)
+    ]
+    series += [*_foreign_series(series, free, read, scope)]
     return case_of(
         series,
         {
             time: {
                 tuple(sorted((*group, (OBJECTIVE_LABEL, objective.name)))): value
-                for group, value in _events(measure, objective, outcome, ground, series, by, time, window).items()
+                for group, value in _events(measure, objective, outcome, scope, series, by, time, window).items()
             }
             for time in moments(window)
         },
     )
 
 
-def _strangers(
-    series: Sequence[Series], free: Sequence[str], read: Sequence[Selector], ground: Ground
+def _foreign_series(
+    series: Sequence[Series], free: Sequence[str], read: Sequence[Selector], scope: Scope
 ) -> Iterator[Series]:
     """Series that differ from ours in one label that is matched: in our group, and in one where nothing is ours."""
     found: dict[str, Series] = {}
-    for one in series:
-        for labels in (one.labels, {**one.labels, **{label: f"{one.labels[label]}-apart" for label in free}}):
-            for selector in (selector for selector in read if picks(selector, one)):
-                for changed in ground.foreign(dict(labels), selector):
-                    stranger = Series(one.metric, changed, one.samples)
-                    if not any(picks(ours, stranger) for ours in read):
-                        found.setdefault(stranger.name, stranger)
+    for own in series:
+        for labels in (own.labels, {**own.labels, **{label: f"{own.labels[label]}-apart" for label in free}}):
+            for selector in (selector for selector in read if picks(selector, own)):
+                for changed in scope.foreign_labels(dict(labels), selector):
+                    foreign = Series(own.metric, changed, own.samples)
+                    if not any(picks(ours, foreign) for ours in read):
+                        found.setdefault(foreign.name, foreign)
     yield from found.values()
 
 
@@ -110,14 +112,14 @@ def _events(
     measure: DerivableMeasure,
     objective: Objective,
     outcome: Outcome,
-    ground: Ground,
+    scope: Scope,
     series: Sequence[Series],
     by: Sequence[str],
     time: int,
     window: int,
 ) -> Values:
     """Events per second of each group. Where something happens and nothing is bad, there are 0 bad events."""
-    first, *rest = selectors(measure, ground)
+    first, *rest = selectors(measure, scope)
     if rest:
         bad, total = (summed_rates(picked(series, selector), by, time, window) for selector in (first, rest[0]))
         return total if outcome == "total" else {group: bad.get(group, 0.0) for group in total}
@@ -129,32 +131,32 @@ def _events(
     return {group: total[group] - quick[group] for group in total if group in quick}
 
 
-def _count_case(source: str, step: int, factor: int, window: int, ground: Ground) -> RecordedCase:
-    """A series that grows, one that is born late and ends, one for each label that tells groups apart, strangers.
+def _count_case(source: str, step: int, factor: int, window: int, scope: Scope) -> RecordedCase:
+    """A series that grows, one that is born late and ends, one for each label that tells groups apart, others' series.
 
     `source` is added up in steps of so many seconds, and multiplied by `factor`. What happens over time is told in
     sixths of the window.
     """
-    selector = scoped(Selector(source), ground.catalogue, ground.settings)
+    selector = scoped(Selector(source), scope.catalogue, scope.settings)
     if not isinstance(selector, Selector):
         raise TypeError(f"{source} is no selector")
     interval = step // _SAMPLES_IN_A_STEP
     sixth = window // 6 // interval
-    labels = sorted(ground.shape(selector).labels)
+    labels = sorted(scope.shape(selector).labels)
     samples: dict[str, tuple[Mapping[str, str], Samples]] = {}
 
     def add(own: Mapping[str, str], levels: Samples) -> None:
         values = tuple(value for level in levels for value in _sixth(level, sixth))
         samples.setdefault(Series(source, own, ()).name, (own, values))
 
-    for number, group in enumerate(ground.groups(labels, [selector])):
+    for number, group in enumerate(scope.groups(labels, [selector])):
         levels: Samples = (2.0 + number,) * 21
         if number == 0:
             levels = (*(8.0,) * 9, *(24.0,) * 12)
         elif number == 1:
             levels = (*(None,) * 3, *(5.0,) * 9, *(None,) * 9)
         add(group, levels)
-        for changed in ground.foreign(group, selector):
+        for changed in scope.foreign_labels(group, selector):
             add(changed, levels)
     evaluation = window // 2 + step // _BESIDE_A_STEP
     picked = [(own, values) for own, values in samples.values() if picks(selector, Series(source, own, ()))]

@@ -192,7 +192,7 @@ def _binary(part: Binary) -> Iterator[tuple[str, Expression]]:
     if part.matching is not None:
         yield "matching dropped", replace(part, matching=None)
         for label in part.matching.labels:
-            rest = tuple(one for one in part.matching.labels if one != label)
+            rest = tuple(other for other in part.matching.labels if other != label)
             matching = replace(part.matching, labels=rest)
             yield f"{matching.kind} label {label} dropped", replace(part, matching=matching)
 
@@ -201,7 +201,7 @@ def _aggregation(part: Aggregation) -> Iterator[tuple[str, Expression]]:
     for other in _AGGREGATIONS.get(part.operator, ()):
         yield f"{part.operator} to {other}", replace(part, operator=other)
     for label in part.labels:
-        rest = tuple(one for one in part.labels if one != label)
+        rest = tuple(other for other in part.labels if other != label)
         yield f"{part.grouping} label {label} dropped", replace(part, labels=rest)
     if part.operator in _AGGREGATIONS:
         yield "aggregation dropped", part.argument
@@ -235,7 +235,7 @@ def _window(seconds: int, factor: float) -> Duration:
 
 def _name(matcher: Matcher, selector: Selector) -> str:
     """The matcher's label, and all of the matcher where the selector has several on that label."""
-    alone = sum(one.label == matcher.label for one in selector.matchers) == 1
+    alone = sum(other.label == matcher.label for other in selector.matchers) == 1
     return matcher.label if alone else f"{matcher.label}{matcher.operator}{quote(matcher.value)}"
 
 

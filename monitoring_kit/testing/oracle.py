@@ -15,8 +15,8 @@ from monitoring_kit.model import prom
 from monitoring_kit.model.metrics import bucket_label
 from monitoring_kit.model.thresholds import Severity, Threshold
 from monitoring_kit.promql.tree import Matcher, Selector
-from monitoring_kit.testing.samples import EVALUATION_SECONDS, Series, newest, picks, within
-from monitoring_kit.testing.scope import CannotDerive, Ground
+from monitoring_kit.testing.scope import CannotDerive, Scope
+from monitoring_kit.testing.series import EVALUATION_SECONDS, Series, newest, picks, within
 from monitoring_kit.testing.series_builder import DerivableMeasure, held_while, selectors
 
 Group = tuple[tuple[str, str], ...]
@@ -52,7 +52,7 @@ class Oracle:
     by: tuple[str, ...]
     threshold: Threshold
     unit: Unit
-    ground: Ground
+    scope: Scope
     series: Sequence[Series]
     _moments: dict[int, Moment] = field(default_factory=dict, init=False, compare=False, repr=False)
     _by_selector: dict[Selector, tuple[Series, ...]] = field(
@@ -106,7 +106,7 @@ class Oracle:
 
     def value(self, time: int, window: int) -> Values:
         """The signal's value in each group at `time`, measured over `window` seconds."""
-        first, *rest = selectors(self.measure, self.ground)
+        first, *rest = selectors(self.measure, self.scope)
         match self.measure:
             case prom.Ratio():
                 total = self._rates(rest[0], time, window)
@@ -126,25 +126,26 @@ class Oracle:
             case prom.Gauge():
                 return self._level(self.measure, first, time, window)
             case prom.Absent():
-                there = any(newest(one.samples, time) is not None for one in self._picked(first))
+                there = any(newest(series.samples, time) is not None for series in self._picked(first))
                 return {} if there else {self._pinned(first): 1.0}
 
     def _level(self, measure: prom.Gauge, selector: Selector, time: int, window: int) -> Values:
         combined: Mapping[str, Callable[[list[float]], float]] = {"sum": sum, "max": max, "min": min, "count": len}
         values = self._newest(selector, time, combined[measure.combine], window if measure.highest_in_window else 0)
         values = self._held(measure, values, time)
-        gone = measure.or_missing and all(newest(one.samples, time) is None for one in self._picked(selector))
+        gone = measure.or_missing and all(newest(series.samples, time) is None for series in self._picked(selector))
         return {**values, self._pinned(selector): 0.0} if gone else values
 
     def _held(self, measure: prom.Increase | prom.Gauge, values: Values, time: int) -> Values:
-        condition = held_while(measure, self.ground)
+        condition = held_while(measure, self.scope)
         if condition is None:
             return values
         selector, operator, bound = condition
         holding = {
-            self._group(one)
-            for one in self._picked(selector)
-            if (value := newest(one.samples, time)) is not None and (not operator or COMPARED[operator](value, bound))
+            self._group(series)
+            for series in self._picked(selector)
+            if (value := newest(series.samples, time)) is not None
+            and (not operator or COMPARED[operator](value, bound))
         }
         return {group: value for group, value in values.items() if group in holding}
 
@@ -161,9 +162,9 @@ class Oracle:
         window = self.threshold.window.seconds
         match self.measure:
             case prom.Ratio():
-                total = selectors(self.measure, self.ground)[1]
+                total = selectors(self.measure, self.scope)[1]
             case prom.Histogram():
-                total = bucket_of(selectors(self.measure, self.ground)[0], "+Inf")
+                total = bucket_of(selectors(self.measure, self.scope)[0], "+Inf")
             case _:
                 return self.value(time, window)
         return {group: rate * window for group, rate in self._rates(total, time, window).items()}
@@ -176,17 +177,17 @@ class Oracle:
         self, selector: Selector, time: int, combine: Callable[[list[float]], float], highest_in: int = 0
     ) -> Values:
         found: dict[Group, list[float]] = {}
-        for one in self._picked(selector):
-            value = newest(one.samples, time)
+        for series in self._picked(selector):
+            value = newest(series.samples, time)
             if highest_in:
-                value = max((value for _, value in within(one.samples, time, highest_in)), default=None)
+                value = max((value for _, value in within(series.samples, time, highest_in)), default=None)
             if value is not None:
-                found.setdefault(self._group(one), []).append(value)
+                found.setdefault(self._group(series), []).append(value)
         return {group: float(combine(values)) for group, values in found.items()}
 
     def _picked(self, selector: Selector) -> tuple[Series, ...]:
         if selector not in self._by_selector:
-            self._by_selector[selector] = tuple(one for one in self.series if picks(selector, one))
+            self._by_selector[selector] = tuple(series for series in self.series if picks(selector, series))
         return self._by_selector[selector]
 
     def _group(self, series: Series) -> Group:
@@ -194,7 +195,7 @@ class Oracle:
 
     def _pinned(self, selector: Selector) -> Group:
         """What remains to be said of series that are not there: the values that the selector names."""
-        return tuple(sorted((one.label, one.value) for one in selector.matchers if one.operator == "="))
+        return tuple(sorted((matcher.label, matcher.value) for matcher in selector.matchers if matcher.operator == "="))
 
 
 def group_of(series: Series, by: Iterable[str]) -> Group:
@@ -205,10 +206,10 @@ def group_of(series: Series, by: Iterable[str]) -> Group:
 def summed_rates(series: Iterable[Series], by: Iterable[str], time: int, window: int) -> Values:
     """The rates of counters over the `window` before `time`, added up by the labels `by`."""
     rates: Values = {}
-    for one in series:
-        rate = rate_of(within(one.samples, time, window), time, window)
+    for counted in series:
+        rate = rate_of(within(counted.samples, time, window), time, window)
         if rate is not None:
-            group = group_of(one, by)
+            group = group_of(counted, by)
             rates[group] = rates.get(group, 0.0) + rate
     return rates
 

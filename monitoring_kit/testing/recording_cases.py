@@ -9,16 +9,17 @@ from monitoring_kit.plan.model import PrometheusRecording
 from monitoring_kit.plan.scope import scoped
 from monitoring_kit.promql.tree import Selector
 from monitoring_kit.testing.oracle import Group, Values, summed_rates
-from monitoring_kit.testing.samples import (
+from monitoring_kit.testing.scope import Scope
+from monitoring_kit.testing.series import (
     EVALUATION_SECONDS,
     FIRST_SAMPLE_SECONDS,
+    For,
     Profile,
     Series,
-    Stretch,
     counter,
     picks,
+    restarted,
 )
-from monitoring_kit.testing.scope import Ground
 
 # Values are compared after a rounding, because two ways to compute one differ in the last bits.
 ROUNDING = 1_000_000
@@ -40,19 +41,22 @@ class RecordedCase:
     evaluation: int = EVALUATION_SECONDS
 
 
-def derive_recorded(rule: PrometheusRecording, ground: Ground) -> RecordedCase:
-    """One case with everything in it: unequal instances, several groups, a restart, a late birth, an end, strangers.
+def derive_recorded(rule: PrometheusRecording, scope: Scope) -> RecordedCase:
+    """One case with everything in it: unequal instances, several groups, a restart, a late birth, an end, and
+    series of others.
 
     Raises CannotDerive where no series of the counter can be made.
     """
-    recording = ground.recordings[rule.name]
-    selector = scoped(Selector(recording.counter), ground.catalogue, ground.settings)
+    recording = scope.recordings[rule.name]
+    selector = scoped(Selector(recording.counter), scope.catalogue, scope.settings)
     if not isinstance(selector, Selector):
         raise TypeError(f"the counter of {recording.name} is no selector")
     window = recording.window.seconds
-    series = [*_own(selector, recording.by, ground, window / 60)]
+    series = [*_own(selector, recording.by, scope, window / 60)]
     series += [
-        Series(one.metric, labels, one.samples) for one in series[:1] for labels in ground.foreign(one.labels, selector)
+        Series(made.metric, labels, made.samples)
+        for made in series[:1]
+        for labels in scope.foreign_labels(made.labels, selector)
     ]
     ours = picked(series, selector)
     return case_of(series, {time: summed_rates(ours, recording.by, time, window) for time in moments(window)})
@@ -60,7 +64,8 @@ def derive_recorded(rule: PrometheusRecording, ground: Ground) -> RecordedCase:
 
 def case_of(series: Iterable[Series], at: Mapping[int, Values]) -> RecordedCase:
     """The case of series that are scraped and rules that are evaluated as everywhere."""
-    return RecordedCase(tuple((one.name, one.notation) for one in series), {time: rounded(at[time]) for time in at})
+    inputs = tuple((made.name, made.notation(max(at))) for made in series)
+    return RecordedCase(inputs, {time: rounded(at[time]) for time in at})
 
 
 def rounded(values: Values) -> Mapping[Group, int]:
@@ -76,20 +81,19 @@ def moments(window: int) -> list[int]:
 
 def picked(series: Iterable[Series], selector: Selector) -> list[Series]:
     """The series that `selector` picks."""
-    return [one for one in series if picks(selector, one)]
+    return [candidate for candidate in series if picks(selector, candidate)]
 
 
-def _own(selector: Selector, by: Sequence[str], ground: Ground, window: float) -> list[Series]:
+def _own(selector: Selector, by: Sequence[str], scope: Scope, window: float) -> list[Series]:
     """Two instances of one group, and one of a group that differs in each label in turn."""
-    first = ground.group(by, [selector], 0) or {}
-    busy: Profile = (Stretch(1.5 * window, _INSTANCES[0][1]), Stretch(1.5 * window, 2 * _INSTANCES[0][1]))
-    found = [Series(selector.metric, ground.labels([selector], first, 1), counter(busy, reset_at=2 * window))]
-    quiet: Profile = (Stretch(window / 2, None), Stretch(window * 1.5, _INSTANCES[1][1]), Stretch(window, None))
-    found.append(Series(selector.metric, ground.labels([selector], first, 2), counter(quiet)))
+    first = scope.group(by, [selector], 0) or {}
+    busy: Profile = (For(1.5 * window, _INSTANCES[0][1]), For(1.5 * window, 2 * _INSTANCES[0][1]))
+    found = [counter(selector.metric, scope.labels([selector], first, 1), *restarted(busy, 2 * window))]
+    quiet: Profile = (For(window / 2, None), For(window * 1.5, _INSTANCES[1][1]), For(window, None))
+    found.append(counter(selector.metric, scope.labels([selector], first, 2), *quiet))
     for number, label in enumerate(by, start=3):
-        other = ground.group([label], [selector], 1)
+        other = scope.group([label], [selector], 1)
         if other is not None:
-            profile: Profile = (Stretch(3 * window, 10.0 * number),)
-            labels = ground.labels([selector], {**first, **other}, 1)
-            found.append(Series(selector.metric, labels, counter(profile)))
+            labels = scope.labels([selector], {**first, **other}, 1)
+            found.append(counter(selector.metric, labels, For(3 * window, 10.0 * number)))
     return found

@@ -16,35 +16,32 @@ from monitoring_kit.plan.model import PrometheusAlert
 from monitoring_kit.plan.texts import description, prometheus_subject, summary
 from monitoring_kit.testing.case import Firing
 from monitoring_kit.testing.go_template import in_words
-from monitoring_kit.testing.scope import Ground
+from monitoring_kit.testing.scope import Scope
 
 _HOLE = re.compile(r"\{\{ \$labels\.(\w+)( \| urlquery)? \}\}")
 
 
-def told(rule: PrometheusAlert, group: Mapping[str, str], value: float, ground: Ground) -> Firing:
+def rendered(rule: PrometheusAlert, group: Mapping[str, str], value: float, scope: Scope) -> Firing:
     """The alert of `rule` about `group`, measured at `value`, as it reaches a person.
 
     Its labels are those of the group and three that say who hears of it; they are not taken from the rule.
     """
-    own = {"severity": rule.severity.value, "team": rule.alert.team, "service": ground.settings["workload"]}
+    own = {"severity": rule.severity.value, "team": rule.alert.team, "service": scope.settings["workload"]}
     labels = {**group, **own}
-    return Firing(rule.severity, labels, spoken(rule, labels, value))
-
-
-def spoken(rule: PrometheusAlert, labels: Mapping[str, str], value: float) -> dict[str, str]:
-    """The annotations of `rule` about the series `labels`, measured at `value`."""
     alert = rule.alert
     measure = alert.signal.prometheus
     if measure is None:
         raise ValueError(f"{alert.name} is not measured by Prometheus")
     words = in_words(value, measure.judged_unit(alert.signal.unit))
     subject = _filled(prometheus_subject(alert.signal.labels), labels)
-    return {
-        "summary": summary(alert, rule.severity, subject, words),
-        "description": description(alert, rule.severity, words, rule.window),
-        "runbook_url": rule.annotations["runbook_url"],
-        "dashboard_url": _filled(rule.annotations["dashboard_url"], labels),
-    }
+    return Firing(
+        alert.name,
+        labels,
+        summary=summary(alert, rule.severity, subject, words),
+        description=description(alert, rule.severity, words, rule.window),
+        runbook_url=rule.annotations["runbook_url"],
+        dashboard_url=_filled(rule.annotations["dashboard_url"], labels),
+    )
 
 
 def _filled(text: str, labels: Mapping[str, str]) -> str:

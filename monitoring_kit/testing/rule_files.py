@@ -6,13 +6,12 @@ import json
 from collections.abc import Collection, Iterable, Mapping, Sequence
 from pathlib import Path
 
-from monitoring_kit.core.durations import Duration
 from monitoring_kit.plan.model import Plan, PrometheusAlert
 from monitoring_kit.promql.parser import parse
 from monitoring_kit.promql.tree import Selector, walk
 from monitoring_kit.render.prometheus import rule_groups
 from monitoring_kit.testing.case import Case
-from monitoring_kit.testing.samples import EVALUATION_SECONDS, FIRST_SAMPLE_SECONDS, Series, accepts
+from monitoring_kit.testing.series import EVALUATION_SECONDS, FIRST_SAMPLE_SECONDS, Series, accepts
 
 Rule = Mapping[str, object]
 
@@ -29,7 +28,9 @@ def rules_of(alerts: Collection[str], rules: Sequence[Rule]) -> list[Rule]:
     recordings = [rule for rule in rules if "record" in rule]
     read: list[Rule] = []
     asked = _selectors(chosen)
-    while found := [rule for rule in recordings if rule not in read and any(_records(rule, one) for one in asked)]:
+    while found := [
+        rule for rule in recordings if rule not in read and any(_records(rule, selector) for selector in asked)
+    ]:
         read += found
         asked = _selectors(found)
     return [*(rule for rule in recordings if rule in read), *chosen]
@@ -59,19 +60,28 @@ def write_rules(path: Path, rules: Sequence[Rule]) -> Path:
     return _write(path, {"groups": [{"name": path.stem, "rules": list(rules)}]})
 
 
-def write_case(path: Path, rule_file: Path, alert: str, case: Case) -> Path:
-    """A test file of one case."""
+def write_case(path: Path, rule_file: Path, alerts: Collection[str], case: Case) -> Path:
+    """A test file of one case, which asserts what all `alerts` do at each time: who is not named is silent.
+
+    Raises ValueError for a case that expects another alert.
+    """
+    named = {firing.alert for firings in case.at.values() for firing in firings}
+    if named - set(alerts):
+        raise ValueError(f"{case.name}: {', '.join(sorted(named - set(alerts)))} is not among the alerts that are run")
     asserted = [
         {
-            "eval_time": Duration(time).prometheus(),
+            "eval_time": time,
             "alertname": alert,
             "exp_alerts": [
-                {"exp_labels": dict(one.labels), "exp_annotations": dict(one.annotations)} for one in firing
+                {"exp_labels": dict(firing.labels), "exp_annotations": dict(firing.annotations)}
+                for firing in firings
+                if firing.alert == alert
             ],
         }
-        for time, firing in case.at.items()
+        for time, firings in case.at.items()
+        for alert in sorted(alerts)
     ]
-    return write_tests(path, rule_file, [(one.name, one.notation) for one in case.series], asserted, [])
+    return write_tests(path, rule_file, case.inputs, asserted, [])
 
 
 def write_tests(

@@ -15,7 +15,7 @@ from monitoring_kit.model.metrics import MetricCatalogue
 from monitoring_kit.programs import promtool
 from monitoring_kit.promql.parser import parse
 from monitoring_kit.promql.printer import one_line, quote
-from monitoring_kit.testing.case import Scenario
+from monitoring_kit.testing.case import Case
 from monitoring_kit.testing.equivalence import why_equivalent, why_same_value
 from monitoring_kit.testing.mutants import Mutant, rule_mutants
 from monitoring_kit.testing.recording_cases import ROUNDING, RecordedCase
@@ -27,7 +27,7 @@ _FAILED = re.compile(r"^alert (?P<name>\S+) at |^expression .*\b(?P<record>m\d{5
 _BROKEN = re.compile(r"rule: (?P<name>\S+), time: .*err: ")
 
 
-class Fate(Enum):
+class MutantOutcome(Enum):
     """What became of a mutant: a case noticed it, Prometheus cannot evaluate it, or neither.
 
     One that is said to behave like its rule is EQUIVALENT where no case notices it, and REFUTED where one does.
@@ -42,7 +42,7 @@ class Fate(Enum):
 
 @dataclass(frozen=True)
 class Verdict:
-    """A mutant of a rule and its fate. `reason` is why it is said to behave like its rule, "" for others.
+    """A mutant of a rule and its outcome. `reason` is why it is said to behave like its rule, "" for others.
 
     `rule` names the alert or the recording; `severity` is "" for a recording.
     """
@@ -50,7 +50,7 @@ class Verdict:
     rule: str
     severity: str
     mutant: Mutant = field(hash=False)
-    fate: Fate
+    outcome: MutantOutcome
     reason: str = ""
 
     def __str__(self) -> str:
@@ -60,7 +60,7 @@ class Verdict:
 
 
 def run_alert(
-    rules: Sequence[Rule], alert: str, stages: Sequence[Sequence[Scenario]], catalogue: MetricCatalogue
+    rules: Sequence[Rule], alert: str, stages: Sequence[Sequence[Case]], catalogue: MetricCatalogue
 ) -> list[Verdict]:
     """The outcome of every mutant of `alert`; `rules` hold its rules and the recordings that these read.
 
@@ -75,18 +75,24 @@ def run_alert(
         originals[original] = (_severity(rule), rule)
         for candidate in _candidates(rule, catalogue):
             mutants[f"{original}x{len(mutants):05}"] = candidate
-    left = {name: (one.severity, one.mutant.rule) for name, one in mutants.items()}
-    fates: dict[str, Fate] = {}
-    for scenarios in stages:
-        if not left or not scenarios:
+    left = {name: (candidate.severity, candidate.mutant.rule) for name, candidate in mutants.items()}
+    outcomes: dict[str, MutantOutcome] = {}
+    for cases in stages:
+        if not left or not cases:
             continue
-        noticed = _run(recordings, {**originals, **left}, scenarios)
+        noticed = _run(recordings, {**originals, **left}, cases)
         _refuse_failing(alert, [originals[name][0] for name in originals if name in noticed])
-        fates |= noticed
-        left = {name: one for name, one in left.items() if name not in noticed}
+        outcomes |= noticed
+        left = {name: candidate for name, candidate in left.items() if name not in noticed}
     return [
-        Verdict(alert, one.severity, one.mutant, _fate(fates.get(name), one.reason), one.reason)
-        for name, one in mutants.items()
+        Verdict(
+            alert,
+            candidate.severity,
+            candidate.mutant,
+            _outcome(outcomes.get(name), candidate.reason),
+            candidate.reason,
+        )
+        for name, candidate in mutants.items()
     ]
 
 
@@ -94,27 +100,27 @@ def run_recording(rule: Rule, case: RecordedCase) -> list[Verdict]:
     """The outcome of every mutant of a recording rule. Raises Refused where the rule itself does not pass its case."""
     mutants = {f"m{number:05}": mutant for number, mutant in enumerate(rule_mutants(rule), start=1)}
     records: dict[str, Rule] = {"m00000": rule, **{name: mutant.rule for name, mutant in mutants.items()}}
-    fates: dict[str, Fate] = {}
+    outcomes: dict[str, MutantOutcome] = {}
     with TemporaryDirectory() as folder:
-        while set(records) - set(fates):
-            left = {name: one for name, one in records.items() if name not in fates}
-            rules = [{**one, "record": name} for name, one in left.items()]
+        while set(records) - set(outcomes):
+            left = {name: record for name, record in records.items() if name not in outcomes}
+            rules = [{**record, "record": name} for name, record in left.items()]
             rule_file = write_rules(Path(folder) / "rules.json", rules)
             asserted = [_expected_rates(name, time, rates) for name in left for time, rates in case.at.items()]
             test = Path(folder) / "test.json"
             write_tests(test, rule_file, case.inputs, [], asserted, case.interval, case.evaluation)
             broken, failed = _noticed(promtool.unit_test_results([test]))
-            fates |= dict.fromkeys(broken, Fate.BROKEN)
+            outcomes |= dict.fromkeys(broken, MutantOutcome.BROKEN)
             if not broken:
-                fates |= dict.fromkeys(failed, Fate.KILLED)
+                outcomes |= dict.fromkeys(failed, MutantOutcome.KILLED)
                 break
     name = title_of(rule)
-    if "m00000" in fates:
+    if "m00000" in outcomes:
         raise Refused(Finding(Location(name), f"recording {name}", "does not record what it should"))
     verdicts = []
-    for one, mutant in mutants.items():
+    for record, mutant in mutants.items():
         reason = (mutant.change and why_same_value(parse(str(rule["expr"])), mutant.change)) or ""
-        verdicts.append(Verdict(name, "", mutant, _fate(fates.get(one), reason), reason))
+        verdicts.append(Verdict(name, "", mutant, _outcome(outcomes.get(record), reason), reason))
     return verdicts
 
 
@@ -132,46 +138,43 @@ def _candidates(rule: Rule, catalogue: MetricCatalogue) -> Iterator[_Candidate]:
         yield _Candidate(_severity(rule), mutant, reason or "")
 
 
-def _fate(noticed: Fate | None, reason: str) -> Fate:
+def _outcome(noticed: MutantOutcome | None, reason: str) -> MutantOutcome:
     if reason:
-        return Fate.EQUIVALENT if noticed is None else Fate.REFUTED
-    return noticed or Fate.SURVIVED
+        return MutantOutcome.EQUIVALENT if noticed is None else MutantOutcome.REFUTED
+    return noticed or MutantOutcome.SURVIVED
 
 
 def _run(
-    recordings: Sequence[Rule], rules: Mapping[str, tuple[str, Rule]], scenarios: Sequence[Scenario]
-) -> dict[str, Fate]:
-    """The rules that some scenario notices. One whose evaluation fails ends its test, so that the rest runs again."""
-    fates: dict[str, Fate] = {}
+    recordings: Sequence[Rule], rules: Mapping[str, tuple[str, Rule]], cases: Sequence[Case]
+) -> dict[str, MutantOutcome]:
+    """The rules that some case notices. One whose evaluation fails ends its test, so that the rest runs again."""
+    outcomes: dict[str, MutantOutcome] = {}
     with TemporaryDirectory() as folder:
         while True:
-            left = {name: one for name, one in rules.items() if fates.get(name) is not Fate.BROKEN}
+            left = {name: rule for name, rule in rules.items() if outcomes.get(name) is not MutantOutcome.BROKEN}
             renamed = [{**rule, "alert": name, **_one_text(rule)} for name, (_, rule) in left.items()]
             rule_file = write_rules(Path(folder) / "rules.json", [*recordings, *renamed])
             files = [
-                write_tests(
-                    Path(folder) / f"{number:03}.json", rule_file, scenario.inputs, _expected(left, scenario), []
-                )
-                for number, scenario in enumerate(scenarios)
+                write_tests(Path(folder) / f"{number:03}.json", rule_file, case.inputs, _expected(left, case), [])
+                for number, case in enumerate(cases)
             ]
             broken, failed = _noticed(promtool.unit_test_results(files))
-            fates |= dict.fromkeys(failed, Fate.KILLED)
-            fates |= dict.fromkeys(broken, Fate.BROKEN)
+            outcomes |= dict.fromkeys(failed, MutantOutcome.KILLED)
+            outcomes |= dict.fromkeys(broken, MutantOutcome.BROKEN)
             if not broken:
-                return fates
+                return outcomes
 
 
-def _expected(rules: Mapping[str, tuple[str, Rule]], scenario: Scenario) -> list[Mapping[str, object]]:
+def _expected(rules: Mapping[str, tuple[str, Rule]], case: Case) -> list[Mapping[str, object]]:
     """What each rule under its own name is expected to do: what its severity does."""
     expected: list[Mapping[str, object]] = []
-    for time, firing in scenario.at.items():
+    for time, firings in case.at.items():
         by_severity: dict[str, list[Mapping[str, object]]] = {}
-        for labels, texts in firing:
-            one = {"exp_labels": dict(labels), "exp_annotations": {TEXT: texts[TEXT]}}
-            by_severity.setdefault(labels.get("severity", ""), []).append(one)
-        when = Duration(time).prometheus()
+        for firing in firings:
+            shown = {"exp_labels": dict(firing.labels), "exp_annotations": {TEXT: firing.annotations[TEXT]}}
+            by_severity.setdefault(firing.severity.value, []).append(shown)
         expected += [
-            {"eval_time": when, "alertname": name, "exp_alerts": by_severity.get(severity, [])}
+            {"eval_time": time, "alertname": name, "exp_alerts": by_severity.get(severity, [])}
             for name, (severity, _) in rules.items()
         ]
     return expected

@@ -13,7 +13,7 @@ from monitoring_kit.plan.model import Plan
 from monitoring_kit.plan.scope import scoped
 from monitoring_kit.promql.parser import parse
 from monitoring_kit.promql.tree import Expression, Matcher, Selector
-from monitoring_kit.testing.samples import accepts
+from monitoring_kit.testing.series import accepts
 
 
 class CannotDerive(ValueError):
@@ -21,8 +21,8 @@ class CannotDerive(ValueError):
 
 
 @dataclass(frozen=True)
-class Ground:
-    """The metrics, the environment's settings and the recordings that rules may read."""
+class Scope:
+    """The metrics, the environment's settings and the recordings that rules may read: what a proof stands on."""
 
     catalogue: MetricCatalogue
     settings: Mapping[str, str] = field(hash=False)
@@ -87,19 +87,23 @@ class Ground:
         choices = [self._candidates(label, (*match, *avoid), shape, number) for label in free]
         for chosen in product(*choices):
             found = {**values, **dict(zip(free, chosen, strict=True))}
-            if all(_takes(one, found) for one in match) and not any(_takes(one, found) for one in avoid):
+            if all(_takes(selector, found) for selector in match) and not any(
+                _takes(selector, found) for selector in avoid
+            ):
                 return found
-        raise CannotDerive(f"no labels could be found for {' and '.join(one.metric for one in match)}")
+        raise CannotDerive(f"no labels could be found for {' and '.join(selector.metric for selector in match)}")
 
-    def foreign(self, labels: Mapping[str, str], selector: Selector, number: int = 1) -> Iterator[dict[str, str]]:
+    def foreign_labels(
+        self, labels: Mapping[str, str], selector: Selector, number: int = 1
+    ) -> Iterator[dict[str, str]]:
         """The labels changed so that one matcher of `selector` does not take them any more, all others still do.
 
-        Strangers of another `number` have other values, where the label's values are not a closed set.
+        Foreign series of another `number` have other values, where the label's values are not a closed set.
         """
         shape = self.shape(selector)
         for matcher in dict.fromkeys(selector.matchers):
-            others = [one for one in selector.matchers if one != matcher]
-            for value in self._strangers(matcher, shape, number):
+            others = [other for other in selector.matchers if other != matcher]
+            for value in self._foreign_values(matcher, shape, number):
                 changed = {**labels, matcher.label: value}
                 if not _takes(Selector(selector.metric, (matcher,)), changed) and _takes(
                     replace(selector, matchers=tuple(others)), changed
@@ -108,11 +112,11 @@ class Ground:
 
     def recorded(self, metric: str) -> Iterator[tuple[Recording, Selector]]:
         """The recordings of the counter `metric`, each with the selector of its own series in the environment."""
-        for one in self.recordings.values():
-            if one.counter == metric:
-                selector = scoped(Selector(one.name), self.catalogue, self.settings)
+        for recording in self.recordings.values():
+            if recording.counter == metric:
+                selector = scoped(Selector(recording.name), self.catalogue, self.settings)
                 if isinstance(selector, Selector):
-                    yield one, selector
+                    yield recording, selector
 
     def _allowed(self, label: str, selectors: Sequence[Selector], number: int) -> str:
         values = self._all_allowed(label, selectors)
@@ -126,19 +130,19 @@ class Ground:
         for selector in selectors:
             shape = self.shape(selector)
             candidates += self._candidates(label, selectors, shape, 1)
-        if not any(label in self.shape(one).closed for one in selectors):
+        if not any(label in self.shape(selector).closed for selector in selectors):
             candidates += [*self._pods(label, 2), _thought_up(label, 2)]
         return [
             value
             for value in dict.fromkeys(candidates)
-            if all(_takes(replace(one, matchers=_on(label, one)), {label: value}) for one in selectors)
+            if all(_takes(replace(selector, matchers=_on(label, selector)), {label: value}) for selector in selectors)
         ]
 
     def _candidates(self, label: str, selectors: Sequence[Selector], shape: SeriesShape, number: int) -> list[str]:
         """Values worth a try, the likeliest first."""
         if label in shape.closed:
             return sorted(shape.closed[label])
-        named = [value for one in selectors for m in _on(label, one) for value in _written(m)]
+        named = [value for selector in selectors for m in _on(label, selector) for value in _written(m)]
         return [*self._pods(label, number), *named, _thought_up(label, number)]
 
     def _pods(self, label: str, number: int) -> list[str]:
@@ -146,7 +150,7 @@ class Ground:
         workload = self.settings.get("workload")
         return [f"{workload}-7c9d8b6f5d-{number:05}"] if label == "pod" and workload else []
 
-    def _strangers(self, matcher: Matcher, shape: SeriesShape, number: int) -> list[str]:
+    def _foreign_values(self, matcher: Matcher, shape: SeriesShape, number: int) -> list[str]:
         """Values that a series of somebody else can have where `matcher` stands."""
         if matcher.label in shape.closed:
             return sorted(shape.closed[matcher.label])
@@ -159,9 +163,9 @@ class Ground:
         )
 
 
-def ground_of(definitions: Definitions, plan: Plan) -> Ground:
-    """The ground of one environment's plan."""
-    return Ground(definitions.catalogue, plan.environment.settings(), definitions.recordings)
+def scope_of(definitions: Definitions, plan: Plan) -> Scope:
+    """The scope of one environment's plan."""
+    return Scope(definitions.catalogue, plan.environment.settings(), definitions.recordings)
 
 
 def _takes(selector: Selector, labels: Mapping[str, str]) -> bool:

@@ -84,5 +84,5 @@ def findings_of(definitions: Definitions, environment: str | Environment = "prod
     """What the checks say, by check: the whole message of the first finding. Runbooks are left out."""
     where = shipped_environment(environment) if isinstance(environment, str) else environment
     found = [finding for finding in check_definitions(definitions) if finding.check != "runbook"]
-    found += check_plan(build_plan(definitions, where), definitions)
+    found += check_plan(build_plan(definitions, where))
     return {finding.check: str(finding) for finding in reversed(found)}

@@ -27,7 +27,9 @@ LAYERS = (
     "output",
     "programs",
     "generate",
+    "listing",
     "testing",
+    "starter",
     "cli",
 )
 KIT = PROJECT / "monitoring_kit"

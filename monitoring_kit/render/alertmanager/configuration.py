@@ -5,15 +5,13 @@ from __future__ import annotations
 from collections.abc import Iterable, Mapping
 
 from monitoring_kit.environment.values import SecretKey
-from monitoring_kit.model.definitions import Definitions
 from monitoring_kit.model.routing import Grouping
 from monitoring_kit.plan.model import Plan
-from monitoring_kit.plan.routing import (
+from monitoring_kit.plan.routes import (
     Matcher,
     PlannedInhibition,
     PlannedReceiver,
     PlannedRouting,
-    whole_routing,
 )
 from monitoring_kit.render.alertmanager.routes import Block, route_block
 from monitoring_kit.render.alertmanager.texts import EMAIL_HTML, EMAIL_TEXT, MICROSOFT_TEAMS, SLACK, TITLE
@@ -24,17 +22,16 @@ FILE = "alertmanager/alertmanager.yaml"
 
 _EITHER_OR = (
     "Load either this or kubernetes/alertmanagerconfig.yaml, or every alert is notified twice.\n"
-    "It needs Alertmanager 0.28 or newer where anybody reads in Microsoft Teams, else 0.26."
+    "It needs Alertmanager 0.28 or newer for Microsoft Teams, else 0.26."
 )
 
 
-def render_alertmanager(plan: Plan, definitions: Definitions) -> Mapping[str, str]:
-    """`alertmanager/alertmanager.yaml`, the whole configuration; nothing where the environment tells nobody."""
-    routing = whole_routing(plan, definitions.routing) if definitions.routing else None
-    if routing is None or definitions.routing is None:
+def render_alertmanager(plan: Plan) -> Mapping[str, str]:
+    """`alertmanager/alertmanager.yaml`, the whole configuration; nothing if it has no notifications."""
+    if plan.routing is None:
         return {}
-    source = HEADER.format(source=f"{plan.environment.where.file}, {definitions.routing.where.file}")
-    return {FILE: yaml_text(_configuration(routing, _folder(plan)), f"{source}\n{_EITHER_OR}")}
+    source = HEADER.format(source=f"{plan.environment.where.file}, {plan.routing.where.file}")
+    return {FILE: yaml_text(_configuration(plan.routing, _folder(plan)), f"{source}\n{_EITHER_OR}")}
 
 
 def _folder(plan: Plan) -> str:

@@ -2,38 +2,39 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
+
 from monitoring_kit.environment.model import PrometheusSettings, Smtp
 from monitoring_kit.environment.values import SecretKey
-from monitoring_kit.model.definitions import Definitions
 from monitoring_kit.model.routing import Grouping
 from monitoring_kit.plan.model import Plan
-from monitoring_kit.plan.routing import (
+from monitoring_kit.plan.routes import (
     Matcher,
     PlannedInhibition,
     PlannedReceiver,
     PlannedRouting,
-    own_routing,
 )
 from monitoring_kit.render.alertmanager.routes import Block, route_block
 from monitoring_kit.render.alertmanager.texts import EMAIL_HTML, EMAIL_TEXT, MICROSOFT_TEAMS, SLACK, TITLE
 from monitoring_kit.render.prometheus import HEADER
 from monitoring_kit.render.yaml_text import YamlValue, yaml_text
 
+FILE = "kubernetes/alertmanagerconfig.yaml"
+
 _EITHER_OR = "Load either this or alertmanager/alertmanager.yaml, or every alert is notified twice."
 
 
-def alertmanager_config(plan: Plan, definitions: Definitions) -> str | None:
-    """The resource AlertmanagerConfig as YAML, None where the environment tells nobody.
+def render_alertmanager_config(plan: Plan) -> Mapping[str, str]:
+    """`kubernetes/alertmanagerconfig.yaml`; nothing if the environment has no notifications.
 
     The operator narrows its routes and inhibitions to alerts of its namespace, lets every alert go on to the main
     configuration, and reads the Secrets in its namespace.
     """
-    prometheus = plan.environment.prometheus
-    routing = own_routing(plan, definitions.routing) if definitions.routing else None
-    if routing is None or definitions.routing is None or prometheus is None:
-        return None
-    source = HEADER.format(source=f"{plan.environment.where.file}, {definitions.routing.where.file}")
-    return yaml_text(_resource(routing, prometheus), f"{source}\n{_EITHER_OR}")
+    prometheus, routing = plan.environment.prometheus, plan.own_routing
+    if routing is None or prometheus is None:
+        return {}
+    source = HEADER.format(source=f"{plan.environment.where.file}, {routing.where.file}")
+    return {FILE: yaml_text(_resource(routing, prometheus), f"{source}\n{_EITHER_OR}")}
 
 
 def _resource(routing: PlannedRouting, prometheus: PrometheusSettings) -> Block:

@@ -6,7 +6,7 @@ from collections.abc import Callable, Mapping, Sequence
 from types import MappingProxyType
 
 from monitoring_kit.model.routing import Grouping
-from monitoring_kit.plan.routing import Matcher, PlannedRoute
+from monitoring_kit.plan.routes import Matcher, PlannedRoute
 from monitoring_kit.render.yaml_text import YamlValue
 
 Block = Mapping[str, YamlValue]
@@ -20,7 +20,7 @@ def route_block(
 ) -> Block:
     """A node. `above` are the times and labels of the node above, which count where the node does not say otherwise."""
     times = times_of(route.grouping) if route.grouping else above
-    below = [route_block(one, times_of, matchers_of, times) for one in route.routes]
+    below = [route_block(child, times_of, matchers_of, times) for child in route.routes]
     return {
         **({"matchers": list(matchers_of(route.matchers))} if route.matchers else {}),
         "receiver": route.receiver,

@@ -2,7 +2,7 @@
 
 The same alert reads the same everywhere: a title, for each alert its summary, its description and its links, and one
 line for each that is over. Long texts are cut: Microsoft Teams takes 28 KB a message (learn.microsoft.com, limits of
-incoming webhooks), and nobody reads more at 3 a.m.
+incoming webhooks), and more is not read at 3 a.m.
 """
 
 from __future__ import annotations

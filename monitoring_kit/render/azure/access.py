@@ -20,7 +20,7 @@ from monitoring_kit.render.azure.arm_template import (
     resource_id,
     value_of,
 )
-from monitoring_kit.render.azure.names import LOG_ALERTS, LOG_ALERTS_VERSION, rule_name
+from monitoring_kit.render.azure.names import LOG_ALERTS, LOG_ALERTS_VERSION
 from monitoring_kit.render.azure.parameters import grant_reader, log_analytics, online_endpoint, queried
 
 ENDPOINT_LOGS = ("AmlOnlineEndpointConsoleLog", "AmlOnlineEndpointEventLog", "AmlOnlineEndpointTrafficLog")
@@ -61,7 +61,7 @@ def reader_roles(plan: Plan, azure: AzureSettings) -> Iterator[Resource]:
     The name of an assignment contains the identity, because an assignment cannot be given to another one later on.
     """
     for scope in LogScope:
-        names = sorted(rule_name(plan.environment.name, alert) for alert in plan.log_alerts if alert.scope is scope)
+        names = sorted(plan.rule_name(alert) for alert in plan.log_alerts if alert.scope is scope)
         if not names:
             continue
         resource = queried(azure, scope)

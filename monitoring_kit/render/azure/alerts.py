@@ -23,15 +23,13 @@ from monitoring_kit.render.azure.names import (
     LOG_ALERTS_VERSION,
     METRIC_ALERTS,
     SEVERITIES,
-    action_group_name,
-    rule_name,
 )
 from monitoring_kit.render.azure.parameters import location, online_endpoint, queried, webhook
 from monitoring_kit.render.azure.rule_groups import rule_groups_template
 
 
 def render_azure(plan: Plan) -> Mapping[str, str]:
-    """The files of the folder `azure`, by name; none where the environment has no Azure.
+    """The files of the folder `azure`; none if the environment has no Azure.
 
     `alerts.json` is always among them then, because the action group is in it; `prometheus-rule-groups.json` where the
     environment has managed Prometheus and Prometheus alerts. Beside each stands the file with its parameters' values.
@@ -42,8 +40,8 @@ def render_azure(plan: Plan) -> Mapping[str, str]:
     templates = {"alerts": alerts_template(plan, azure)}
     if azure.managed_prometheus is not None and plan.prometheus_alerts:
         templates["prometheus-rule-groups"] = rule_groups_template(plan, azure, azure.managed_prometheus)
-    texts = {f"{name}.json": template_json(template) for name, template in templates.items()}
-    values = {f"{name}.parameters.json": parameters_json(template) for name, template in templates.items()}
+    texts = {f"azure/{name}.json": template_json(template) for name, template in templates.items()}
+    values = {f"azure/{name}.parameters.json": parameters_json(template) for name, template in templates.items()}
     return {**texts, **values}
 
 
@@ -65,7 +63,7 @@ def alerts_template(plan: Plan, azure: AzureSettings) -> Template:
             *reader_roles(plan, azure),
         ),
         outputs={
-            "actionGroup": action_group_name(plan),
+            "actionGroup": plan.action_group,
             "logAlerts": sorted(str(rule.name) for rule in log),
             "metricAlerts": sorted(str(rule.name) for rule in metric),
         },
@@ -89,7 +87,7 @@ def log_alert_properties(plan: Plan, azure: AzureSettings, planned: LogAlert) ->
         "dimensions": [_all_values(name) for name in planned.dimensions],
     }
     return {
-        "displayName": rule_name(plan.environment.name, planned),
+        "displayName": plan.rule_name(planned),
         "description": description(planned),
         "severity": SEVERITIES[planned.severity],
         "enabled": True,
@@ -101,7 +99,7 @@ def log_alert_properties(plan: Plan, azure: AzureSettings, planned: LogAlert) ->
         **({"overrideQueryTimeRange": planned.looks_back.iso8601()} if planned.looks_back else {}),
         "criteria": {"allOf": [condition]},
         "actions": {
-            "actionGroups": [resource_id(ACTION_GROUPS, action_group_name(plan))],
+            "actionGroups": [resource_id(ACTION_GROUPS, plan.action_group)],
             "customProperties": _context(plan, planned),
         },
     }
@@ -136,7 +134,7 @@ def metric_alert_properties(plan: Plan, azure: AzureSettings, planned: MetricAle
         },
         "actions": [
             {
-                "actionGroupId": resource_id(ACTION_GROUPS, action_group_name(plan)),
+                "actionGroupId": resource_id(ACTION_GROUPS, plan.action_group),
                 "webHookProperties": _context(plan, planned),
             }
         ],
@@ -154,7 +152,7 @@ def _action_group(plan: Plan, azure: AzureSettings) -> Resource:
     return Resource(
         type=ACTION_GROUPS,
         api_version="2023-01-01",
-        name=action_group_name(plan),
+        name=plan.action_group,
         location="Global",
         properties={
             "groupShortName": group.short_name,
@@ -174,9 +172,9 @@ def _metric_alert(plan: Plan, azure: AzureSettings, planned: MetricAlert) -> Res
     return Resource(
         type=METRIC_ALERTS,
         api_version="2018-03-01",
-        name=rule_name(plan.environment.name, planned),
+        name=plan.rule_name(planned),
         location="global",
-        depends_on=(resource_id(ACTION_GROUPS, action_group_name(plan)),),
+        depends_on=(resource_id(ACTION_GROUPS, plan.action_group),),
         properties=metric_alert_properties(plan, azure, planned),
     )
 
@@ -185,11 +183,11 @@ def _log_alert(plan: Plan, azure: AzureSettings, planned: LogAlert) -> Resource:
     return Resource(
         type=LOG_ALERTS,
         api_version=LOG_ALERTS_VERSION,
-        name=rule_name(plan.environment.name, planned),
+        name=plan.rule_name(planned),
         location=value_of(location(azure)),
         kind="LogAlert",
         identity={"type": "SystemAssigned"},
-        depends_on=(resource_id(ACTION_GROUPS, action_group_name(plan)),),
+        depends_on=(resource_id(ACTION_GROUPS, plan.action_group),),
         properties=log_alert_properties(plan, azure, planned),
     )
 

@@ -45,7 +45,7 @@ def grant_reader() -> Parameter:
     return Parameter(
         "grantReader",
         "Whether to give each log alert's identity the role Reader on what it queries. That takes the right to assign "
-        "roles; with false somebody else has to give it, and until then no log alert fires.",
+        "roles; with false an administrator has to give it, and until then no log alert fires.",
         "bool",
         True,
     )

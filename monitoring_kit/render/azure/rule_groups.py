@@ -6,11 +6,11 @@ from collections.abc import Mapping
 
 from monitoring_kit.core.durations import Duration
 from monitoring_kit.environment.model import AzureSettings, ManagedPrometheus
+from monitoring_kit.plan.azure_limits import GROUP_INTERVAL
 from monitoring_kit.plan.model import Plan, PrometheusRecording, PrometheusRule
 from monitoring_kit.promql.printer import print_promql
 from monitoring_kit.render.azure.arm_template import Parameter, Resource, Template, Value, resource_id, value_of
-from monitoring_kit.render.azure.limits import GROUP_INTERVAL, GROUP_RULES
-from monitoring_kit.render.azure.names import ACTION_GROUPS, SEVERITIES, action_group_name
+from monitoring_kit.render.azure.names import ACTION_GROUPS, SEVERITIES
 
 # Azure keeps an alert for this long after its condition was last met, as Microsoft's own rules for AKS do.
 TIME_TO_RESOLVE = Duration(600)
@@ -18,30 +18,16 @@ TIME_TO_RESOLVE = Duration(600)
 
 def rule_groups_template(plan: Plan, azure: AzureSettings, managed: ManagedPrometheus) -> Template:
     """The template `azure/prometheus-rule-groups.json`, to be deployed beside the action group of `alerts.json`."""
+    groups = plan.azure_rule_groups
     return Template(
         description=(
             f"Prometheus rules of the environment {plan.environment.name}, for an Azure Monitor workspace: generated "
             f"from rules/, queries/ and {plan.environment.where.file}. Edit those, not this file. Deploy it after "
             "alerts.json, to the same resource group: it uses the action group from there."
         ),
-        resources=tuple(_rule_group(plan, azure, managed, name, rules) for name, rules in rule_groups(plan).items()),
-        outputs={"ruleGroups": sorted(rule_groups(plan))},
+        resources=tuple(_rule_group(plan, azure, managed, name, rules) for name, rules in groups.items()),
+        outputs={"ruleGroups": sorted(groups)},
     )
-
-
-def rule_groups(plan: Plan) -> Mapping[str, tuple[PrometheusRule, ...]]:
-    """The rules by the name of their rule group.
-
-    A group of Prometheus becomes one group here, or several where it has more rules than Azure allows: the first keeps
-    the name, the others count on from 2.
-    """
-    return {
-        f"{plan.environment.name}-{name}-{number}" if number > 1 else f"{plan.environment.name}-{name}": (
-            rules[start : start + GROUP_RULES]
-        )
-        for name, rules in plan.prometheus_groups.items()
-        for number, start in enumerate(range(0, len(rules), GROUP_RULES), start=1)
-    }
 
 
 def _rule_group(
@@ -86,5 +72,5 @@ def _rule(plan: Plan, planned: PrometheusRule) -> Mapping[str, Value]:
         "labels": dict(planned.labels),
         "annotations": {name: text for name, text in planned.annotations.items() if text},
         "resolveConfiguration": {"autoResolved": True, "timeToResolve": TIME_TO_RESOLVE.iso8601()},
-        "actions": [{"actionGroupId": resource_id(ACTION_GROUPS, action_group_name(plan))}],
+        "actions": [{"actionGroupId": resource_id(ACTION_GROUPS, plan.action_group)}],
     }

@@ -3,6 +3,8 @@
 from __future__ import annotations
 
 import json
+import re
+from collections.abc import Mapping
 
 from grafanalib import core as grafana
 
@@ -10,9 +12,9 @@ from monitoring_kit.plan.model import Plan, PlannedDashboard, PrometheusQuery
 from monitoring_kit.render.grafana.panels import panel, row
 from monitoring_kit.render.grafana.schema import SCHEMA_VERSION, JsonObject, normalised
 from monitoring_kit.render.grafana.variables import variables
+from monitoring_kit.render.kubernetes import config_map, config_map_file
 
 # Every dashboard carries this tag and its environment's name: by both of them the dashboards link to each other.
-TAG = "model-serving"
 
 # Azure takes logs in minutes late and limits how often it may be asked for them.
 _REFRESH_PROMETHEUS = "1m"
@@ -33,7 +35,7 @@ _BUILT_IN_ANNOTATION: JsonObject = {
 def render_dashboard(dashboard: PlannedDashboard, plan: Plan) -> JsonObject:
     """The dashboard as JSON-ready values, in Grafana's classic schema (version 39)."""
     environment = plan.environment
-    tags = [TAG, environment.name]
+    tags = [_tag(environment.dashboard_folder), environment.name]
     queries = [query for planned in dashboard.panels for query in planned.queries]
     reads_prometheus = any(isinstance(query, PrometheusQuery) for query in queries)
     panels = []
@@ -59,6 +61,23 @@ def render_dashboard(dashboard: PlannedDashboard, plan: Plan) -> JsonObject:
     )
 
 
-def dashboard_json(dashboard: PlannedDashboard, plan: Plan) -> str:
-    """The dashboard as the text of a file: sorted keys, two blanks, a newline at the end."""
-    return json.dumps(render_dashboard(dashboard, plan), indent=2, sort_keys=True, ensure_ascii=False) + "\n"
+def render_grafana(plan: Plan) -> Mapping[str, str]:
+    """`grafana/<uid>.json` for the import dialog and for provisioning; with a cluster, the same for the sidecar."""
+    files: dict[str, str] = {}
+    for dashboard in plan.dashboards:
+        model = render_dashboard(dashboard, plan)
+        files[f"grafana/{dashboard.uid}.json"] = dashboard_json(model)
+        if plan.environment.prometheus is not None:
+            manifest = config_map(plan.environment.prometheus, plan.environment.dashboard_folder, dashboard, model)
+            files[f"kubernetes/{config_map_file(dashboard)}"] = manifest
+    return files
+
+
+def dashboard_json(model: JsonObject) -> str:
+    """A rendered dashboard as the text of a file: sorted keys, two blanks, a newline at the end."""
+    return json.dumps(model, indent=2, sort_keys=True, ensure_ascii=False) + "\n"
+
+
+def _tag(folder: str) -> str:
+    """The tag that all dashboards of a folder bear, and by which they link to each other."""
+    return re.sub(r"\W+", "-", folder).strip("-").lower()

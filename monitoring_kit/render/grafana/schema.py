@@ -6,14 +6,12 @@ thresholds, rows with queries. Everything it yields passes through `normalised` 
 
 from __future__ import annotations
 
-import json
-
-from grafanalib._gen import DashboardEncoder  # the encoder is what grafanalib's own command line uses
+from typing import Any
 
 Json = None | bool | int | float | str | list["Json"] | dict[str, "Json"]
 JsonObject = dict[str, Json]
 
-# Grafana 10.4 and newer read this without a migration; they bring it to their own version when somebody opens it.
+# Grafana 10.4 and newer read this without a migration; they bring it to their own version when it is opened.
 SCHEMA_VERSION = 39
 
 
@@ -37,10 +35,9 @@ _DEAD_TARGET_KEYS = _words("hide intervalFactor metric query step target")
 _DEAD_FIELD_KEYS = _words("displayMode")
 
 
-def normalised(dashboard: object) -> JsonObject:
+def normalised(dashboard: Any) -> JsonObject:
     """The JSON of grafanalib's `dashboard`, with what Grafana's schema does not know taken out."""
-    raw: JsonObject = json.loads(json.dumps(dashboard, cls=DashboardEncoder), parse_float=_number)
-    clean = _kept(_without_nulls(raw), _DASHBOARD_KEYS)
+    clean = _kept(_object(_plain(dashboard)), _DASHBOARD_KEYS)
     clean["panels"] = [_panel(panel) for panel in _objects(clean.get("panels"))]
     templating = _object(clean.get("templating"))
     clean["templating"] = {"list": [_kept(variable, _VARIABLE_KEYS) for variable in _objects(templating.get("list"))]}
@@ -66,19 +63,17 @@ def _step(position: int, step: JsonObject) -> JsonObject:
     return {"color": step.get("color"), "value": step.get("value") if position else None}
 
 
-def _number(text: str) -> int | float:
-    number = float(text)
-    return int(number) if number.is_integer() else number
-
-
-def _without_nulls(value: JsonObject) -> JsonObject:
-    return {key: _cleaned(item) for key, item in value.items() if item is not None}
-
-
-def _cleaned(value: Json) -> Json:
+def _plain(value: Any) -> Json:
+    """A value of grafanalib as one of JSON: its objects say what they are, nulls go, 1.0 is written as 1."""
+    if value is None or isinstance(value, str | int):
+        return value
+    if isinstance(value, float):
+        return int(value) if value.is_integer() else value
     if isinstance(value, dict):
-        return _without_nulls(value)
-    return [_cleaned(item) for item in value] if isinstance(value, list) else value
+        return {key: plain for key, item in value.items() if (plain := _plain(item)) is not None}
+    if isinstance(value, list | tuple):
+        return [_plain(item) for item in value]
+    return _plain(value.to_json_data())
 
 
 def _kept(value: JsonObject, keys: frozenset[str]) -> JsonObject:

@@ -64,5 +64,5 @@ def _label_values(variable: Variable) -> JsonObject:
 
 
 def heading(label: str) -> str:
-    """A label's name as a person reads it: `model_name` is "Model name"."""
+    """A label's name as a person reads it: `job_name` is "Job name"."""
     return label.replace("_", " ").capitalize()

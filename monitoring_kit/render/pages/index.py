@@ -2,25 +2,19 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Iterator
+from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import dataclass
 
 from monitoring_kit.core.units import RATIO, Quantity
-from monitoring_kit.environment.model import Environment
 from monitoring_kit.model.alerts import Alert
 from monitoring_kit.model.definitions import Definitions
 from monitoring_kit.model.signals import Signal
-from monitoring_kit.plan.backends import backends_of
-from monitoring_kit.plan.model import MetricAlert, Plan, PlannedDashboard
+from monitoring_kit.plan.model import MetricAlert, Plan, PlannedAlert, PlannedDashboard
 from monitoring_kit.render.pages.markdown import TEMPLATES, Markdown, code, link, listed, sentence, table
 from monitoring_kit.render.pages.runbook import (
     AVERAGED,
-    PlannedAlert,
     level_in_words,
     measured_over,
-    panel_url,
-    place_of,
-    rules_of,
 )
 
 
@@ -41,41 +35,44 @@ class Step:
     how: str
 
 
-def render_index(plan: Plan, definitions: Definitions) -> str:
-    """The page `index.md` of the plan's environment."""
-    environment = plan.environment
-    raised = sorted((alert for alert in plan.alerts if rules_of(plan, alert)), key=lambda alert: alert.name)
-    silent = sorted((alert for alert in plan.alerts if not rules_of(plan, alert)), key=lambda alert: alert.name)
-    measured = {name: signal for name, signal in sorted(definitions.signals.items()) if _places(signal, environment)}
-    return TEMPLATES.get_template("index.md.j2").render(
+def render_index(plan: Plan) -> Mapping[str, str]:
+    """`index.md`."""
+    environment, definitions = plan.environment, plan.definitions
+    raised = sorted((alert for alert in plan.alerts if plan.rules_of(alert)), key=lambda alert: alert.name)
+    silent = sorted((alert for alert in plan.alerts if not plan.rules_of(alert)), key=lambda alert: alert.name)
+    measured = {name: signal for name, signal in sorted(definitions.signals.items()) if _places(signal, plan)}
+    text = TEMPLATES.get_template("index.md.j2").render(
         environment=environment,
         source=code(environment.where.file),
-        alerts=_alerts(plan, definitions, raised),
+        alerts=_alerts(plan, raised),
         disabled=[
             sentence(code(off.alert.name), off.reason) for off in sorted(plan.disabled, key=lambda off: off.alert.name)
         ],
-        silent=[sentence(code(alert.name), _why_silent(alert, environment)) for alert in silent],
-        signals=_signals(plan, definitions, measured.values()),
+        disabled_dashboards=[
+            sentence(code(off.dashboard.uid), off.reason)
+            for off in sorted(plan.disabled_dashboards, key=lambda off: off.dashboard.uid)
+        ],
+        silent=[sentence(code(alert.name), _why_silent(alert, plan)) for alert in silent],
+        signals=_signals(plan, measured.values()),
         unmeasured=listed(code(name) for name in sorted(definitions.signals) if name not in measured),
         objectives=_objectives(definitions) if plan.event_recordings else "",
         recordings=_recordings(definitions) if plan.recordings else "",
-        dashboards=[
-            _chapter(environment, dashboard) for dashboard in sorted(plan.dashboards, key=lambda shown: shown.title)
-        ],
+        dashboards=[_chapter(plan, dashboard) for dashboard in sorted(plan.dashboards, key=lambda shown: shown.title)],
         steps=tuple(_steps(plan)),
     )
+    return {"index.md": text}
 
 
-def _alerts(plan: Plan, definitions: Definitions, raised: Iterable[Alert]) -> Markdown:
-    rows = []
+def _alerts(plan: Plan, raised: Iterable[Alert]) -> Markdown:
+    rows, written = [], {page.alert.name for page in plan.runbooks}
     for alert in raised:
         levels = [
             f"{severity.value}: {level_in_words(alert.threshold, severity)}" for severity, _ in alert.threshold.levels
         ]
-        backends = dict.fromkeys(place_of(rule).title for rule in rules_of(plan, alert))
-        page = link(alert.name, f"runbooks/{alert.name}.md") if alert.name in definitions.runbooks else code(alert.name)
-        windows = dict.fromkeys(map(measured_over, rules_of(plan, alert)))
-        holds = dict.fromkeys(map(_hold, rules_of(plan, alert)))
+        backends = dict.fromkeys(rule.backend.title for rule in plan.rules_of(alert))
+        page = link(alert.name, f"runbooks/{alert.name}.md") if alert.name in written else code(alert.name)
+        windows = dict.fromkeys(map(measured_over, plan.rules_of(alert)))
+        holds = dict.fromkeys(map(_hold, plan.rules_of(alert)))
         row = (page, "; ".join(levels), ", ".join(windows), "; ".join(holds), ", ".join(backends), alert.team)
         rows.append(row)
     return table(("Alert", "Fires at", "Measured over", "Must last", "Raised at", "Owner"), rows)
@@ -88,20 +85,20 @@ def _hold(rule: PlannedAlert) -> str:
     return for_.words() if for_.seconds else "at once"
 
 
-def _why_silent(alert: Alert, environment: Environment) -> str:
-    if _places(alert.signal, environment):
+def _why_silent(alert: Alert, plan: Plan) -> str:
+    if _places(alert.signal, plan):
         return f"is raised by Prometheus only: {alert.prometheus_only}."
     return f"needs the signal {alert.signal.name}, which nothing here measures."
 
 
-def _signals(plan: Plan, definitions: Definitions, signals: Iterable[Signal]) -> Markdown:
+def _signals(plan: Plan, signals: Iterable[Signal]) -> Markdown:
     rows = [
         (
             code(signal.name),
             f"{signal.title}. {signal.description}",
             signal.unit.name,
-            ", ".join(_places(signal, plan.environment)),
-            _watched(plan, definitions, signal),
+            ", ".join(_places(signal, plan)),
+            _watched(plan, signal),
         )
         for signal in signals
     ]
@@ -111,14 +108,14 @@ def _signals(plan: Plan, definitions: Definitions, signals: Iterable[Signal]) ->
 def _objectives(definitions: Definitions) -> Markdown:
     rows = [
         (
-            code(one.name),
-            f"{one.title}: {one}",
-            code(one.signal.name),
-            f"{Quantity(one.budget, RATIO)} of the events",
-            listed(code(alert.name) for alert in definitions.watching(one.burn_rate)),
-            one.because,
+            code(objective.name),
+            f"{objective.title}: {objective}",
+            code(objective.signal.name),
+            f"{Quantity(objective.budget, RATIO)} of the events",
+            listed(code(alert.name) for alert in definitions.watching(objective.burn_rate)),
+            objective.because,
         )
-        for one in sorted(definitions.objectives, key=lambda one: one.name)
+        for objective in sorted(definitions.objectives, key=lambda objective: objective.name)
     ]
     return table(("Objective", "Promise", "Counts the events of", "Budget", "Watched by", "Why"), rows)
 
@@ -136,28 +133,28 @@ def _recordings(definitions: Definitions) -> Markdown:
     return table(("Series", "Holds", "By", "Measured over"), rows)
 
 
-def _places(signal: Signal, environment: Environment) -> tuple[str, ...]:
-    return tuple(backend.title for backend in backends_of(environment) if signal.measure(backend) is not None)
+def _places(signal: Signal, plan: Plan) -> tuple[str, ...]:
+    return tuple(backend.title for backend in plan.backends if signal.measure(backend) is not None)
 
 
-def _watched(plan: Plan, definitions: Definitions, signal: Signal) -> Markdown:
+def _watched(plan: Plan, signal: Signal) -> Markdown:
     """The alerts that judge a signal here, else why none does."""
     if signal.unwatched is not None:
-        return sentence(f"nobody: {signal.unwatched.why}")
-    here = {alert.name for alert in plan.alerts if rules_of(plan, alert)}
+        return sentence(f"no alert: {signal.unwatched.why}")
+    here = {alert.name for alert in plan.alerts if plan.rules_of(alert)}
     off = {disabled.alert.name for disabled in plan.disabled}
-    names = sorted(alert.name for alert in definitions.watching(signal))
+    names = sorted(alert.name for alert in plan.definitions.watching(signal))
     return listed(
         sentence(code(name), "(switched off)" if name in off else "" if name in here else "(not raised here)")
         for name in names
     )
 
 
-def _chapter(environment: Environment, dashboard: PlannedDashboard) -> Chapter:
+def _chapter(plan: Plan, dashboard: PlannedDashboard) -> Chapter:
     rows = [
         (
             row.title,
-            link(panel.title, panel_url(environment, dashboard, panel)),
+            link(panel.title, plan.panel_url(dashboard, panel)),
             code(panel.panel.signal.name),
             panel.unit.name,
             listed(code(name) for name in sorted({alert.name for alert in panel.alerts})),
@@ -166,7 +163,7 @@ def _chapter(environment: Environment, dashboard: PlannedDashboard) -> Chapter:
         for panel in row.panels
     ]
     return Chapter(
-        heading=link(dashboard.title, f"{environment.grafana_url}/d/{dashboard.uid}"),
+        heading=link(dashboard.title, plan.dashboard_url(dashboard)),
         says=dashboard.dashboard.description,
         panels=table(("Row", "Panel", "Signal", "Unit", "Draws the lines of"), rows),
     )

@@ -5,19 +5,13 @@ from __future__ import annotations
 import re
 from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import dataclass
-from types import MappingProxyType
 
 from monitoring_kit.core.durations import Duration
 from monitoring_kit.core.units import plain
-from monitoring_kit.environment.model import Environment
 from monitoring_kit.model.alerts import Alert
 from monitoring_kit.model.backends import Backend
-from monitoring_kit.model.definitions import Definitions, Runbook
 from monitoring_kit.model.thresholds import Severity, Threshold
-from monitoring_kit.model.views import View
-from monitoring_kit.plan.backends import backends_of
-from monitoring_kit.plan.model import LogAlert, MetricAlert, Plan, PlannedDashboard, PlannedPanel, PrometheusAlert
-from monitoring_kit.plan.runbook_text import environment_names, filled, for_places, with_teams
+from monitoring_kit.plan.model import LogAlert, MetricAlert, Plan, PlannedAlert, PrometheusAlert, RunbookPage
 from monitoring_kit.plan.texts import value_in_words
 from monitoring_kit.promql.printer import print_promql
 from monitoring_kit.render.pages.markdown import (
@@ -31,8 +25,6 @@ from monitoring_kit.render.pages.markdown import (
     sentence,
     table,
 )
-
-PlannedAlert = PrometheusAlert | LogAlert | MetricAlert
 
 # In place of a `for`, for a metric alert: it knows none, and averages over the whole time instead.
 AVERAGED = "the average of that time decides"
@@ -49,35 +41,9 @@ class Fact:
     text: str
 
 
-def render_runbooks(plan: Plan, definitions: Definitions) -> Mapping[str, str]:
-    """The pages of the alerts that the environment raises, by file name (`runbooks/<Alert>.md`).
-
-    An alert without a runbook gets none: that is a finding of the checks. Parts for a side (Prometheus or Azure) that
-    does not raise the alert are left out, names that the environment knows are filled in.
-    """
-    pages = {}
-    for alert in sorted(plan.alerts, key=lambda alert: alert.name):
-        rules, runbook = rules_of(plan, alert), definitions.runbooks.get(alert.name)
-        if rules and runbook is not None:
-            pages[f"runbooks/{alert.name}.md"] = _page(plan, definitions, alert, rules, runbook)
-    return MappingProxyType(pages)
-
-
-def rules_of(plan: Plan, alert: Alert) -> tuple[PlannedAlert, ...]:
-    """The rules that raise an alert: Prometheus first, then Azure."""
-    rules: tuple[PlannedAlert, ...] = (*plan.prometheus_alerts, *plan.log_alerts, *plan.metric_alerts)
-    return tuple(rule for rule in rules if rule.alert.name == alert.name)
-
-
-def place_of(rule: PlannedAlert) -> Backend:
-    """Where a rule is judged."""
-    match rule:
-        case PrometheusAlert():
-            return Backend.PROMETHEUS
-        case LogAlert(backend=backend):
-            return backend
-        case MetricAlert():
-            return Backend.ONLINE_ENDPOINT
+def render_runbooks(plan: Plan) -> Mapping[str, str]:
+    """`runbooks/<Alert>.md` for each page of the plan."""
+    return {f"runbooks/{page.alert.name}.md": _text(plan, page) for page in plan.runbooks}
 
 
 def level_in_words(threshold: Threshold, severity: Severity) -> str:
@@ -93,22 +59,16 @@ def measured_over(rule: PlannedAlert) -> str:
     return rule.window.words() if rule.window else "as it stands"
 
 
-def panel_url(environment: Environment, dashboard: PlannedDashboard, panel: PlannedPanel) -> str:
-    """The address of a panel, alone and of the last three hours."""
-    return f"{environment.grafana_url}/d/{dashboard.uid}?from=now-3h&to=now&viewPanel={panel.id}"
-
-
-def _page(plan: Plan, definitions: Definitions, alert: Alert, rules: tuple[PlannedAlert, ...], runbook: Runbook) -> str:
-    backends = frozenset(map(place_of, rules))
-    shown = for_places(runbook.text, backends, frozenset(backends_of(plan.environment)))
+def _text(plan: Plan, page: RunbookPage) -> str:
+    files = (page.runbook.where.file, page.alert.where.file, plan.environment.where.file)
     return TEMPLATES.get_template("runbook.md.j2").render(
-        alert=alert,
-        sources=listed(map(code, (runbook.where.file, alert.where.file, plan.environment.where.file))),
-        summaries=tuple(dict.fromkeys(_as_read(rule) for rule in rules)),
-        levels=_levels(rules),
-        facts=tuple(_facts(plan, definitions, alert, rules, backends)),
-        conditions=tuple(_conditions(rules)),
-        prose=Markdown(filled(with_teams(shown, alert.team, plan.environment), environment_names(plan.environment))),
+        alert=page.alert,
+        sources=listed(map(code, files)),
+        summaries=tuple(dict.fromkeys(_as_read(rule) for rule in page.rules)),
+        levels=_levels(page.rules),
+        facts=tuple(_facts(plan, page)),
+        conditions=tuple(_conditions(page.rules)),
+        prose=Markdown(page.text),
     )
 
 
@@ -147,9 +107,8 @@ def _times(rule: PlannedAlert) -> tuple[str, str, str]:
             return rule.window.words(), for_, sentence("Azure Monitor, metric alert on", on)
 
 
-def _facts(
-    plan: Plan, definitions: Definitions, alert: Alert, rules: tuple[PlannedAlert, ...], backends: frozenset[Backend]
-) -> Iterator[Fact]:
+def _facts(plan: Plan, page: RunbookPage) -> Iterator[Fact]:
+    alert = page.alert
     signal, threshold = alert.signal, alert.threshold
     yield Fact("Measures", sentence(f"{signal.title},", code(signal.name), f"({signal.unit}). {signal.description}"))
     yield Fact("Why these numbers", threshold.because)
@@ -163,26 +122,23 @@ def _facts(
         yield Fact(
             "Only where",
             f"it was above {before.value} over {before.window.words()}, {before.ago.words()} ago. So it ends by itself "
-            f"after {ends} at the latest, mended or not",
+            f"after {ends} at the latest, fixed or not",
         )
     contact = plan.environment.contacts.get(alert.team)
     yield Fact("Owner", f"{alert.team}, reached at {contact}" if contact else alert.team)
-    yield Fact("The alert carries", _carried(rules))
+    yield Fact("The alert carries", _carried(page.rules))
     panels = [
-        sentence(link(panel.title, panel_url(plan.environment, dashboard, panel)), f"on {dashboard.title}")
-        for dashboard in plan.dashboards
-        for panel in dashboard.panels
-        if panel.backend in backends and panel.panel.view is not View.STAT
-        if alert.name in {watching.name for watching in panel.alerts}
+        sentence(link(panel.title, plan.panel_url(dashboard, panel)), f"on {dashboard.title}")
+        for dashboard, panel in page.panels
     ]
     if panels:
         yield Fact("Panel", Markdown("; ".join(panels)))
-    yield from _exceptions(plan, definitions, alert)
+    yield from _exceptions(plan, alert)
 
 
-def _exceptions(plan: Plan, definitions: Definitions, alert: Alert) -> Iterator[Fact]:
+def _exceptions(plan: Plan, alert: Alert) -> Iterator[Fact]:
     """What this environment does in another way than the definition says."""
-    override, default = plan.environment.overrides.get(alert.name), definitions.alerts.get(alert.name)
+    override, default = plan.environment.overrides.get(alert.name), plan.definitions.alerts.get(alert.name)
     if override is not None and default is not None:
         changes = [
             f"{severity.value} at {level}, elsewhere at {default.threshold.level(severity)}"
@@ -193,7 +149,7 @@ def _exceptions(plan: Plan, definitions: Definitions, alert: Alert) -> Iterator[
             changes.append(f"must last {alert.threshold.for_.words()}, elsewhere {default.threshold.for_.words()}")
         if changes:
             yield Fact("Set by this environment", sentence("; ".join(changes), "in", code(override.where.file)))
-    measured = [backend for backend in backends_of(plan.environment) if alert.signal.measure(backend) is not None]
+    measured = [backend for backend in plan.backends if alert.signal.measure(backend) is not None]
     if alert.prometheus_only and any(backend is not Backend.PROMETHEUS for backend in measured):
         yield Fact("Not raised by Azure", alert.prometheus_only)
 

@@ -31,7 +31,7 @@ def files(environment: str) -> dict[str, str]:
 
 
 def template(environment: str, name: str) -> dict[str, Any]:
-    return dict(json.loads(files(environment)[f"{name}.json"]))
+    return dict(json.loads(files(environment)[f"azure/{name}.json"]))
 
 
 def with_nested(document: dict[str, Any]) -> Iterator[dict[str, Any]]:
@@ -91,13 +91,13 @@ def test_parameters_are_those_that_are_used(environment: str, name: str) -> None
 @pytest.mark.parametrize(("environment", "name"), TEMPLATES)
 def test_every_parameter_has_a_value_unless_it_is_a_secret(environment: str, name: str) -> None:
     declared = template(environment, name)["parameters"]
-    given = json.loads(files(environment)[f"{name}.parameters.json"])["parameters"]
+    given = json.loads(files(environment)[f"azure/{name}.parameters.json"])["parameters"]
     assert set(given) == {parameter for parameter in declared if declared[parameter]["type"] != "secureString"}
 
 
 @pytest.mark.parametrize(("environment", "name"), TEMPLATES)
 def test_a_template_names_no_resource_of_the_environment(environment: str, name: str) -> None:
-    text = files(environment)[f"{name}.json"]
+    text = files(environment)[f"azure/{name}.json"]
     assert "/subscriptions/" not in text
     assert "00000000-0000" not in text
 

@@ -29,7 +29,7 @@ class Equality:
 
 
 @dataclass(frozen=True)
-class Answer:
+class KustoAnswer:
     """What the service makes of a text: its words with their places, equalities, and the result's columns by name."""
 
     diagnostics: tuple[tuple[int, str, str], ...]
@@ -53,7 +53,7 @@ def without_macros(text: str) -> str:
     return filtered.replace(_INTERVAL, "0000000005m")
 
 
-def _ask(queries: Sequence[tuple[str, str]], tables: Iterable[LogTable]) -> Iterator[Answer]:
+def _ask(queries: Sequence[tuple[str, str]], tables: Iterable[LogTable]) -> Iterator[KustoAnswer]:
     scopes: dict[str, dict[str, dict[str, str]]] = {}
     for table in tables:
         scopes.setdefault(table.scope.value, {})[table.name] = dict(table.columns)
@@ -62,14 +62,14 @@ def _ask(queries: Sequence[tuple[str, str]], tables: Iterable[LogTable]) -> Iter
     if done.returncode != 0:
         raise RuntimeError(f"check_kql.mjs ended with status {done.returncode}: {done.stdout.strip()}")
     for answer in json.loads(done.stdout):
-        yield Answer(
+        yield KustoAnswer(
             tuple((one["start"], one["code"], one["message"]) for one in answer["diagnostics"]),
             tuple(Equality(one["start"], one["left"], tuple(one["right"])) for one in answer["equalities"]),
             dict(answer["columns"]),
         )
 
 
-def _findings(sent: Sent, answer: Answer) -> Iterator[Finding]:
+def _findings(sent: Sent, answer: KustoAnswer) -> Iterator[Finding]:
     for start, code, message in answer.diagnostics:
         yield _finding(sent, start, message, "", code)
     for equality in answer.equalities:

@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-from tests.behaviour.alerts.case import Incident
+from monitoring_kit.testing.case import SILENT, Case
+from monitoring_kit.testing.series import GONE, For, Part, Series
 from tests.behaviour.alerts.cases.errors import both as error_ratio
 from tests.behaviour.alerts.cases.latency import both as slow_share
 from tests.behaviour.alerts.cases.pods import CRASH_LOOP, FOUR_RESTARTS, NO_REPLICA, OUT_OF_MEMORY
@@ -14,8 +15,7 @@ from tests.behaviour.alerts.series import (
     GIB,
     POD_A,
     POD_B,
-    Pod,
-    Series,
+    PodLabels,
     available_replicas,
     cpu_used,
     durations,
@@ -30,10 +30,9 @@ from tests.behaviour.alerts.series import (
     waiting,
     wanted_replicas,
 )
-from tests.behaviour.alerts.timeline import GONE, For, Part
 
 
-def healthy(pod: Pod, *until: Part) -> tuple[Series, ...]:
+def healthy(pod: PodLabels, *until: Part) -> tuple[Series, ...]:
     """A pod that answers 300 requests a minute well; `until` says what its figures from the model server do then."""
     return (
         up(1, pod=pod),
@@ -45,7 +44,7 @@ def healthy(pod: Pod, *until: Part) -> tuple[Series, ...]:
     )
 
 
-def resources(pod: Pod) -> tuple[Series, ...]:
+def resources(pod: PodLabels) -> tuple[Series, ...]:
     """A pod that Kubernetes is content with, and that has room left."""
     return (
         restarts(0, pod=pod),
@@ -58,14 +57,14 @@ def resources(pod: Pod) -> tuple[Series, ...]:
     )
 
 
-NOTHING_HAPPENS = Incident(
+NOTHING_HAPPENS = Case(
     "nothing happens",
     (wanted_replicas(2), available_replicas(2), *healthy(POD_A), *healthy(POD_B)),
-    at={"1m": {}, "10m": {}, "30m": {}, "70m": {}},
+    at={"1m": SILENT, "10m": SILENT, "30m": SILENT, "70m": SILENT},
 )
 
 
-def lost(pod: Pod) -> tuple[Series, ...]:
+def lost(pod: PodLabels) -> tuple[Series, ...]:
     """A pod on a node that dies after 30 minutes; Prometheus looks for it 8 minutes longer."""
     served = (For(30, 300), GONE)
     return (
@@ -82,33 +81,21 @@ def lost(pod: Pod) -> tuple[Series, ...]:
     )
 
 
-OUTAGE = Incident(
+OUTAGE = Case(
     "the node with both pods dies",
     (wanted_replicas(2), available_replicas(For(30, 2), 0), *lost(POD_A), *lost(POD_B)),
     at={
-        "32m": {},
-        "34m": {"InferenceNoReplicas": (NO_REPLICA,), "ModelAllTargetsDown": (ALL_DOWN,)},
-        "36m": {
-            "InferenceNoReplicas": (NO_REPLICA,),
-            "ModelAllTargetsDown": (ALL_DOWN,),
-            "ModelTargetDown": (POD_A_DOWN, POD_A_DOWN.about("pod", POD_B.name)),
-        },
-        "42m": {
-            "InferenceNoReplicas": (NO_REPLICA,),
-            "ModelAllTargetsDown": (ALL_DOWN,),
-            "ModelMetricsMissing": (METRICS_MISSING,),
-        },
-        "60m": {
-            "InferenceNoReplicas": (NO_REPLICA,),
-            "ModelAllTargetsDown": (ALL_DOWN,),
-            "ModelMetricsMissing": (METRICS_MISSING,),
-        },
+        "32m": SILENT,
+        "34m": (NO_REPLICA, ALL_DOWN),
+        "36m": (NO_REPLICA, ALL_DOWN, POD_A_DOWN, POD_A_DOWN.about("pod", POD_B.name)),
+        "42m": (NO_REPLICA, ALL_DOWN, METRICS_MISSING),
+        "60m": (NO_REPLICA, ALL_DOWN, METRICS_MISSING),
     },
 )
 
 # Pod B gets the new version after 30 minutes, which needs more memory than it may have: it is killed, started and
 # killed again. Pod A is left with the traffic of two, too slow and with timeouts.
-BAD_RELEASE = Incident(
+BAD_RELEASE = Case(
     "a release that needs more memory than its limit",
     (
         wanted_replicas(2),
@@ -137,24 +124,25 @@ BAD_RELEASE = Incident(
         memory_used(For(30, 3 * GIB), GONE, pod=POD_B),
     ),
     at={
-        "30m": {},
-        "31m30s": {"InferenceOutOfMemory": (OUT_OF_MEMORY.about("pod", POD_B.name),)},
-        "50m": {
+        "30m": SILENT,
+        "31m30s": (OUT_OF_MEMORY.about("pod", POD_B.name),),
+        "50m": (
             # Prometheus knows only these 50 minutes, so they are its days too.
-            "ModelErrorBudgetBurn": (rate(ERROR_PAGE, "7.81x"), rate(ERROR_TICKET, "6.39x")),
-            "ModelLatencyBudgetBurn": (rate(LATENCY_TICKET, "2.58x"),),
-            "ModelErrorRatioHigh": error_ratio("10%"),
-            "ModelLatencyHigh": slow_share("40%"),
-            "ModelTargetDown": (POD_A_DOWN.about("pod", POD_B.name),),
-            "InferencePodCrashLooping": (CRASH_LOOP.about("pod", POD_B.name),),
-            "InferenceContainerRestarts": (FOUR_RESTARTS.about("pod", POD_B.name).with_value("5", instead_of="4"),),
-            "InferenceOutOfMemory": (OUT_OF_MEMORY.about("pod", POD_B.name).with_value("2", instead_of="1"),),
-            "InferenceCpuNearLimit": (CPU.with_value("95%", instead_of="84%"),),
-        },
+            rate(ERROR_PAGE, "7.81x"),
+            rate(ERROR_TICKET, "6.39x"),
+            rate(LATENCY_TICKET, "2.58x"),
+            *error_ratio("10%"),
+            *slow_share("40%"),
+            POD_A_DOWN.about("pod", POD_B.name),
+            CRASH_LOOP.about("pod", POD_B.name),
+            FOUR_RESTARTS.about("pod", POD_B.name).with_value("5", instead_of="4"),
+            OUT_OF_MEMORY.about("pod", POD_B.name).with_value("2", instead_of="1"),
+            CPU.with_value("95%", instead_of="84%"),
+        ),
     },
 )
 
-LOST_CALLERS = Incident(
+LOST_CALLERS = Case(
     "the callers lose their way to a service that is well",
     (
         wanted_replicas(2),
@@ -162,7 +150,7 @@ LOST_CALLERS = Incident(
         *healthy(POD_A, For(90, 300), 0),
         *healthy(POD_B, For(90, 300), 0),
     ),
-    at={"90m": {}, "109m": {}, "115m": {"ModelTrafficStopped": (TRAFFIC_STOPPED,)}},
+    at={"90m": SILENT, "109m": SILENT, "115m": (TRAFFIC_STOPPED,)},
 )
 
 INCIDENTS = (NOTHING_HAPPENS, OUTAGE, BAD_RELEASE, LOST_CALLERS)

@@ -1,18 +1,16 @@
-"""The derived cases of production's alerts, computed once."""
+"""What is said of production's alerts, derived and by hand, computed once."""
 
 from __future__ import annotations
 
-from collections.abc import Mapping
 from functools import cache
 
 from monitoring_kit.plan.build import build_plan
 from monitoring_kit.plan.model import Plan
-from monitoring_kit.testing.case import Case, Kind
-from monitoring_kit.testing.derive import Derived, derive, is_derivable
+from monitoring_kit.testing.case import Case, Specification
+from monitoring_kit.testing.derive import derive, is_derivable
 from monitoring_kit.testing.rule_files import Rule, rules_by_alert, shipped_rules
-from monitoring_kit.testing.scope import Ground, ground_of
-from tests.behaviour.alerts.by_hand import BY_HAND
-from tests.behaviour.alerts.hand_written import cases_of_kind
+from monitoring_kit.testing.scope import Scope, scope_of
+from tests.behaviour.alerts.cases import SPECIFICATIONS
 from tests.support.planting import shipped, shipped_environment
 
 
@@ -23,9 +21,9 @@ def plan() -> Plan:
 
 
 @cache
-def ground() -> Ground:
+def scope() -> Scope:
     """What the proofs of production stand on."""
-    return ground_of(shipped(), plan())
+    return scope_of(shipped(), plan())
 
 
 @cache
@@ -45,26 +43,18 @@ def derived_alerts() -> list[str]:
 
 
 @cache
-def derived(alert: str) -> Derived:
+def derived(alert: str) -> Specification:
     """What is derived for `alert`."""
-    return derive(rules_by_alert(plan())[alert], ground())
+    return derive(rules_by_alert(plan())[alert], scope())
 
 
-def derived_cases(alert: str) -> tuple[Case, ...]:
-    """The cases that are derived for `alert`."""
-    return derived(alert).cases
+def hand_written(alert: str) -> tuple[Case, ...]:
+    """The cases of `alert` that were written by hand."""
+    return tuple(case for written in SPECIFICATIONS if written.alert == alert for case in written.cases)
 
 
-def proofs(alert: str) -> tuple[tuple[Case, ...], Mapping[Kind, str]]:
-    """The cases of `alert` by kind, derived or named in `BY_HAND`, and the reasons for kinds without any."""
+def answering(alert: str) -> Specification:
+    """What answers the questions about `alert`: what is derived, else what was written by hand."""
     if alert in derived_alerts():
-        found = derived(alert)
-        return found.cases, {one.kind: one.reason for one in found.not_applicable}
-    answers = BY_HAND.get(alert, {})
-    cases = [
-        case
-        for kind, answer in answers.items()
-        if not isinstance(answer, str)
-        for case in cases_of_kind(alert, kind, answer)
-    ]
-    return tuple(cases), {kind: answer for kind, answer in answers.items() if isinstance(answer, str)}
+        return derived(alert)
+    return next((written for written in SPECIFICATIONS if written.alert == alert), Specification(alert, ()))

@@ -2,9 +2,8 @@
 
 from __future__ import annotations
 
-import re
 from collections import defaultdict
-from collections.abc import Iterable, Iterator, Mapping, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import replace
 from pathlib import Path
 
@@ -12,56 +11,50 @@ import pytest
 
 from monitoring_kit.core.durations import parse_duration
 from monitoring_kit.model.budgets import OBJECTIVE_LABEL
-from monitoring_kit.model.definitions import Definitions
 from monitoring_kit.model.metrics import MetricCatalogue
 from monitoring_kit.plan.model import Plan, PrometheusRecording
 from monitoring_kit.programs import promtool
 from monitoring_kit.promql.parser import parse
 from monitoring_kit.promql.printer import one_line
-from monitoring_kit.promql.tree import Expression, Matcher, Selector, walk
-from monitoring_kit.testing.derive import is_derivable
-from monitoring_kit.testing.rule_files import Rule, rules_of, write_rules
-from monitoring_kit.testing.samples import EVALUATION_SECONDS
-from tests.behaviour.alerts.case import SILENT, Case, Specification
+from monitoring_kit.promql.tree import Expression, Selector, walk
+from monitoring_kit.testing.case import SILENT, Case, Specification
+from monitoring_kit.testing.series import EVALUATION_SECONDS, Series, picks
+from monitoring_kit.testing.unit_tests import write_cases
 from tests.behaviour.alerts.cases import SPECIFICATIONS
 from tests.behaviour.alerts.incidents import INCIDENTS
-from tests.behaviour.alerts.rendering import write_cases
-from tests.behaviour.alerts.series import Series, predictions
+from tests.behaviour.alerts.proofs import derived_alerts, plan, rules
+from tests.behaviour.alerts.series import predictions
 from tests.support.planting import shipped
 
-ALL_SERIES = [
-    *(series for specification in SPECIFICATIONS for case in specification.cases for series in case.series),
-    *(series for specification in SPECIFICATIONS for series in specification.noise),
-    *(series for incident in INCIDENTS for series in incident.series),
-]
+CASES = [*(case for specification in SPECIFICATIONS for case in specification.cases), *INCIDENTS]
+ALL_SERIES = [series for case in CASES for series in case.series]
 
 
-def test_every_alert_is_specified_by_hand_or_derived_and_nothing_else_is(plan: Plan) -> None:
+def test_every_alert_is_specified_by_hand_or_derived_and_nothing_else_is() -> None:
     specified = [specification.alert for specification in SPECIFICATIONS]
-    derived = {alert.alert.name for alert in plan.prometheus_alerts if is_derivable(alert.alert.signal)}
-    every = {alert.alert.name for alert in plan.prometheus_alerts}
+    derived = set(derived_alerts())
+    every = {alert.alert.name for alert in plan().prometheus_alerts}
     assert len(specified) == len(set(specified))
     assert (sorted(every - derived - set(specified)), sorted(set(specified) - every)) == ([], [])
 
 
-def test_every_severity_fires_in_one_case_and_is_silent_in_another(rules: Sequence[Rule], tmp_path: Path) -> None:
-    specified = rules_of([specification.alert for specification in SPECIFICATIONS], rules)
-    assert uncovered(SPECIFICATIONS, specified, tmp_path) == []
+@pytest.mark.parametrize("specification", SPECIFICATIONS, ids=lambda specification: specification.alert)
+def test_every_severity_fires_in_one_case_and_is_silent_in_another(
+    specification: Specification, tmp_path: Path
+) -> None:
+    assert uncovered(specification, tmp_path) == []
 
 
-def test_an_alert_without_a_firing_case_of_a_severity_is_found(rules: Sequence[Rule], tmp_path: Path) -> None:
-    only_silent = Specification(
-        "ModelErrorRatioHigh", (), (Case("silent", (predictions("success", 1),), {"1m": SILENT}),)
-    )
-    own = rules_of([only_silent.alert], rules)
-    assert uncovered([only_silent], own, tmp_path) == ["ModelErrorRatioHigh critical", "ModelErrorRatioHigh warning"]
+def test_an_alert_without_a_firing_case_of_a_severity_is_found(tmp_path: Path) -> None:
+    silent = Case("silent", (predictions("success", 1),), {"1m": SILENT})
+    assert uncovered(Specification("ModelErrorRatioHigh", (silent,)), tmp_path) == ["critical", "warning"]
 
 
-def test_every_selector_of_every_rule_finds_a_series_in_some_case(plan: Plan) -> None:
-    recordings = recorded(plan)
+def test_every_selector_of_every_rule_finds_a_series_in_some_case() -> None:
+    recordings = recorded(plan())
     for specification in SPECIFICATIONS:
         series = [one for case in specification.cases for one in case.series]
-        for alert in plan.prometheus_alerts:
+        for alert in plan().prometheus_alerts:
             if alert.alert.name == specification.alert:
                 assert list(idle_selectors(alert.condition, series, recordings)) == [], specification.alert
 
@@ -80,39 +73,34 @@ def test_a_selector_that_finds_no_series_is_found(idle: str) -> None:
     assert list(idle_selectors(expression, [predictions("error", 60)], {})) == [idle]
 
 
-def test_every_series_is_one_of_the_contract_with_all_its_labels(definitions: Definitions) -> None:
-    assert [series.name for series in ALL_SERIES if not is_of_contract(series, definitions.catalogue)] == []
+def test_every_series_is_one_of_the_contract_with_all_its_labels() -> None:
+    assert [series.name for series in ALL_SERIES if not is_of_contract(series, shipped().catalogue)] == []
 
 
-def test_a_series_outside_the_contract_is_found(definitions: Definitions) -> None:
+def test_a_series_outside_the_contract_is_found() -> None:
     good = predictions("error", 60)
-    assert is_of_contract(good, definitions.catalogue)
+    assert is_of_contract(good, shipped().catalogue)
     without_pod = {name: value for name, value in good.labels.items() if name != "pod"}
     for bad in (
         predictions("failure", 60),
-        Series(good.metric, without_pod, good.parts, is_counter=True),
-        Series("model_prediction_total", good.labels, good.parts, is_counter=True),
+        replace(good, labels=without_pod),
+        replace(good, metric="model_prediction_total"),
     ):
-        assert not is_of_contract(bad, definitions.catalogue), bad.name
+        assert not is_of_contract(bad, shipped().catalogue), bad.name
 
 
 def test_no_case_has_a_series_twice() -> None:
     """promtool would mix their samples without a word."""
-    for specification in SPECIFICATIONS:
-        for case in specification.cases:
-            names = [series.name for series in (*case.series, *specification.noise)]
-            assert len(names) == len(set(names)), f"{specification.alert}: {case.name}"
-    for incident in INCIDENTS:
-        names = [series.name for series in incident.series]
-        assert len(names) == len(set(names)), incident.name
+    for case in CASES:
+        names = [series.name for series in case.series]
+        assert len(names) == len(set(names)), case.name
 
 
 def test_every_case_has_a_name_of_its_own_and_looks_at_moments_of_evaluation() -> None:
     for specification in SPECIFICATIONS:
         names = [case.name for case in specification.cases]
         assert len(names) == len(set(names)), specification.alert
-    moments = [time for specification in SPECIFICATIONS for case in specification.cases for time in case.at]
-    moments += [time for incident in INCIDENTS for time in incident.at]
+    moments = [time for case in CASES for time in case.at]
     assert [time for time in moments if parse_duration(time).seconds % EVALUATION_SECONDS] == []
 
 
@@ -126,13 +114,12 @@ def test_every_alert_keeps_its_names_and_addresses_in_a_case_of_its_own() -> Non
             assert alert.labels["namespace"] == "production"
 
 
-def uncovered(specifications: Iterable[Specification], rules: Sequence[Rule], folder: Path) -> list[str]:
-    """The alerts and severities that fire in no case or are silent in none."""
-    rule_file = write_rules(folder / "rules.json", rules)
-    files = [file for specification in specifications for file in write_cases(folder, rule_file, specification)]
+def uncovered(specification: Specification, folder: Path) -> list[str]:
+    """The severities that fire in no case or are silent in none."""
+    files = list(write_cases(folder, rules(), [specification.alert], specification.cases))
     return [
-        f"{counted.alert} {counted.severity}"
-        for counted in promtool.coverage(files, [rule_file])
+        counted.severity
+        for counted in promtool.coverage(files, [folder / "rules.json"])
         if not counted.firing or not counted.silent
     ]
 
@@ -168,17 +155,6 @@ def idle_selectors(
         sources = [replace(part, metric=rate.counter) for rate in rates] if rules else [part]
         if sources and not any(picks(source, one) for source in sources for one in series):
             yield one_line(part)
-
-
-def picks(selector: Selector, series: Series) -> bool:
-    return selector.metric == series.metric and all(accepts(m, series) for m in selector.matchers)
-
-
-def accepts(matcher: Matcher, series: Series) -> bool:
-    value = series.labels.get(matcher.label, "")
-    if matcher.operator in ("=", "!="):
-        return (value == matcher.value) == (matcher.operator == "=")
-    return (re.fullmatch(matcher.value, value) is not None) == (matcher.operator == "=~")
 
 
 def is_of_contract(series: Series, catalogue: MetricCatalogue) -> bool:

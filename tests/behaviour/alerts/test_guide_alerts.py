@@ -4,19 +4,18 @@ from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
-from pathlib import Path
 
 import pytest
 
-from monitoring_kit.programs import promtool
-from monitoring_kit.testing.rule_files import Rule, rules_of, write_rules
-from tests.behaviour.alerts.case import Incident
-from tests.behaviour.alerts.rendering import write_incident
+from monitoring_kit.testing.case import SILENT, Case
+from monitoring_kit.testing.rule_files import Rule
+from monitoring_kit.testing.series import For, Series
+from monitoring_kit.testing.unit_tests import failures
+from tests.behaviour.alerts.proofs import rules
 from tests.behaviour.alerts.series import (
     GIB,
     POD_A,
     POD_B,
-    Series,
     durations,
     errors,
     limit,
@@ -24,7 +23,6 @@ from tests.behaviour.alerts.series import (
     predictions,
     restarts,
 )
-from tests.behaviour.alerts.timeline import For
 
 # As the guide writes them, without their texts; the last holds the expression of its memory panel against 1 GiB.
 GUIDE: tuple[Rule, ...] = (
@@ -52,7 +50,7 @@ GUIDE: tuple[Rule, ...] = (
 
 
 @dataclass(frozen=True)
-class Comparison:
+class GuideFault:
     """What happens, and which of the named alerts fire at `time`."""
 
     what: str
@@ -61,14 +59,14 @@ class Comparison:
     fires: Mapping[str, bool] = field(hash=False)
 
 
-COMPARISONS = (
-    Comparison(
+GUIDE_FAULTS = (
+    GuideFault(
         "half of all predictions fail",
         (predictions("success", 300), predictions("error", 300), errors("model_error", 300)),
         "30m",
         fires={"HighErrorRate": False, "ModelErrorRatioHigh": True},
     ),
-    Comparison(
+    GuideFault(
         "a quiet pod answers one request a minute slowly while 600 are answered at once",
         (
             *durations({"0.5": 600, "2.0": 600, "2.5": 600, "+Inf": 600}, pod=POD_A),
@@ -77,13 +75,13 @@ COMPARISONS = (
         "30m",
         fires={"HighLatency": True, "ModelLatencyHigh": False},
     ),
-    Comparison(
+    GuideFault(
         "a container is restarted once",
         (restarts(For(10, 0), 1),),
         "20m",
         fires={"PodCrashLooping": True, "InferencePodCrashLooping": False, "InferenceContainerRestarts": False},
     ),
-    Comparison(
+    GuideFault(
         "a container uses half of its limit, and cAdvisor reports its pod beside it",
         (
             memory_used(0.5 * GIB),
@@ -97,21 +95,16 @@ COMPARISONS = (
 )
 
 
-@pytest.mark.parametrize("comparison", COMPARISONS, ids=lambda comparison: comparison.what)
-def test_ours_tells_what_the_guide_gets_wrong(comparison: Comparison, rules: Sequence[Rule], tmp_path: Path) -> None:
-    firing = alerts_firing(comparison, (*rules, *GUIDE), tmp_path)
-    assert {alert: alert in firing for alert in comparison.fires} == comparison.fires
+@pytest.mark.parametrize("fault", GUIDE_FAULTS, ids=lambda fault: fault.what)
+def test_ours_tells_what_the_guide_gets_wrong(fault: GuideFault) -> None:
+    firing = alerts_firing(fault, (*rules(), *GUIDE))
+    assert {alert: alert in firing for alert in fault.fires} == fault.fires
 
 
-def alerts_firing(comparison: Comparison, rules: Sequence[Rule], folder: Path) -> set[str]:
+def alerts_firing(fault: GuideFault, every: Sequence[Rule]) -> set[str]:
     """Those of the named alerts that fire: promtool denies that they are silent."""
-    files = {}
-    for alert in comparison.fires:
-        rule_file = write_rules(folder / f"{alert}.rules.json", rules_of([alert], rules))
-        silent = Incident(alert, comparison.series, {comparison.time: {}})
-        files[write_incident(folder, rule_file, silent, [alert])] = alert
-    assert promtool.find_vacuous(list(files)) == []
-    results = promtool.unit_test_results(list(files))
-    problems = [finding.problem for result in results for finding in result.failures]
-    assert all(problem.startswith("is expected to be silent and fires") for problem in problems), problems
-    return {files[result.file] for result in results if not result.passed}
+    silent = Case(fault.what, fault.series, {fault.time: SILENT})
+    found = {alert: failures(every, [alert], [silent]) for alert in fault.fires}
+    problems = [problem for alert in found for problem in found[alert]]
+    assert all("is expected to be silent and fires" in problem for problem in problems), problems
+    return {alert for alert in found if found[alert]}

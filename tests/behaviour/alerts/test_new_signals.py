@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
-from pathlib import Path
 
 import pytest
 
@@ -14,12 +13,13 @@ from monitoring_kit.model.alerts import Alert
 from monitoring_kit.model.signals import Absence, Increase, Latency, Query, Rate, Ratio, Signal, State, Utilisation
 from monitoring_kit.model.thresholds import Threshold, above, at_least, at_most, below, earlier
 from monitoring_kit.plan.build import build_plan
-from monitoring_kit.programs import promtool
+from monitoring_kit.testing.case import Specification
 from monitoring_kit.testing.completeness import gaps
-from monitoring_kit.testing.derive import Derived, derive
-from monitoring_kit.testing.rule_files import Rule, rules_by_alert, rules_of, shipped_rules, write_case, write_rules
-from monitoring_kit.testing.runner import Fate, run_alert
-from monitoring_kit.testing.scope import CannotDerive, ground_of
+from monitoring_kit.testing.derive import derive
+from monitoring_kit.testing.rule_files import Rule, rules_by_alert, rules_of, shipped_rules
+from monitoring_kit.testing.runner import MutantOutcome, run_alert
+from monitoring_kit.testing.scope import CannotDerive, scope_of
+from monitoring_kit.testing.unit_tests import failures
 from tests.behaviour.alerts.facts import facts
 from tests.pack.test_readme import example
 from tests.support.planting import alone, shipped_environment
@@ -200,26 +200,22 @@ NEW = (
 
 
 @pytest.mark.parametrize("new", NEW, ids=lambda new: new.name)
-def test_its_cases_hold_and_answer_every_question(new: New, tmp_path: Path) -> None:
+def test_its_cases_hold_and_answer_every_question(new: New) -> None:
     rules, derived = proven(new)
     severities = [severity for severity, _ in new.threshold.levels]
-    reasons = {one.kind: one.reason for one in derived.not_applicable}
-    assert [str(gap) for gap in gaps(ALERT, severities, derived.cases, reasons)] == []
-
-    rule_file = write_rules(tmp_path / "rules.json", rules)
-    files = [write_case(tmp_path / f"{n:02}.json", rule_file, ALERT, case) for n, case in enumerate(derived.cases)]
-    assert promtool.find_vacuous(files) == []
-    assert [finding for result in promtool.unit_test_results(files) for finding in result.failures] == []
+    assert [str(gap) for gap in gaps(derived, severities)] == []
+    assert failures(rules, [ALERT], derived.cases) == []
 
 
 @pytest.mark.parametrize("name", ["the README's own", "restarts after an error", "a number of series", "no series"])
 def test_its_derived_cases_alone_notice_every_mistake(name: str) -> None:
-    (new,) = [one for one in NEW if one.name == name]
+    (new,) = [new for new in NEW if new.name == name]
     rules, derived = proven(new)
     catalogue = alone(new.signal, new.threshold).catalogue
-    scenarios = [case.scenario for case in derived.cases]
-    verdicts = run_alert(rules, ALERT, [scenarios[:3], scenarios[3:]], catalogue)
-    assert [str(verdict) for verdict in verdicts if verdict.fate in (Fate.REFUTED, Fate.SURVIVED)] == []
+    verdicts = run_alert(rules, ALERT, [derived.cases[:3], derived.cases[3:]], catalogue)
+    assert [
+        str(verdict) for verdict in verdicts if verdict.outcome in (MutantOutcome.REFUTED, MutantOutcome.SURVIVED)
+    ] == []
 
 
 def test_the_readme_s_signal_is_the_one_above() -> None:
@@ -248,11 +244,11 @@ def test_a_wrong_rule_does_not_pass_the_cases_of_its_definition() -> None:
     wrong = [{**rule, "expr": str(rule["expr"]).replace("> 5", "> 6")} for rule in rules]
     assert wrong != list(rules)
     with pytest.raises(Refused, match="does not pass its own cases: warning"):
-        run_alert(wrong, ALERT, [[case.scenario for case in derived.cases]], alone(NEW[0].signal).catalogue)
+        run_alert(wrong, ALERT, [derived.cases], alone(NEW[0].signal).catalogue)
 
 
-def proven(new: New) -> tuple[list[Rule], Derived]:
+def proven(new: New) -> tuple[list[Rule], Specification]:
     """The rules of a definition in production, and its derived cases."""
     definitions = alone(new.signal, new.threshold, says="is odd: {value}")
     plan = build_plan(definitions, shipped_environment("production"))
-    return rules_of([ALERT], shipped_rules(plan)), derive(rules_by_alert(plan)[ALERT], ground_of(definitions, plan))
+    return rules_of([ALERT], shipped_rules(plan)), derive(rules_by_alert(plan)[ALERT], scope_of(definitions, plan))

@@ -18,7 +18,7 @@ from monitoring_kit.core.units import (
 )
 from monitoring_kit.testing.go_template import in_words
 from monitoring_kit.testing.oracle import rate_of
-from monitoring_kit.testing.samples import Series, Stretch, counter, gauge, newest, within
+from monitoring_kit.testing.series import GONE, RESET, For, Series, counter, gauge, newest, restarted, within
 
 
 @pytest.mark.parametrize(
@@ -68,11 +68,41 @@ def test_a_rate_is_extrapolated_to_the_window(samples: list[tuple[int, float]], 
     assert rate_of(samples, 120, 120) == (None if rate is None else pytest.approx(rate))
 
 
-def test_samples_follow_a_profile() -> None:
-    profile = (Stretch(1, 2.0), Stretch(1, None), Stretch(1, 4.0))
-    assert gauge(profile) == (2.0, 2.0, None, None, 4.0, 4.0)
-    assert counter(profile) == (0.0, 1.0, None, None, 0.0, 2.0)
-    assert counter((Stretch(2, 60.0),), reset_at=1) == (0.0, 30.0, 0.0, 30.0)
-    assert Series("up", {}, gauge(profile)).notation == "_ 2 _ 2 _ stale _ _ _ 4 _ 4"
-    assert [newest(gauge(profile), time) for time in (0, 30, 60, 90, 150)] == [None, 2.0, 2.0, None, 4.0]
-    assert within(gauge(profile), 180, 120) == [(135, 4.0), (165, 4.0)]
+LABELS = {"pod": "a"}
+
+
+def test_a_series_does_what_its_parts_say_until_it_ends() -> None:
+    parts = (For(1, 2.0), For(1, GONE), For(1, 4.0))
+    assert gauge("up", LABELS, *parts).samples == (2.0, 2.0, None, None, 4.0, 4.0)
+    assert counter("errors_total", LABELS, *parts).samples == (0.0, 1.0, None, None, 0.0, 2.0)
+    assert counter("errors_total", LABELS, For(1, 60), RESET, For(1, 60)).samples == (0.0, 30.0, 0.0, 30.0)
+    assert gauge("up", LABELS, *parts).notation(210) == "_ 2 _ 2 _ stale _ _ _ 4 _ 4 _ stale"
+
+
+@pytest.mark.parametrize(
+    ("series", "notation"),
+    [
+        (gauge("up", LABELS, 1), "_ 1 _ 1 _ 1 _ 1"),
+        (gauge("up", LABELS, For(1, 1), 0), "_ 1 _ 1 _ 0 _ 0"),
+        (gauge("up", LABELS, For(1, 1), GONE), "_ 1 _ 1 _ stale _ _"),
+        (counter("errors_total", LABELS, 60), "_ 0 _ 30 _ 60 _ 90"),
+        (counter("errors_total", LABELS, For(1, GONE), 60), "_ _ _ _ _ 0 _ 30"),
+        (counter("errors_total", LABELS, For(1, 60), RESET, 20), "_ 0 _ 30 _ 0 _ 10"),
+        (counter("errors_total", LABELS, For(1, 60), 0), "_ 0 _ 30 _ 30 _ 30"),
+    ],
+)
+def test_a_bare_number_lasts_to_the_end(series: Series, notation: str) -> None:
+    assert series.notation(120) == notation
+
+
+def test_a_profile_restarts_after_any_time() -> None:
+    profile = (For(1, 60), For(2, 30))
+    assert restarted(profile, None) == profile
+    assert restarted(profile, 2) == (For(1, 60), For(1, 30), RESET, For(1, 30))
+    assert counter("errors_total", LABELS, *restarted(profile, 1)).samples == (0.0, 30.0, 0.0, 15.0, 30.0, 45.0)
+
+
+def test_an_evaluation_sees_the_samples_before_it() -> None:
+    samples = (2.0, 2.0, None, None, 4.0, 4.0)
+    assert [newest(samples, time) for time in (0, 30, 60, 90, 150)] == [None, 2.0, 2.0, None, 4.0]
+    assert within(samples, 180, 120) == [(135, 4.0), (165, 4.0)]

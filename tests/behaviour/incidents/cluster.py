@@ -14,7 +14,7 @@ from itertools import count
 from instrumentation import Instrumentation
 
 from monitoring_kit.core.durations import parse_duration
-from tests.behaviour.incidents.samples import Samples, Series
+from tests.behaviour.incidents.samples import Samples, ScrapedSeries
 
 SCRAPE_SECONDS = 30
 CONTAINER = "model-server"
@@ -157,7 +157,7 @@ class Pod:
     cpu_seconds: float = 0.0
     pod_cpu_seconds: float = 0.0
     container_number: int = 0
-    series: dict[str, tuple[Series, ...]] = field(default_factory=dict)
+    series: dict[str, tuple[ScrapedSeries, ...]] = field(default_factory=dict)
 
     @property
     def memory(self) -> float:
@@ -204,7 +204,7 @@ class Deployment:
     pods: list[Pod] = field(default_factory=list)
     wanted: int = 0
     targets_known: bool = True
-    series: tuple[Series, ...] = ()
+    series: tuple[ScrapedSeries, ...] = ()
 
     @property
     def available(self) -> int:
@@ -428,7 +428,7 @@ class Cluster:
         for series, value in zip(deployment.series, (deployment.wanted, deployment.available), strict=True):
             series.add(time, value)
 
-    def _deployment_series(self, deployment: Deployment) -> tuple[Series, ...]:
+    def _deployment_series(self, deployment: Deployment) -> tuple[ScrapedSeries, ...]:
         # kube-state-metrics' own pod: series of Deployments have no pod of their own that would stand in its place.
         described = _kube_state_metrics(
             deployment.namespace, "prometheus-kube-state-metrics-6d4f8c7b9-k2m4n", "kube-state-metrics"

@@ -20,7 +20,7 @@ Labels = frozenset[tuple[str, str]]
 
 
 @dataclass(frozen=True)
-class Firing:
+class FiringPeriod:
     """One alert from when it fires until it is resolved, both after the beginning; `until` None: not until the end."""
 
     labels: Mapping[str, str] = field(hash=False)
@@ -33,7 +33,7 @@ def name_of(rule: Rule) -> str:
     return f"{rule['alert']} {labels_of(rule)['severity']}"
 
 
-def firings(address: str, rule: Rule, evaluations: range) -> tuple[Firing, ...]:
+def firings(address: str, rule: Rule, evaluations: range) -> tuple[FiringPeriod, ...]:
     """Every firing of `rule`, evaluated at each of these times (seconds since 1970), by time and labels.
 
     Raises QueryFailed for a condition that Prometheus refuses, ValueError for a rule that asks for what is not done
@@ -44,12 +44,12 @@ def firings(address: str, rule: Rule, evaluations: range) -> tuple[Firing, ...]:
     for_ = parse_duration(str(rule.get("for", "0s"))).seconds
     start = evaluations[0]
     found = [
-        Firing(
+        FiringPeriod(
             {**dict(labels), **labels_of(rule)},
             Duration(since - start),
             None if until is None else Duration(until - start),
         )
-        for labels, times in _true_at(address, rule, evaluations).items()
+        for labels, times in true_at(address, rule, evaluations).items()
         for since, until in held(times, for_, evaluations)
     ]
     return tuple(sorted(found, key=lambda firing: (firing.since, sorted(firing.labels.items()))))
@@ -72,8 +72,8 @@ def held(true_at: Collection[int], for_: int, evaluations: range) -> Iterator[tu
         yield firing_since, None
 
 
-def _true_at(address: str, rule: Rule, evaluations: range) -> dict[Labels, set[int]]:
-    """The times at which each series is in the condition's answer."""
+def true_at(address: str, rule: Rule, evaluations: range) -> dict[Labels, set[int]]:
+    """The times at which each series is in the condition's answer. Raises QueryFailed."""
     found: dict[Labels, set[int]] = {}
     for series in over_time(address, str(rule["expr"]), evaluations):
         found.setdefault(frozenset(series.labels.items()), set()).update(series.values)

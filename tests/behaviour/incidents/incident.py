@@ -13,7 +13,7 @@ START = 1_704_067_200
 
 
 @dataclass(frozen=True)
-class Span:
+class TimeSpan:
     """A time within which something has to happen, both ends included, on the incident's clock."""
 
     earliest: Duration
@@ -33,18 +33,18 @@ class Fires:
     `about` are labels that every one of the firing alerts carries. `times` is how often one of them fires.
     """
 
-    first: Span
-    over: Span | None
+    first: TimeSpan
+    over: TimeSpan | None
     about: Mapping[str, str] = field(default_factory=dict, hash=False)
     times: int = 1
 
 
-def between(earliest: str, latest: str) -> Span:
+def between(earliest: str, latest: str) -> TimeSpan:
     """From `earliest` to `latest` after the beginning of the recording: between("1h5m", "1h8m")."""
-    return Span(parse_duration(earliest), parse_duration(latest))
+    return TimeSpan(parse_duration(earliest), parse_duration(latest))
 
 
-def fires(first: Span, over: Span | None, about: Mapping[str, str] | None = None, times: int = 1) -> Fires:
+def fires(first: TimeSpan, over: TimeSpan | None, about: Mapping[str, str] | None = None, times: int = 1) -> Fires:
     """The alert fires first within `first` and is over within `over`."""
     return Fires(first, over, about or {}, times)
 

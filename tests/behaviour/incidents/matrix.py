@@ -11,7 +11,7 @@ from collections.abc import Iterable, Iterator, Mapping, Sequence
 from monitoring_kit.core.durations import Duration
 from monitoring_kit.core.findings import shown_path
 from tests.behaviour.incidents import production
-from tests.behaviour.incidents.evaluation import Firing, firings, name_of
+from tests.behaviour.incidents.evaluation import FiringPeriod, firings, name_of
 from tests.behaviour.incidents.incident import Fires, Incident, clock
 from tests.behaviour.incidents.incidents import INCIDENTS
 from tests.behaviour.incidents.production import Rule
@@ -21,7 +21,7 @@ from tests.support.planting import PROJECT
 
 TABLE = PROJECT / "build" / "incidents.md"
 
-Raised = Mapping[str, tuple[Firing, ...]]
+Raised = Mapping[str, tuple[FiringPeriod, ...]]
 """What an incident raised: the firings of each alert and severity, none where it was silent."""
 
 _HEAD = """\
@@ -69,7 +69,7 @@ def differences(incident: Incident, found: Raised) -> list[str]:
     ]
 
 
-def _problems(expected: Fires | None, found: tuple[Firing, ...]) -> Iterator[str]:
+def _problems(expected: Fires | None, found: tuple[FiringPeriod, ...]) -> Iterator[str]:
     if expected is None:
         yield from (f"should be silent and fires {_when(firing)}" for firing in found)
         return
@@ -91,13 +91,13 @@ def _problems(expected: Fires | None, found: tuple[Firing, ...]) -> Iterator[str
             yield f"fires {_when(firing)} and should be about {_listed(expected.about)}"
 
 
-def _over(found: Iterable[Firing]) -> Duration | None:
+def _over(found: Iterable[FiringPeriod]) -> Duration | None:
     """When the last firing is resolved, None where one is not."""
     ends = [firing.until for firing in found]
     return None if None in ends else max(end for end in ends if end is not None)
 
 
-def _when(firing: Firing) -> str:
+def _when(firing: FiringPeriod) -> str:
     until = f"until {clock(firing.until)}" if firing.until else "until the end"
     return f"from {clock(firing.since)} {until} for {_listed(firing.labels, _COMMON) or 'all'}"
 

@@ -26,6 +26,7 @@ from monitoring_kit.programs import prometheus as prometheus_server
 from monitoring_kit.programs.prometheus import backfill, serve
 from monitoring_kit.programs.tools import TOOLS_FOLDER, find
 from tests.behaviour.incidents import cluster, history, incident, incidents, production, samples
+from tests.behaviour.incidents.alert_series import alert_series
 from tests.behaviour.incidents.cluster import SCRAPE_SECONDS
 from tests.behaviour.incidents.history import over_time
 from tests.behaviour.incidents.incident import START, Incident
@@ -69,21 +70,25 @@ def served(of: Incident, recording_rules: Sequence[Rule] | None = None) -> Itera
     """A running Prometheus that knows the incident, stopped when the context ends.
 
     Recording rules have been evaluated over all of it: production's, or `recording_rules`, which makes a recording of
-    its own that is not kept. Raises PrometheusFailed and ToolMissing.
+    its own that is not kept. With production's, its alerts have been evaluated too: `ALERTS` says which were active.
+    Raises PrometheusFailed and ToolMissing.
     """
     with tempfile.TemporaryDirectory() as folder:
         if recording_rules is None:
-            recording = _kept(of)
+            recording, *alerts = _kept(of)
         else:
-            recording = Path(folder) / "recording"
+            recording, alerts = Path(folder) / "recording", []
             _record(of, tuple(recording_rules), recording)
-        with _serving(recording / "blocks") as address:
+        with _serving(recording / "blocks", *alerts) as address:
             yield Recorded(address, START, int((recording / "end").read_text()))
 
 
-def _kept(of: Incident) -> Path:
-    """The folder with the incident's blocks and the end of its samples; made where there is none yet."""
-    rules = production.recording_rules()
+def _kept(of: Incident) -> tuple[Path, Path]:
+    """The folder with the incident's blocks and the end of its samples, and the blocks of its alerts.
+
+    Made where there are none yet. A change of an alert leaves the incident's blocks as they are.
+    """
+    rules, alerts = production.recording_rules(), production.alerts()
     name = re.sub(r"[^a-z0-9]+", "-", of.name.lower()).strip("-")
     recording = RECORDINGS / name / _key(rules)
     recording.parent.mkdir(parents=True, exist_ok=True)
@@ -94,7 +99,14 @@ def _kept(of: Incident) -> Path:
             unfinished = recording.with_suffix(".unfinished")
             _record(of, rules, unfinished)
             unfinished.rename(recording)
-    return recording
+        alerting = recording / f"alerts-{_key(alerts)}"
+        if not alerting.exists():
+            for other in recording.glob("alerts-*"):
+                shutil.rmtree(other)
+            unfinished = alerting.with_suffix(".unfinished")
+            _record_alerts(alerts, recording, unfinished)
+            unfinished.rename(alerting)
+    return recording, alerting
 
 
 def _record(of: Incident, rules: tuple[Rule, ...], folder: Path) -> None:
@@ -105,6 +117,15 @@ def _record(of: Incident, rules: tuple[Rule, ...], folder: Path) -> None:
     for derived in _in_order(rules):
         _backfill(_derived(derived, blocks, happened.now), happened.now, blocks)
     (folder / "end").write_text(str(happened.now))
+
+
+def _record_alerts(rules: tuple[Rule, ...], recording: Path, folder: Path) -> None:
+    folder.mkdir()
+    end = int((recording / "end").read_text())
+    with _serving(recording / "blocks") as address:
+        samples = alert_series(address, rules, evaluations(end))
+    if any(samples):
+        _backfill(samples, end, folder)
 
 
 def _in_order(rules: tuple[Rule, ...]) -> Iterator[tuple[Rule, ...]]:
@@ -142,11 +163,12 @@ def _backfill(samples: Samples, end: int, blocks: Path) -> None:
 
 
 @contextmanager
-def _serving(blocks: Path) -> Iterator[str]:
+def _serving(*blocks: Path) -> Iterator[str]:
     """A Prometheus over a copy of the blocks, which it would otherwise compact and write its own files beside."""
     with tempfile.TemporaryDirectory() as folder:
         copy = Path(folder) / "blocks"
-        shutil.copytree(blocks, copy)
+        for some in blocks:
+            shutil.copytree(some, copy, dirs_exist_ok=True)
         with serve(copy, flags=_FLAGS) as address:
             yield address
 

@@ -9,10 +9,10 @@ import yaml
 
 from monitoring_kit.programs import promtool
 from tests.behaviour.incidents.cluster import SCRAPE_SECONDS
-from tests.behaviour.incidents.evaluation import Firing
+from tests.behaviour.incidents.evaluation import FiringPeriod
 from tests.behaviour.incidents.matrix import Raised
 from tests.behaviour.incidents.production import Rule
-from tests.behaviour.incidents.samples import Samples, Series
+from tests.behaviour.incidents.samples import Samples, ScrapedSeries
 
 # Every sample's time is a multiple of this.
 _NOTATION_SECONDS = 5
@@ -54,14 +54,14 @@ def _firing_at(seconds: int, found: Raised) -> Iterator[str]:
     for name, firings in found.items():
         for firing in firings:
             if firing.since.seconds <= seconds and (firing.until is None or seconds < firing.until.seconds):
-                yield Series("ALERTS", _described(name, firing)).name
+                yield ScrapedSeries("ALERTS", _described(name, firing)).name
 
 
-def _described(name: str, firing: Firing) -> Mapping[str, str]:
+def _described(name: str, firing: FiringPeriod) -> Mapping[str, str]:
     return {**firing.labels, "alertname": name.split()[0], "alertstate": "firing"}
 
 
-def _notation(series: Series, evaluations: range) -> Iterator[str]:
+def _notation(series: ScrapedSeries, evaluations: range) -> Iterator[str]:
     """The samples in promtool's words, with a staleness marker where the first scrape is that the series is not in."""
     after = evaluations[0]
     last = len(series.times) - 1

@@ -9,7 +9,7 @@ from dataclasses import dataclass, field
 
 
 @dataclass(frozen=True)
-class Series:
+class ScrapedSeries:
     """A series with its samples in order of time. `times` are seconds since 1970."""
 
     metric: str
@@ -33,14 +33,14 @@ class Samples:
     """All series of a recording."""
 
     def __init__(self) -> None:
-        self._series: dict[str, Series] = {}
+        self._series: dict[str, ScrapedSeries] = {}
 
-    def series(self, metric: str, labels: Mapping[str, str]) -> Series:
+    def series(self, metric: str, labels: Mapping[str, str]) -> ScrapedSeries:
         """The series of this name, new and empty at first."""
-        new = Series(metric, labels)
+        new = ScrapedSeries(metric, labels)
         return self._series.setdefault(new.name, new)
 
-    def __iter__(self) -> Iterator[Series]:
+    def __iter__(self) -> Iterator[ScrapedSeries]:
         """Every series, ordered by metric, as OpenMetrics wants them."""
         return iter(sorted(self._series.values(), key=lambda series: (series.metric, series.name)))
 

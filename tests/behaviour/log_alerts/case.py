@@ -10,30 +10,30 @@ from tests.behaviour.log_alerts.service import Dimensions
 
 
 @dataclass(frozen=True)
-class Firing:
+class LogFiring:
     """One severity of the alert, for one combination of the dimensions that it splits by."""
 
     severity: str
     dimensions: Dimensions
 
 
-SILENT: frozenset[Firing] = frozenset()
+SILENT: frozenset[LogFiring] = frozenset()
 
 
 @dataclass(frozen=True)
-class Case:
+class LogCase:
     """Given `rows`, exactly `at[minute]` fires at the evaluation of each minute; `SILENT` where nothing does."""
 
     name: str
     rows: tuple[Rows, ...]
-    at: Mapping[int, frozenset[Firing]] = field(hash=False)
+    at: Mapping[int, frozenset[LogFiring]] = field(hash=False)
 
 
 @dataclass(frozen=True)
-class Specification:
+class LogSpecification:
     """What one log alert does in `environment`. `noise` are rows of others, as bad as can be, in every case."""
 
     alert: str
     environment: str
     noise: tuple[Rows, ...]
-    cases: tuple[Case, ...]
+    cases: tuple[LogCase, ...]

@@ -48,7 +48,7 @@ _WORDS: Mapping[str, tuple[str, ...]] = {
 
 
 @dataclass(frozen=True)
-class Mutant:
+class LogMutant:
     """The rules of an alert with one mistake in them. `name` says which."""
 
     name: str
@@ -63,7 +63,7 @@ class _Piece:
     end: int
 
 
-def mutants(rules: Sequence[LogRule]) -> Iterator[Mutant]:
+def mutants(rules: Sequence[LogRule]) -> Iterator[LogMutant]:
     """All mutants of an alert, no two with the same rules and none that is the original."""
     seen = {tuple(rules)}
     for mutant in (*_of_query(rules), *_of_rule(rules)):
@@ -72,20 +72,20 @@ def mutants(rules: Sequence[LogRule]) -> Iterator[Mutant]:
             yield mutant
 
 
-def _of_query(rules: Sequence[LogRule]) -> Iterator[Mutant]:
+def _of_query(rules: Sequence[LogRule]) -> Iterator[LogMutant]:
     text = rules[0].query
     for start, end, new in _edits(text):
         query = text[:start] + new + text[end:]
-        yield Mutant(_name(text, start, end, new), tuple(replace(rule, query=query) for rule in rules))
+        yield LogMutant(_name(text, start, end, new), tuple(replace(rule, query=query) for rule in rules))
 
 
-def _of_rule(rules: Sequence[LogRule]) -> Iterator[Mutant]:
-    def mutant(name: str, **changes: object) -> Mutant:
-        return Mutant(name, tuple(replace(rule, **changes) for rule in rules))  # type: ignore[arg-type] # fields of LogRule
+def _of_rule(rules: Sequence[LogRule]) -> Iterator[LogMutant]:
+    def mutant(name: str, **changes: object) -> LogMutant:
+        return LogMutant(name, tuple(replace(rule, **changes) for rule in rules))  # type: ignore[arg-type] # fields of LogRule
 
     for factor in (0.9, 1.1):
         name = f"thresholds times {factor}"
-        yield Mutant(name, tuple(replace(rule, threshold=rule.threshold * factor) for rule in rules))
+        yield LogMutant(name, tuple(replace(rule, threshold=rule.threshold * factor) for rule in rules))
     (operator,) = {rule.operator for rule in rules}
     for other in ("GreaterThan", "GreaterThanOrEqual", "LessThan"):
         yield mutant(f"{operator} becomes {other}", operator=other)

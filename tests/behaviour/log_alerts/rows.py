@@ -35,7 +35,7 @@ class Rows:
 
 
 @dataclass(frozen=True)
-class Pod:
+class LoggedPod:
     """A pod as Kubernetes names it."""
 
     name: str
@@ -43,12 +43,12 @@ class Pod:
     namespace: str = NAMESPACE
 
 
-POD = Pod("ml-inference-7c9d8b6f5d-abcde", "aaaaaaaa-0000-4000-8000-000000000001")
-OTHER_POD = Pod("ml-inference-7c9d8b6f5d-fghij", "aaaaaaaa-0000-4000-8000-000000000002")
+POD = LoggedPod("ml-inference-7c9d8b6f5d-abcde", "aaaaaaaa-0000-4000-8000-000000000001")
+OTHER_POD = LoggedPod("ml-inference-7c9d8b6f5d-fghij", "aaaaaaaa-0000-4000-8000-000000000002")
 # Somebody else's: of Deployments whose names begin or end like ours, and of the same name in another namespace.
-CANARY_POD = Pod("ml-inference-canary-5f6d7c8b9-q7w8e", "bbbbbbbb-0000-4000-8000-000000000001")
-BATCH_POD = Pod("batch-ml-inference-7c9d8b6f5d-abcde", "bbbbbbbb-0000-4000-8000-000000000003")
-FOREIGN_POD = Pod("ml-inference-7c9d8b6f5d-zzzzz", "bbbbbbbb-0000-4000-8000-000000000002", namespace="sandbox")
+CANARY_POD = LoggedPod("ml-inference-canary-5f6d7c8b9-q7w8e", "bbbbbbbb-0000-4000-8000-000000000001")
+BATCH_POD = LoggedPod("batch-ml-inference-7c9d8b6f5d-abcde", "bbbbbbbb-0000-4000-8000-000000000003")
+FOREIGN_POD = LoggedPod("ml-inference-7c9d8b6f5d-zzzzz", "bbbbbbbb-0000-4000-8000-000000000002", namespace="sandbox")
 
 
 def traffic(
@@ -124,7 +124,9 @@ def requests(
     return _rows("requests", minutes, per_minute, values)
 
 
-def inventory(minutes: Minutes, restarts: int, *, others: int = 0, pod: Pod = POD, container: str = CONTAINER) -> Rows:
+def inventory(
+    minutes: Minutes, restarts: int, *, others: int = 0, pod: LoggedPod = POD, container: str = CONTAINER
+) -> Rows:
     """The row that each container has every minute, with how often it was restarted since the pod was created.
 
     `others` are the restarts of the pod's other containers; `container` is "" for a pod that has none yet.
@@ -146,7 +148,7 @@ def performance(
     counter: str,
     value: float,
     *,
-    pod: Pod = POD,
+    pod: LoggedPod = POD,
     container: str = CONTAINER,
     object: str = "K8SContainer",
 ) -> Rows:
@@ -161,7 +163,7 @@ def performance(
 
 
 def log_lines(
-    minutes: Minutes, per_minute: float, *, level: str = "ERROR", pod: Pod = POD, text: str = "out of range"
+    minutes: Minutes, per_minute: float, *, level: str = "ERROR", pod: LoggedPod = POD, text: str = "out of range"
 ) -> Rows:
     """Lines that a container logged."""
     values: Values = {

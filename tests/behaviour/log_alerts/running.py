@@ -8,7 +8,7 @@ from functools import cache
 
 from monitoring_kit.render.azure.alerts import render_azure
 from tests.acceptance.kusto.variants import plan_of
-from tests.behaviour.log_alerts.case import Case, Firing, Specification
+from tests.behaviour.log_alerts.case import LogCase, LogFiring, LogSpecification
 from tests.behaviour.log_alerts.cases import SPECIFICATIONS
 from tests.behaviour.log_alerts.service import LogRule, judged, rules_of
 from tests.behaviour.log_alerts.store import LogStore, Result
@@ -18,10 +18,10 @@ from tests.support.planting import shipped
 @cache
 def deployed(environment: str) -> tuple[LogRule, ...]:
     """The log alerts of an environment, from the template that is deployed."""
-    return rules_of(render_azure(plan_of(environment))["alerts.json"])
+    return rules_of(render_azure(plan_of(environment))["azure/alerts.json"])
 
 
-def rules_for(specification: Specification) -> tuple[LogRule, ...]:
+def rules_for(specification: LogSpecification) -> tuple[LogRule, ...]:
     """The rules of an alert, one for each severity."""
     return tuple(rule for rule in deployed(specification.environment) if rule.alert == specification.alert)
 
@@ -30,7 +30,7 @@ def rules_for(specification: Specification) -> tuple[LogRule, ...]:
 class Loaded:
     """A case whose rows lie in the store as the set `rows`."""
 
-    case: Case
+    case: LogCase
     rows: int
 
 
@@ -56,18 +56,18 @@ def differences(rules: Sequence[LogRule], cases: Sequence[Loaded]) -> Iterator[s
                 yield f"{one.case.name}: at {minute}m {_words(found)}, not {_words(expected)}"
 
 
-def fires(rules: Sequence[LogRule], rows: int, minute: float) -> frozenset[Firing]:
+def fires(rules: Sequence[LogRule], rows: int, minute: float) -> frozenset[LogFiring]:
     """What the rules of an alert do at the evaluation of that minute. Rules that differ in the threshold ask once."""
-    found: set[Firing] = set()
+    found: set[LogFiring] = set()
     results: dict[tuple[str, int], Result] = {}
     for rule in rules:
         asked = rule.query, rule.lookback
         if asked not in results:
             results[asked] = store().ask(rule.query, rows, at_seconds=60 * minute, window_seconds=rule.lookback)
-        found |= {Firing(rule.severity, dimensions) for dimensions in judged(rule, results[asked])}
+        found |= {LogFiring(rule.severity, dimensions) for dimensions in judged(rule, results[asked])}
     return frozenset(found)
 
 
-def _words(firing: frozenset[Firing]) -> str:
+def _words(firing: frozenset[LogFiring]) -> str:
     fired = sorted(f"{one.severity} {' '.join(one.dimensions)}" for one in firing)
     return f"fires ({', '.join(fired)})" if fired else "is silent"

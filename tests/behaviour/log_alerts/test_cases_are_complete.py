@@ -7,7 +7,7 @@ from dataclasses import replace
 import pytest
 
 from tests.acceptance.kusto.variants import variants
-from tests.behaviour.log_alerts.case import SILENT, Case, Specification
+from tests.behaviour.log_alerts.case import SILENT, LogCase, LogSpecification
 from tests.behaviour.log_alerts.cases import SPECIFICATIONS
 from tests.behaviour.log_alerts.running import deployed, differences, loaded, rules_for
 from tests.behaviour.log_alerts.service import LogRule
@@ -33,22 +33,22 @@ def unnamed(rule: LogRule) -> LogRule:
 
 
 @pytest.mark.parametrize("specification", SPECIFICATIONS, ids=lambda specification: specification.alert)
-def test_every_severity_fires_in_one_case_and_is_silent_in_another(specification: Specification) -> None:
+def test_every_severity_fires_in_one_case_and_is_silent_in_another(specification: LogSpecification) -> None:
     for rule in rules_for(specification):
         assert rule.severity in fired_severities(specification)
         assert any(silent_for(rule.severity, case) for case in specification.cases)
 
 
-def fired_severities(specification: Specification) -> set[str]:
+def fired_severities(specification: LogSpecification) -> set[str]:
     return {one.severity for case in specification.cases for fires in case.at.values() for one in fires}
 
 
-def silent_for(severity: str, case: Case) -> bool:
+def silent_for(severity: str, case: LogCase) -> bool:
     return bool(case.rows) and all(one.severity != severity for fires in case.at.values() for one in fires)
 
 
 @pytest.mark.parametrize("specification", SPECIFICATIONS, ids=lambda specification: specification.alert)
-def test_every_case_has_a_name_of_its_own_and_looks_at_moments_of_evaluation(specification: Specification) -> None:
+def test_every_case_has_a_name_of_its_own_and_looks_at_moments_of_evaluation(specification: LogSpecification) -> None:
     names = [case.name for case in specification.cases]
     assert len(names) == len(set(names))
     for rule in rules_for(specification):

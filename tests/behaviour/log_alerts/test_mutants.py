@@ -8,9 +8,9 @@ from dataclasses import replace
 
 import pytest
 
-from tests.behaviour.log_alerts.case import Specification
+from tests.behaviour.log_alerts.case import LogSpecification
 from tests.behaviour.log_alerts.cases import SPECIFICATIONS
-from tests.behaviour.log_alerts.mutants import Mutant, mutants
+from tests.behaviour.log_alerts.mutants import LogMutant, mutants
 from tests.behaviour.log_alerts.running import Loaded, differences, loaded, rules_for
 from tests.behaviour.log_alerts.service import LogRule
 from tests.behaviour.log_alerts.store import CannotRun
@@ -91,7 +91,7 @@ def quick(rule: LogRule) -> LogRule:
     return replace(rule, query=query)
 
 
-def survivors(all_mutants: Sequence[Mutant], alert: str) -> set[str]:
+def survivors(all_mutants: Sequence[LogMutant], alert: str) -> set[str]:
     """The mutants that do all that the cases of the alert say. One that the engine or the service refuses does not."""
     cases = list(loaded(alert))
     names: set[str] = set()
@@ -105,7 +105,7 @@ def survivors(all_mutants: Sequence[Mutant], alert: str) -> set[str]:
     return names
 
 
-def _notices(case: Loaded, mutant: Mutant) -> bool:
+def _notices(case: Loaded, mutant: LogMutant) -> bool:
     try:
         return next(differences(mutant.rules, [case]), None) is not None
     except (CannotRun, ValueError):
@@ -113,7 +113,7 @@ def _notices(case: Loaded, mutant: Mutant) -> bool:
 
 
 @pytest.mark.parametrize("specification", SPECIFICATIONS, ids=lambda specification: specification.alert)
-def test_every_mutant_is_noticed_or_excused(specification: Specification) -> None:
+def test_every_mutant_is_noticed_or_excused(specification: LogSpecification) -> None:
     alert = specification.alert
     rules = tuple(map(quick, rules_for(specification)))
     assert list(differences(rules, loaded(alert))) == []

@@ -10,7 +10,7 @@ from functools import cache
 import pytest
 
 from monitoring_kit.plan.model import LogQueryPlan, QueryFormat
-from monitoring_kit.render.grafana.dashboard import dashboard_json
+from monitoring_kit.render.grafana import render_grafana
 from tests.acceptance.kusto.language_service import without_macros
 from tests.acceptance.kusto.variants import OPTION_C, STAGING, plan_of
 from tests.behaviour.log_alerts.cases.resources import cpu, cpu_limit, memory, memory_limit
@@ -52,23 +52,26 @@ TYPES |= {"HUGEINT": "number"}  # what DuckDB's sum() makes of whole numbers
 
 
 @dataclass(frozen=True)
-class Shown:
+class ShownQuery:
     """A query of a panel, and the narrowest bins that Grafana draws it in: those of a short range of time."""
 
     query: LogQueryPlan
     interval: str
 
 
-def panels() -> dict[str, Shown]:
+def panels() -> dict[str, ShownQuery]:
     """The distinct queries of the shipped panels, by the name of their panel."""
-    found: dict[str, Shown] = {}
+    found: dict[str, ShownQuery] = {}
     for plan in map(plan_of, (STAGING, OPTION_C)):
+        files = render_grafana(plan)
         for dashboard in plan.dashboards:
-            drawn = {panel["id"]: panel for panel in json.loads(dashboard_json(dashboard, plan))["panels"]}
+            drawn = {panel["id"]: panel for panel in json.loads(files[f"grafana/{dashboard.uid}.json"])["panels"]}
             for panel in dashboard.panels:
                 queries = [query for query in panel.queries if isinstance(query, LogQueryPlan)]
                 interval = drawn[panel.id].get("interval", "")
-                found |= {f"{dashboard.dashboard.name}: {panel.title}": Shown(query, interval) for query in queries}
+                found |= {
+                    f"{dashboard.dashboard.name}: {panel.title}": ShownQuery(query, interval) for query in queries
+                }
     return found
 
 
@@ -80,7 +83,7 @@ def loaded() -> int:
     return store().add(ROWS)
 
 
-def shown(panel: Shown) -> Result:
+def shown(panel: ShownQuery) -> Result:
     """What the panel shows of the last hour."""
     text = without_macros(panel.query.query.replace("$__interval", panel.interval))
     return store().ask(text, loaded(), at_seconds=3600, window_seconds=3600)

@@ -1,7 +1,7 @@
 """Mutants that no case can tell from their rule, for a reason that the definitions do not hold.
 
 What follows from the definitions is a rule in `monitoring_kit.testing.equivalence`. An entry names the alert, the
-operator and the place as the list of survivors prints them. One that no mutant needs any more fails the campaign.
+operator and the place as the list of survivors prints them. One that no mutant needs any more fails the run.
 """
 
 from __future__ import annotations

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import ast
 import hashlib
 import json
 from collections.abc import Iterable, Iterator, Mapping, Sequence
@@ -10,19 +11,18 @@ from functools import cache
 from pathlib import Path
 
 from monitoring_kit.plan.objectives import rate_window
-from monitoring_kit.testing.case import Kind, Scenario
+from monitoring_kit.testing.case import Case, Question
 from monitoring_kit.testing.event_recording_cases import derive_events
 from monitoring_kit.testing.recording_cases import RecordedCase, derive_recorded
 from monitoring_kit.testing.rule_files import Rule, rules_by_alert, rules_of, title_of
-from monitoring_kit.testing.runner import TEXT, Fate, Verdict, run_alert, run_recording
-from tests.behaviour.alerts.hand_written import scenarios
-from tests.behaviour.alerts.proofs import alerts, derived_alerts, derived_cases, ground, plan, rules
+from monitoring_kit.testing.runner import TEXT, MutantOutcome, Verdict, run_alert, run_recording
+from tests.behaviour.alerts.proofs import alerts, derived, derived_alerts, hand_written, plan, rules, scope
 from tests.behaviour.mutants.excused import EXCUSED, Excused
 from tests.support.planting import PROJECT, shipped
 
 # These cases notice most mutants; only what is left meets the others.
-_FIRST = frozenset({Kind.JUST_BAD, Kind.JUST_GOOD, Kind.HOLD})
-_SECOND = frozenset({Kind.GROUPS, Kind.INSTANCES})
+_FIRST = frozenset({Question.JUST_BAD, Question.JUST_GOOD, Question.HOLD})
+_SECOND = frozenset({Question.GROUPS, Question.INSTANCES})
 # What decides about every mutant alike: a change here means a new full run.
 _MACHINERY = (
     *(
@@ -39,7 +39,7 @@ class Run:
 
     rule: str
     rules: Sequence[Rule] = field(hash=False)
-    stages: Sequence[Sequence[Scenario]] = field(hash=False)
+    stages: Sequence[Sequence[Case]] = field(hash=False)
     recorded: RecordedCase | None = field(hash=False, default=None)
 
     @property
@@ -48,23 +48,26 @@ class Run:
         return sum(map(len, self.stages)) if self.recorded is None else 1
 
     def verdicts(self) -> list[Verdict]:
-        """The fates of all mutants, by promtool."""
+        """The outcomes of all mutants, by promtool."""
         if self.recorded is not None:
             return run_recording(self.rules[0], self.recorded)
         return run_alert(self.rules, self.rule, self.stages, shipped().catalogue)
 
     def digest(self) -> str:
-        """Changes with everything that can change a fate, and not with links, owners' texts and the like."""
+        """Changes with everything that can change an outcome, and not with links, owners' texts and the like."""
         rules = [{**rule, "annotations": _texts(rule)} for rule in self.rules]
         at = [
             [
-                one.inputs,
-                [[time, [[dict(labels), texts[TEXT]] for labels, texts in firing]] for time, firing in one.at.items()],
+                case.inputs,
+                [
+                    [time, [[dict(firing.labels), firing.annotations[TEXT]] for firing in firings]]
+                    for time, firings in case.at.items()
+                ],
             ]
             for stage in self.stages
-            for one in stage
+            for case in stage
         ]
-        case = (
+        recorded = (
             []
             if self.recorded is None
             else [
@@ -72,7 +75,7 @@ class Run:
                 [[time, sorted(values.items())] for time, values in self.recorded.at.items()],
             ]
         )
-        return hashlib.sha256(json.dumps([rules, at, case]).encode()).hexdigest()[:16]
+        return hashlib.sha256(json.dumps([rules, at, recorded]).encode()).hexdigest()[:16]
 
 
 def runs() -> list[Run]:
@@ -82,39 +85,49 @@ def runs() -> list[Run]:
 
 def mutated_alerts() -> list[str]:
     """The alerts that have cases which promtool can run."""
-    return [alert for alert in alerts() if alert in derived_alerts() or scenarios(alert)]
+    return [alert for alert in alerts() if alert in derived_alerts() or hand_written(alert)]
 
 
 @cache
 def alert_run(alert: str) -> Run:
     """An alert with its derived and its hand-written cases."""
-    derived = derived_cases(alert) if alert in derived_alerts() else ()
+    cases = derived(alert).cases if alert in derived_alerts() else ()
     stages = [
-        [case.scenario for case in derived if case.kind in _FIRST],
-        [case.scenario for case in derived if case.kind in _SECOND],
-        [case.scenario for case in derived if case.kind not in _FIRST | _SECOND],
+        [case for case in cases if _FIRST & {*case.answers}],
+        [case for case in cases if _SECOND & {*case.answers}],
+        [case for case in cases if not (_FIRST | _SECOND) & {*case.answers}],
     ]
     # Of the cases by hand those of a budget take hours each, and the derived ones leave nothing for them to notice.
-    by_hand = [] if any(rule.alert.threshold.burn_rates for rule in rules_by_alert(plan())[alert]) else scenarios(alert)
-    return Run(alert, rules_of([alert], rules()), [*stages, by_hand])
+    of_budget = any(rule.alert.threshold.burn_rates for rule in rules_by_alert(plan())[alert])
+    return Run(alert, rules_of([alert], rules()), [*stages, () if of_budget else hand_written(alert)])
 
 
 def _recording_runs() -> Iterator[Run]:
     prometheus = plan().environment.prometheus
     assert prometheus is not None
     evaluation, window = prometheus.evaluation_interval, rate_window(prometheus)
-    cases = {planned.name: derive_recorded(planned, ground()) for planned in plan().recordings}
+    cases = {planned.name: derive_recorded(planned, scope()) for planned in plan().recordings}
     for counted in plan().event_recordings:
         title = title_of({"record": counted.name, "labels": counted.labels})
-        cases[title] = derive_events(counted, shipped().objectives, ground(), evaluation, window)
+        cases[title] = derive_events(counted, shipped().objectives, scope(), evaluation, window)
     for rule in rules():
         if "record" in rule:
             yield Run(title_of(rule), [rule], [], cases[title_of(rule)])
 
 
 def machinery_digest() -> str:
-    """Changes with the operators, the rules of equivalence and the excused mutants."""
-    return hashlib.sha256(b"".join((PROJECT / name).read_bytes() for name in _MACHINERY)).hexdigest()[:16]
+    """Changes with the operators, the rules of equivalence and the excused mutants, not with comments."""
+    code = "".join(_code(PROJECT / name) for name in _MACHINERY)
+    return hashlib.sha256(code.encode()).hexdigest()[:16]
+
+
+def _code(file: Path) -> str:
+    """What a Python file does."""
+    tree = ast.parse(file.read_text(encoding="utf-8"))
+    for part in ast.walk(tree):
+        if isinstance(part, ast.Module | ast.ClassDef | ast.FunctionDef) and ast.get_docstring(part) is not None:
+            part.body = part.body[1:]
+    return ast.dump(tree)
 
 
 def complaints(
@@ -128,12 +141,12 @@ def complaints(
     for verdict in verdicts:
         excuse = excuse_of(verdict, excused)
         unused -= {excuse} if excuse is not None else set()
-        if verdict.fate is Fate.SURVIVED and excuse is None:
+        if verdict.outcome is MutantOutcome.SURVIVED and excuse is None:
             yield f"survived, so a case is missing: {verdict}"
-        elif verdict.fate is Fate.REFUTED:
+        elif verdict.outcome is MutantOutcome.REFUTED:
             yield f"is said to be equivalent ({verdict.reason}), and a case notices it: {verdict}"
-        elif excuse is not None and verdict.fate is not Fate.SURVIVED:
-            yield f"is excused ({excuse.reason}), and is {verdict.fate.value}: {verdict}"
+        elif excuse is not None and verdict.outcome is not MutantOutcome.SURVIVED:
+            yield f"is excused ({excuse.reason}), and is {verdict.outcome.value}: {verdict}"
     yield from (f"is excused, and there is no such mutant: {one}" for one in sorted(unused, key=str))
 
 

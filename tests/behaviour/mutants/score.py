@@ -6,7 +6,7 @@ import re
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 
-from monitoring_kit.testing.runner import Fate, Verdict
+from monitoring_kit.testing.runner import MutantOutcome, Verdict
 from tests.behaviour.mutants.runs import Run, excuse_of
 
 _HEADS = ("rule", "cases", "mutants", "killed", "cannot be evaluated", "equivalent", "excused", "not noticed", "digest")
@@ -61,9 +61,17 @@ def read(text: str) -> Score:
 
 
 def _row(run: Run, verdicts: Sequence[Verdict]) -> tuple[str, list[int], str]:
-    excused = sum(one.fate is Fate.SURVIVED and excuse_of(one) is not None for one in verdicts)
-    count = {fate: sum(one.fate is fate for one in verdicts) for fate in Fate}
-    missed = count[Fate.SURVIVED] - excused
-    killed = count[Fate.KILLED] + count[Fate.REFUTED]
-    numbers = [run.cases, len(verdicts), killed, count[Fate.BROKEN], count[Fate.EQUIVALENT], excused, missed]
+    excused = sum(one.outcome is MutantOutcome.SURVIVED and excuse_of(one) is not None for one in verdicts)
+    count = {outcome: sum(one.outcome is outcome for one in verdicts) for outcome in MutantOutcome}
+    missed = count[MutantOutcome.SURVIVED] - excused
+    killed = count[MutantOutcome.KILLED] + count[MutantOutcome.REFUTED]
+    numbers = [
+        run.cases,
+        len(verdicts),
+        killed,
+        count[MutantOutcome.BROKEN],
+        count[MutantOutcome.EQUIVALENT],
+        excused,
+        missed,
+    ]
     return run.rule, numbers, run.digest()

@@ -10,9 +10,9 @@ from monitoring_kit.core.durations import Duration
 from monitoring_kit.core.findings import Refused
 from monitoring_kit.testing.event_recording_cases import derive_events
 from monitoring_kit.testing.rule_files import title_of
-from monitoring_kit.testing.runner import Fate
+from monitoring_kit.testing.runner import MutantOutcome
 from monitoring_kit.testing.scope import CannotDerive
-from tests.behaviour.alerts.proofs import alerts, ground, plan, rules
+from tests.behaviour.alerts.proofs import alerts, plan, rules, scope
 from tests.behaviour.mutants.excused import Excused
 from tests.behaviour.mutants.runs import SCORE, alert_run, complaints, machinery_digest, mutated_alerts, runs
 from tests.behaviour.mutants.score import read, written
@@ -68,8 +68,8 @@ def test_an_excuse_for_a_mutant_that_is_noticed_is_complained_of() -> None:
 
 def test_a_wrong_claim_of_equivalence_is_complained_of() -> None:
     run = alert_run("ModelTargetDown")
-    verdict = next(one for one in run.verdicts() if one.fate is Fate.KILLED)
-    (found,) = complaints([replace(verdict, fate=Fate.REFUTED, reason="planted")], [run.rule])
+    verdict = next(one for one in run.verdicts() if one.outcome is MutantOutcome.KILLED)
+    (found,) = complaints([replace(verdict, outcome=MutantOutcome.REFUTED, reason="planted")], [run.rule])
     assert "is said to be equivalent (planted), and a case notices it" in found
 
 
@@ -101,7 +101,7 @@ def test_a_recording_that_does_not_fit_its_name_proves_nothing(recording: str, r
 def test_a_recording_of_something_else_has_no_case() -> None:
     counted = replace(plan().event_recordings[0], name="model_name_slo:bad_events:increase1y")
     with pytest.raises(CannotDerive, match="is no rate and no count of an objective"):
-        derive_events(counted, shipped().objectives, ground(), Duration(30), Duration(120))
+        derive_events(counted, shipped().objectives, scope(), Duration(30), Duration(120))
 
 
 def test_the_digest_follows_the_rule_and_its_cases_but_not_its_links() -> None:

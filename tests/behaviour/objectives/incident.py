@@ -21,12 +21,12 @@ from tests.support.planting import shipped, shipped_environment
 ALERT = "ModelErrorBudgetBurn"
 PER_MINUTE = 600
 
-SHIPPED_PACE = Duration(30)
-SLOW_PACE = Duration(300)
+SHIPPED_INTERVAL = Duration(30)
+SLOW_INTERVAL = Duration(300)
 
 
 @dataclass(frozen=True)
-class Stretch:
+class Phase:
     """`time` during which `share` of so many requests a minute fail."""
 
     time: str
@@ -35,26 +35,28 @@ class Stretch:
 
 
 @dataclass(frozen=True)
-class Incident:
+class BudgetIncident:
     """A history and, at times from its beginning, the severities that then fire; `ever` are all that fire at all."""
 
     name: str
-    stretches: tuple[Stretch, ...]
+    phases: tuple[Phase, ...]
     firing: Mapping[str, Collection[str]] = field(hash=False)
     ever: Collection[str]
-    pace: Duration = SHIPPED_PACE
+    interval: Duration = SHIPPED_INTERVAL
 
 
-def failures_of(incident: Incident, folder: Path) -> list[str]:
+def failures_of(incident: BudgetIncident, folder: Path) -> list[str]:
     """What happens otherwise than the incident says."""
-    rule_file = write_rules(folder / "rules.json", rules_of([ALERT], shipped_rules(plan_at(incident.pace))))
-    end = sum(parse_duration(stretch.time).seconds for stretch in incident.stretches)
+    rule_file = write_rules(
+        folder / "rules.json", rules_of([ALERT], shipped_rules(plan_evaluated_every(incident.interval)))
+    )
+    end = sum(parse_duration(phase.time).seconds for phase in incident.phases)
     firing = f'ALERTS{{alertname="{ALERT}", alertstate="firing"}}'
     now = f"count by (severity) ({firing})"
     ever = f"count by (severity) (count_over_time({firing}[{end}s]))"
-    step = min(incident.pace.seconds, 60)
+    step = min(incident.interval.seconds, 60)
     series = [
-        (predictions(status, 0).name, counter(incident.stretches, status == "error", step))
+        (predictions(status, 0).name, counter(incident.phases, status == "error", step))
         for status in ("success", "error")
     ]
     asked = [(now, time, severities) for time, severities in incident.firing.items()]
@@ -67,27 +69,27 @@ def failures_of(incident: Incident, folder: Path) -> list[str]:
         }
         for expression, time, severities in asked
     ]
-    cases = write_tests(folder / "cases.json", rule_file, series, [], expected, step, incident.pace.seconds)
+    cases = write_tests(folder / "cases.json", rule_file, series, [], expected, step, incident.interval.seconds)
     (result,) = promtool.unit_test_results([cases])
     return [f"{finding.subject} {finding.problem}" for finding in result.failures]
 
 
-def counter(stretches: Iterable[Stretch], failed: bool, step: int) -> str:
+def counter(phases: Iterable[Phase], failed: bool, step: int) -> str:
     """The counter of failed or of successful requests, in promtool's notation."""
     total, words = 0.0, []
-    for stretch in stretches:
-        number = parse_duration(stretch.time).seconds // step
-        each = stretch.per_minute * step / 60 * (stretch.share if failed else 1 - stretch.share)
+    for phase in phases:
+        number = parse_duration(phase.time).seconds // step
+        each = phase.per_minute * step / 60 * (phase.share if failed else 1 - phase.share)
         words.append(f"{total:.6f}+{each:.6f}x{number - 1}")
         total += each * number
     return " ".join(words)
 
 
-def plan_at(pace: Duration) -> Plan:
-    """Production's plan, with rules that are evaluated every `pace`."""
+def plan_evaluated_every(interval: Duration) -> Plan:
+    """Production's plan, with rules that are evaluated every `interval`."""
     environment = shipped_environment("production")
     assert environment.prometheus is not None
     prometheus = environment.prometheus
-    if pace != prometheus.evaluation_interval:
-        prometheus = replace(prometheus, evaluation_interval=pace, scrape_interval=Duration(60))
+    if interval != prometheus.evaluation_interval:
+        prometheus = replace(prometheus, evaluation_interval=interval, scrape_interval=Duration(60))
     return build_plan(shipped(), replace(environment, prometheus=prometheus))

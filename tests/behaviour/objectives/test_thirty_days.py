@@ -22,7 +22,7 @@ from monitoring_kit.promql.parser import parse
 from monitoring_kit.promql.printer import one_line
 from monitoring_kit.promql.tree import Expression, Selector, Subquery, transform
 from tests.behaviour.alerts.series import predictions
-from tests.behaviour.objectives.incident import SHIPPED_PACE, SLOW_PACE, plan_at
+from tests.behaviour.objectives.incident import SHIPPED_INTERVAL, SLOW_INTERVAL, plan_evaluated_every
 
 HOUR, DAY = 3600, 86400
 PERIOD = 30 * DAY
@@ -118,7 +118,7 @@ def write_blocks(openmetrics: str, folder: Path) -> None:
 
 @pytest.fixture(scope="module")
 def plan() -> Plan:
-    return plan_at(SHIPPED_PACE)
+    return plan_evaluated_every(SHIPPED_INTERVAL)
 
 
 @pytest.mark.parametrize("after", [0, 14 * 60], ids=["when a quarter of an hour begins", "when it ends"])
@@ -153,7 +153,7 @@ def test_an_evaluation_reads_far_less_than_one_of_the_counters(month: Month, pla
 
 
 def test_what_the_objective_allows_is_silent_for_30_days(month: Month) -> None:
-    plan = plan_at(SLOW_PACE)
+    plan = plan_evaluated_every(SLOW_INTERVAL)
     rules = [rule for rule in plan.prometheus_alerts if rule.alert.name == "ModelErrorBudgetBurn"]
     assert [fired(month, rule.condition, plan) for rule in rules] == [{EVENTFUL}, {EVENTFUL}]
 

@@ -83,7 +83,7 @@ class Interval:
 
 
 @dataclass(frozen=True)
-class Variable:
+class DashboardVariable:
     """A variable with its options and what is chosen of them: `(ALL,)` for All."""
 
     definition: Json
@@ -101,11 +101,11 @@ class Variable:
         return bool(self.definition.get("multi") or self.definition.get("includeAll"))
 
 
-Variables = Mapping[str, Variable]
+Variables = Mapping[str, DashboardVariable]
 
 
 @dataclass(frozen=True)
-class Series:
+class Line:
     """A series of a panel: what it is called, and its points."""
 
     labels: Mapping[str, str]
@@ -119,12 +119,12 @@ class Series:
 
 
 @dataclass(frozen=True)
-class Answer:
+class QueryResult:
     """What Prometheus answered to one query of a panel, and how many samples it had to look at for that."""
 
     target: Json
     query: str
-    series: tuple[Series, ...]
+    series: tuple[Line, ...]
     samples: int
 
 
@@ -157,17 +157,17 @@ def reads_prometheus(panel: Json) -> bool:
 
 def resolve(
     dashboard: Json, address: str, time_range: TimeRange, chosen: Mapping[str, Sequence[str]] | None = None
-) -> dict[str, Variable]:
+) -> dict[str, DashboardVariable]:
     """The variables of a dashboard, each resolved with those before it. `chosen` is what the address bar says.
 
     Raises GrafanaError for a variable that cannot be resolved. One without options is no error to Grafana: it is empty.
     """
-    variables: dict[str, Variable] = {}
+    variables: dict[str, DashboardVariable] = {}
     for definition in dashboard["templating"]["list"]:
         options = tuple(_options(definition, variables, address, time_range))
         name = definition["name"]
         values = tuple((chosen or {}).get(name, ())) or _current(definition, options)
-        variables[name] = Variable(definition, options, values)
+        variables[name] = DashboardVariable(definition, options, values)
     return variables
 
 
@@ -264,7 +264,7 @@ def interpolate(text: str, variables: Variables, built_in: Mapping[str, str]) ->
     return _REFERENCE.sub(filled, text)
 
 
-def _written(variable: Variable, format: str, variables: Variables, built_in: Mapping[str, str]) -> str:
+def _written(variable: DashboardVariable, format: str, variables: Variables, built_in: Mapping[str, str]) -> str:
     values = variable.chosen
     if values == (ALL,):
         if format == "text":
@@ -280,7 +280,7 @@ def _written(variable: Variable, format: str, variables: Variables, built_in: Ma
     return _FORMATS[format](values)
 
 
-def _for_promql(values: Sequence[str], variable: Variable) -> str:
+def _for_promql(values: Sequence[str], variable: DashboardVariable) -> str:
     """As the Prometheus data source writes values into a query: in a pattern escaped, several as alternatives."""
     if not variable.is_several:
         return "".join(value.replace("\\", "\\\\").replace("'", "\\\\'") for value in values[:1])
@@ -354,7 +354,7 @@ def _rounded(seconds: float) -> float:
     return float(next(rounded for below, rounded in _ROUNDED if seconds < below))
 
 
-def run(panel: Json, variables: Variables, address: str, time_range: TimeRange) -> Iterator[Answer]:
+def run(panel: Json, variables: Variables, address: str, time_range: TimeRange) -> Iterator[QueryResult]:
     """Asks Prometheus what the panel asks, query by query. Raises GrafanaError for a query that cannot be run."""
     for target in panel["targets"]:
         if target.get("hide"):
@@ -363,7 +363,7 @@ def run(panel: Json, variables: Variables, address: str, time_range: TimeRange) 
         yield _answer(panel, target, variables, address, time_range)
 
 
-def _answer(panel: Json, target: Json, variables: Variables, address: str, time_range: TimeRange) -> Answer:
+def _answer(panel: Json, target: Json, variables: Variables, address: str, time_range: TimeRange) -> QueryResult:
     interval = intervals(panel, target, time_range)
     built_in = _range_words(time_range) | _interval_words(interval)
     query = interpolate(target["expr"], variables, built_in)
@@ -379,7 +379,7 @@ def _answer(panel: Json, target: Json, variables: Variables, address: str, time_
         }
         data = ask(address, "/api/v1/query_range", {**parameters, **aligned})
     legend = interpolate(target.get("legendFormat") or "", variables, built_in)
-    return Answer(
+    return QueryResult(
         target=target,
         query=query,
         series=tuple(_series(found, legend) for found in _vector(data)),
@@ -393,10 +393,10 @@ def _vector(data: Json) -> list[Json]:
     return list(data["result"])
 
 
-def _series(found: Json, legend: str) -> Series:
+def _series(found: Json, legend: str) -> Line:
     points = found["values"] if "values" in found else [found["value"]]
     labels: dict[str, str] = found["metric"]
-    return Series(labels, legend_of(legend, labels), tuple((float(time), float(value)) for time, value in points))
+    return Line(labels, legend_of(legend, labels), tuple((float(time), float(value)) for time, value in points))
 
 
 LEGEND_LABEL = re.compile(r"\{\{\s*(.+?)\s*\}\}")

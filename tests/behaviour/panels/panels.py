@@ -21,12 +21,12 @@ from monitoring_kit.render.grafana.thresholds import GOOD, NEUTRAL
 from tests.behaviour.panels.grafana import (
     ALL,
     LEGEND_LABEL,
-    Answer,
+    DashboardVariable,
     GrafanaError,
     Json,
-    Series,
+    Line,
+    QueryResult,
     TimeRange,
-    Variable,
     Variables,
     panels_of,
     reads_prometheus,
@@ -44,23 +44,23 @@ _ROUNDING = 1e-9
 # nought, such as restarts, no value tells how far away its line may be.
 _OUT_OF_REACH = {"s": 1000, "ms": 1000, "bytes": 1000, "none": 50, "reqps": 50}
 
-Answers = tuple[Answer, ...]
+QueryResults = tuple[QueryResult, ...]
 
 
 @dataclass(frozen=True)
-class Shown:
+class ShownDashboard:
     """A dashboard with its variables and what each panel shows over a time range."""
 
     dashboard: Json
     planned: PlannedDashboard
     time_range: TimeRange
     variables: Variables
-    answers: Mapping[int, Answers]
+    answers: Mapping[int, QueryResults]
 
 
 def show(
     dashboard: Json, planned: PlannedDashboard, address: str, time_range: TimeRange
-) -> tuple[Shown, list[Finding]]:
+) -> tuple[ShownDashboard, list[Finding]]:
     """Runs the dashboard; the findings are what could not be run, and variables without a value to choose."""
     where, findings = planned.dashboard.where, []
     variables: Variables = {}
@@ -70,17 +70,17 @@ def show(
         findings.append(Finding(where, f"dashboard {dashboard['uid']}", str(error), check="live-variable"))
     for variable in variables.values():
         findings += _without_value(variable, planned)
-    answers: dict[int, Answers] = {}
+    answers: dict[int, QueryResults] = {}
     for panel in panels_of(dashboard) if not findings else ():
         if reads_prometheus(panel):
             try:
                 answers[panel["id"]] = tuple(run(panel, variables, address, time_range))
             except GrafanaError as error:
                 findings.append(_Verdicts(panel, planned, time_range).error(error))
-    return Shown(dashboard, planned, time_range, variables, answers), findings
+    return ShownDashboard(dashboard, planned, time_range, variables, answers), findings
 
 
-def check_values(shown: Shown) -> Iterator[Finding]:
+def check_values(shown: ShownDashboard) -> Iterator[Finding]:
     """What holds whatever happens: legends tell the series apart, values are what their unit allows."""
     for panel, answers in _panels(shown):
         verdicts = _Verdicts(panel, shown.planned, shown.time_range)
@@ -91,7 +91,7 @@ def check_values(shown: Shown) -> Iterator[Finding]:
         yield from _same_names(verdicts, answers)
 
 
-def check_healthy(shown: Shown, empty: Mapping[str, str]) -> Iterator[Finding]:
+def check_healthy(shown: ShownDashboard, empty: Mapping[str, str]) -> Iterator[Finding]:
     """What holds on a good day: panels show something, but for the signals of `empty`; lines are near, not crossed."""
     for panel, answers in _panels(shown):
         verdicts = _Verdicts(panel, shown.planned, shown.time_range)
@@ -102,7 +102,7 @@ def check_healthy(shown: Shown, empty: Mapping[str, str]) -> Iterator[Finding]:
         yield from _lines(verdicts, answers)
 
 
-def check_narrowing(shown: Shown, address: str) -> Iterator[Finding]:
+def check_narrowing(shown: ShownDashboard, address: str) -> Iterator[Finding]:
     """Each value of a variable that takes several has to leave just the series with that value; all of them, the same.
 
     Panels whose series do not carry the variable's label have no reason to change.
@@ -111,7 +111,7 @@ def check_narrowing(shown: Shown, address: str) -> Iterator[Finding]:
         if not variable.is_several:
             continue
         for values in (*((option,) for option in variable.options), variable.options):
-            chosen = {**shown.variables, name: Variable(variable.definition, variable.options, values)}
+            chosen = {**shown.variables, name: DashboardVariable(variable.definition, variable.options, values)}
             for panel, everything in _panels(shown):
                 verdicts = _Verdicts(panel, shown.planned, shown.time_range)
                 try:
@@ -123,13 +123,13 @@ def check_narrowing(shown: Shown, address: str) -> Iterator[Finding]:
                     yield from _narrowed(verdicts, name, values, before, after)
 
 
-def _panels(shown: Shown) -> Iterator[tuple[Json, Answers]]:
+def _panels(shown: ShownDashboard) -> Iterator[tuple[Json, QueryResults]]:
     for panel in panels_of(shown.dashboard):
         if panel["id"] in shown.answers:
             yield panel, shown.answers[panel["id"]]
 
 
-def _without_value(variable: Variable, planned: PlannedDashboard) -> Iterator[Finding]:
+def _without_value(variable: DashboardVariable, planned: PlannedDashboard) -> Iterator[Finding]:
     subject = f"dashboard {planned.uid}, variable ${variable.name}"
     default = (variable.definition.get("current") or {}).get("value")
     if not variable.options:
@@ -169,7 +169,7 @@ class _Verdicts:
     def error(self, error: GrafanaError) -> Finding:
         return self.finding("live-error", str(error), " | ".join(target["expr"] for target in self.panel["targets"]))
 
-    def empty(self, answer: Answer, drawn: bool) -> Finding:
+    def empty(self, answer: QueryResult, drawn: bool) -> Finding:
         if drawn:
             remedy = "take the signal off the list of those that are empty on a good day"
             return self.finding("live-not-empty", "shows data, but is said to be empty on healthy data", "", remedy)
@@ -181,7 +181,7 @@ class _Verdicts:
 # Values
 
 
-def _legend(verdicts: _Verdicts, answer: Answer) -> Iterator[Finding]:
+def _legend(verdicts: _Verdicts, answer: QueryResult) -> Iterator[Finding]:
     legend = answer.target.get("legendFormat") or ""
     for label in LEGEND_LABEL.findall(legend):
         lacking = [series for series in answer.series if label not in series.labels]
@@ -191,7 +191,7 @@ def _legend(verdicts: _Verdicts, answer: Answer) -> Iterator[Finding]:
             yield verdicts.finding("live-legend", problem, answer.query)
 
 
-def _same_names(verdicts: _Verdicts, answers: Answers) -> Iterator[Finding]:
+def _same_names(verdicts: _Verdicts, answers: QueryResults) -> Iterator[Finding]:
     if verdicts.panel["type"] == "table":
         return
     for legend, number in Counter(series.legend for answer in answers for series in answer.series).items():
@@ -200,7 +200,7 @@ def _same_names(verdicts: _Verdicts, answers: Answers) -> Iterator[Finding]:
             yield verdicts.finding("live-legend", problem, " | ".join(answer.query for answer in answers))
 
 
-def _amounts(verdicts: _Verdicts, answer: Answer) -> Iterator[Finding]:
+def _amounts(verdicts: _Verdicts, answer: QueryResult) -> Iterator[Finding]:
     least, most = _LIMITS.get(verdicts.unit, _ANY_AMOUNT)
     if isinstance(verdicts.plan.panel.signal, BudgetLeft):
         least = -math.inf  # what is left of a budget goes below nought when more than all of it is spent
@@ -215,7 +215,7 @@ def _amounts(verdicts: _Verdicts, answer: Answer) -> Iterator[Finding]:
     yield from _top_bucket(verdicts, answer)
 
 
-def _top_bucket(verdicts: _Verdicts, answer: Answer) -> Iterator[Finding]:
+def _top_bucket(verdicts: _Verdicts, answer: QueryResult) -> Iterator[Finding]:
     """A quantile beyond the last bucket is reported as that bucket's bound, however slow the events are."""
     measure = verdicts.plan.panel.signal.prometheus
     if not isinstance(measure, prom.Histogram) or "histogram_quantile" not in answer.query:
@@ -233,7 +233,7 @@ def _highest_bound(histogram: str) -> Decimal:
     return shipped().catalogue.metrics[histogram].buckets[-1]
 
 
-def _table(verdicts: _Verdicts, answer: Answer) -> Iterator[Finding]:
+def _table(verdicts: _Verdicts, answer: QueryResult) -> Iterator[Finding]:
     for step in verdicts.panel.get("transformations", []) if answer.series else []:
         named = {*step["options"].get("renameByName", {}), *step["options"].get("indexByName", {})}
         columns = {"Time", "Value", f"Value #{answer.target['refId']}", "__name__"}
@@ -247,7 +247,7 @@ def _table(verdicts: _Verdicts, answer: Answer) -> Iterator[Finding]:
 # Threshold lines
 
 
-def _lines(verdicts: _Verdicts, answers: Answers) -> Iterator[Finding]:
+def _lines(verdicts: _Verdicts, answers: QueryResults) -> Iterator[Finding]:
     """A good day is on the good side of the lines, and the lines are drawn in the unit of the values."""
     steps = _steps(verdicts.panel)
     values = [value for answer in answers for series in answer.series for value in series.values]
@@ -296,7 +296,7 @@ def _colour(steps: list[tuple[float, str]], value: float) -> str:
 
 
 def _narrowed(
-    verdicts: _Verdicts, label: str, values: Collection[str], before: Answer, after: Answer
+    verdicts: _Verdicts, label: str, values: Collection[str], before: QueryResult, after: QueryResult
 ) -> Iterator[Finding]:
     if not any(label in series.labels for series in before.series):
         return
@@ -308,5 +308,5 @@ def _narrowed(
         yield verdicts.finding("live-filter", problem, after.query, f'select by {label}=~"${label}"')
 
 
-def _key(series: Series) -> frozenset[tuple[str, str]]:
+def _key(series: Line) -> frozenset[tuple[str, str]]:
     return frozenset(series.labels.items())

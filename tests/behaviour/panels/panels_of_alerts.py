@@ -11,14 +11,14 @@ from urllib.parse import quote_plus
 from monitoring_kit.core.findings import Finding
 from monitoring_kit.model.thresholds import Comparison, Severity
 from monitoring_kit.plan.model import Plan, PlannedPanel, PrometheusAlert
-from tests.behaviour.panels.grafana import GrafanaError, Json, Link, Series, panels_of, read_link, resolve, run
+from tests.behaviour.panels.grafana import GrafanaError, Json, Line, Link, panels_of, read_link, resolve, run
 from tests.behaviour.panels.panels import lines_of
 
 _FILLED_IN = re.compile(r"\{\{\s*\$labels\.(\w+)\s*\|\s*urlquery\s*\}\}")
 
 
 @dataclass(frozen=True)
-class Fired:
+class FiredAlert:
     """An alert when it fires: its name, its labels, its annotations as the rule file has them, and the time."""
 
     name: str
@@ -27,7 +27,7 @@ class Fired:
     at: float
 
 
-def check_link(fired: Fired, plan: Plan, dashboards: Mapping[str, Json], address: str) -> Iterator[Finding]:
+def check_link(fired: FiredAlert, plan: Plan, dashboards: Mapping[str, Json], address: str) -> Iterator[Finding]:
     """Follows the alert's `dashboard_url`.
 
     The panel has to plot the alert's signal and draw a line at its threshold, to show the alert's own series beyond
@@ -74,7 +74,7 @@ def check_link(fired: Fired, plan: Plan, dashboards: Mapping[str, Json], address
         yield finding(f"{at} also shows {', '.join(others)}, which the alert is not about")
 
 
-def _filled_in(fired: Fired) -> str:
+def _filled_in(fired: FiredAlert) -> str:
     """The link as Prometheus fills it in. Raises GrafanaError for a label that the alert does not carry."""
 
     def value(hole: re.Match[str]) -> str:
@@ -110,11 +110,11 @@ def _level(alert: PrometheusAlert, planned: PlannedPanel) -> Decimal:
     return level.to(planned.unit)
 
 
-def _is_about(series: Series, labels: Mapping[str, str]) -> bool:
+def _is_about(series: Line, labels: Mapping[str, str]) -> bool:
     return all(series.labels.get(label) == value for label, value in labels.items())
 
 
-def _values_at(series: Series, moment: float) -> list[float]:
+def _values_at(series: Line, moment: float) -> list[float]:
     """The value of the point at `moment`; none where the line has ended before."""
     return [value for time, value in series.points if time == moment]
 

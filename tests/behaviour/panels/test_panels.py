@@ -11,7 +11,7 @@ import pytest
 
 from monitoring_kit.core.findings import Finding
 from monitoring_kit.plan.model import PlannedDashboard
-from monitoring_kit.render.grafana import dashboard_json
+from monitoring_kit.render.grafana import render_grafana
 from tests.behaviour.incidents import production
 from tests.behaviour.incidents.evaluation import firings, name_of
 from tests.behaviour.incidents.history import over_time
@@ -20,7 +20,7 @@ from tests.behaviour.incidents.incidents import HEALTHY_WEEK, INCIDENTS
 from tests.behaviour.incidents.recording import Recorded, served
 from tests.behaviour.panels.grafana import Json, TimeRange, panels_of, reads_prometheus
 from tests.behaviour.panels.panels import check_healthy, check_narrowing, check_values, show
-from tests.behaviour.panels.panels_of_alerts import Fired, check_link
+from tests.behaviour.panels.panels_of_alerts import FiredAlert, check_link
 from tests.support.planting import shipped
 
 # Signals that show nothing on a good day, and why that is right. All others have to show data, these must not.
@@ -38,7 +38,7 @@ SILENCE = 'sum(increase(model_predictions_total{job="ml-inference-metrics", name
 
 
 @dataclass(frozen=True)
-class Recording:
+class RecordedIncident:
     """An incident and the Prometheus that knows it."""
 
     incident: Incident
@@ -58,21 +58,22 @@ class Recording:
 def dashboards() -> Mapping[str, tuple[PlannedDashboard, Json]]:
     """The files of the dashboards that ask Prometheus, each beside its plan, by uid."""
     plan = production.plan()
-    files = {dashboard.uid: (dashboard, json.loads(dashboard_json(dashboard, plan))) for dashboard in plan.dashboards}
+    texts = render_grafana(plan)
+    files = {shown.uid: (shown, json.loads(texts[f"grafana/{shown.uid}.json"])) for shown in plan.dashboards}
     return {uid: found for uid, found in files.items() if any(map(reads_prometheus, panels_of(found[1])))}
 
 
 @pytest.fixture(scope="module")
-def healthy() -> Iterator[Recording]:
+def healthy() -> Iterator[RecordedIncident]:
     with served(HEALTHY_WEEK) as recorded:
-        yield Recording(HEALTHY_WEEK, recorded)
+        yield RecordedIncident(HEALTHY_WEEK, recorded)
 
 
 @pytest.fixture(scope="module", params=INCIDENTS, ids=[incident.name for incident in INCIDENTS])
-def recording(request: pytest.FixtureRequest) -> Iterator[Recording]:
+def recording(request: pytest.FixtureRequest) -> Iterator[RecordedIncident]:
     incident: Incident = request.param
     with served(incident) as recorded:
-        yield Recording(incident, recorded)
+        yield RecordedIncident(incident, recorded)
 
 
 def said(findings: list[Finding]) -> str:
@@ -81,7 +82,7 @@ def said(findings: list[Finding]) -> str:
 
 @pytest.mark.parametrize("uid", dashboards())
 @pytest.mark.parametrize("hours", RANGES.values(), ids=RANGES)
-def test_every_panel_shows_data_on_a_good_day(uid: str, hours: int, healthy: Recording) -> None:
+def test_every_panel_shows_data_on_a_good_day(uid: str, hours: int, healthy: RecordedIncident) -> None:
     planned, dashboard = dashboards()[uid]
 
     shown, findings = show(dashboard, planned, healthy.recorded.address, healthy.last_hours(hours))
@@ -101,7 +102,7 @@ def test_a_panel_that_is_empty_on_a_good_day_says_what_that_means(name: str) -> 
 
 
 @pytest.mark.parametrize("uid", dashboards())
-def test_no_panel_fails_or_shows_an_impossible_value_whatever_happens(uid: str, recording: Recording) -> None:
+def test_no_panel_fails_or_shows_an_impossible_value_whatever_happens(uid: str, recording: RecordedIncident) -> None:
     planned, dashboard = dashboards()[uid]
 
     shown, findings = show(dashboard, planned, recording.recorded.address, recording.after_first_hour)
@@ -111,7 +112,7 @@ def test_no_panel_fails_or_shows_an_impossible_value_whatever_happens(uid: str, 
 
 
 @pytest.mark.parametrize("uid", dashboards())
-def test_every_value_of_a_variable_leaves_just_its_own_series(uid: str, recording: Recording) -> None:
+def test_every_value_of_a_variable_leaves_just_its_own_series(uid: str, recording: RecordedIncident) -> None:
     planned, dashboard = dashboards()[uid]
 
     shown, findings = show(dashboard, planned, recording.recorded.address, recording.last_hours(1))
@@ -122,7 +123,7 @@ def test_every_value_of_a_variable_leaves_just_its_own_series(uid: str, recordin
 
 @pytest.mark.parametrize("uid", dashboards())
 @pytest.mark.parametrize("recording", SILENT, ids=[incident.name for incident in SILENT], indirect=True)
-def test_silence_is_no_error(uid: str, recording: Recording) -> None:
+def test_silence_is_no_error(uid: str, recording: RecordedIncident) -> None:
     planned, dashboard = dashboards()[uid]
     recorded = recording.recorded
     now = max(time for past in over_time(recorded.address, SILENCE, recorded.evaluations) for time in past.values)
@@ -136,7 +137,7 @@ def test_silence_is_no_error(uid: str, recording: Recording) -> None:
     assert all(series.values == (0.0,) for answer in answers for series in answer.series)
 
 
-def test_the_link_of_every_alert_that_fires_opens_what_the_alert_saw(recording: Recording) -> None:
+def test_the_link_of_every_alert_that_fires_opens_what_the_alert_saw(recording: RecordedIncident) -> None:
     plan, files = production.plan(), {uid: dashboard for uid, (_, dashboard) in dashboards().items()}
     recorded = recording.recorded
 
@@ -148,7 +149,7 @@ def test_the_link_of_every_alert_that_fires_opens_what_the_alert_saw(recording: 
         for firing in firings(recorded.address, rule, recorded.evaluations):
             assert isinstance(rule["annotations"], Mapping)
             annotations = {str(name): str(text) for name, text in rule["annotations"].items()}
-            fired = Fired(str(rule["alert"]), firing.labels, annotations, recorded.start + firing.since.seconds)
+            fired = FiredAlert(str(rule["alert"]), firing.labels, annotations, recorded.start + firing.since.seconds)
             findings += check_link(fired, plan, files, recorded.address)
             followed.add(name_of(rule))
 

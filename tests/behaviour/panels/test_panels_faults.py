@@ -15,7 +15,7 @@ from tests.behaviour.incidents.incidents import HEALTHY_WEEK, INCIDENTS
 from tests.behaviour.incidents.recording import Recorded, served
 from tests.behaviour.panels.grafana import Json, TimeRange, panels_of
 from tests.behaviour.panels.panels import check_healthy, check_narrowing, check_values, show
-from tests.behaviour.panels.panels_of_alerts import Fired, check_link
+from tests.behaviour.panels.panels_of_alerts import FiredAlert, check_link
 from tests.behaviour.panels.test_panels import EMPTY_WHEN_HEALTHY, HOUR, dashboards
 
 PODS, SERVICE = "production-pods", "production-service"
@@ -206,7 +206,7 @@ BROKEN_MODEL = next(incident for incident in INCIDENTS if incident.name == "two 
 
 
 @pytest.fixture(scope="module")
-def broken_model() -> Iterator[tuple[Recorded, Fired]]:
+def broken_model() -> Iterator[tuple[Recorded, FiredAlert]]:
     """The incident, and the alert about the broken one of two models when it fires."""
     with served(BROKEN_MODEL) as recorded:
         (rule,) = (
@@ -217,10 +217,13 @@ def broken_model() -> Iterator[tuple[Recorded, Fired]]:
         (firing,) = firings(recorded.address, rule, recorded.evaluations)
         annotations = rule["annotations"]
         assert isinstance(annotations, dict)
-        yield recorded, Fired(str(rule["alert"]), firing.labels, annotations, recorded.start + firing.since.seconds)
+        yield (
+            recorded,
+            FiredAlert(str(rule["alert"]), firing.labels, annotations, recorded.start + firing.since.seconds),
+        )
 
 
-def link_findings(recorded: Recorded, fired: Fired, change: Change | None = None) -> str:
+def link_findings(recorded: Recorded, fired: FiredAlert, change: Change | None = None) -> str:
     files = {uid: copy.deepcopy(file) for uid, (_, file) in dashboards().items()}
     for panel in panels_of(files[SERVICE]):
         if change and panel["title"] == "Error ratio" and panel["type"] != "stat":
@@ -242,7 +245,7 @@ LINK_FAULTS = {
 
 @pytest.mark.parametrize(("old", "new", "says"), LINK_FAULTS.values(), ids=LINK_FAULTS)
 def test_a_fault_in_an_alerts_link_is_found(
-    old: str, new: str, says: str, broken_model: tuple[Recorded, Fired]
+    old: str, new: str, says: str, broken_model: tuple[Recorded, FiredAlert]
 ) -> None:
     recorded, fired = broken_model
     link = fired.annotations["dashboard_url"]
@@ -264,6 +267,6 @@ LINKED_PANEL_FAULTS = {
 
 @pytest.mark.parametrize(("change", "says"), LINKED_PANEL_FAULTS.values(), ids=LINKED_PANEL_FAULTS)
 def test_a_panel_that_does_not_show_what_its_alert_saw_is_found(
-    change: Change, says: str, broken_model: tuple[Recorded, Fired]
+    change: Change, says: str, broken_model: tuple[Recorded, FiredAlert]
 ) -> None:
     assert says in link_findings(*broken_model, change)

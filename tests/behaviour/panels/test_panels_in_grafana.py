@@ -11,12 +11,12 @@ import pytest
 from monitoring_kit.programs.prometheus import backfill, serve
 from tests.behaviour.panels.grafana import (
     ALL,
+    DashboardVariable,
     GrafanaError,
     Interval,
     Json,
     Link,
     TimeRange,
-    Variable,
     interpolate,
     intervals,
     legend_of,
@@ -76,8 +76,8 @@ def test_intervals(hours: int, columns: int, panel: Json, target: Json, step: in
     assert found == Interval(step, rate_interval)
 
 
-def variable(*chosen: str, **definition: Any) -> Variable:
-    return Variable({"name": "v", "multi": True, **definition}, ("a.b", "c", "d"), chosen)
+def variable(*chosen: str, **definition: Any) -> DashboardVariable:
+    return DashboardVariable({"name": "v", "multi": True, **definition}, ("a.b", "c", "d"), chosen)
 
 
 @pytest.mark.parametrize(
@@ -106,8 +106,8 @@ def variable(*chosen: str, **definition: Any) -> Variable:
         ('label_replace(x, "a", "$1", "b", "(.*)")', variable("c"), 'label_replace(x, "a", "$1", "b", "(.*)")'),
     ],
 )
-def test_variables_in_a_query(text: str, value: Variable, filled_in: str) -> None:
-    job = Variable({"name": "job"}, ("web",), ("web",))
+def test_variables_in_a_query(text: str, value: DashboardVariable, filled_in: str) -> None:
+    job = DashboardVariable({"name": "job"}, ("web",), ("web",))
 
     assert interpolate(text, {"v": value, "job": job}, {"__rate_interval": "2m"}) == filled_in
 

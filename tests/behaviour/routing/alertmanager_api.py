@@ -17,12 +17,12 @@ from urllib.parse import urlsplit
 import yaml
 
 from examples.demo.receiver import serving
-from tests.behaviour.routing.support import Fired, Labels
+from tests.behaviour.routing.support import ArrivedAlert, Labels
 
 ARRIVES_WITHIN_SECONDS = 10.0
 
 
-def fire(address: str, alerts: Sequence[Fired]) -> None:
+def fire(address: str, alerts: Sequence[ArrivedAlert]) -> None:
     """Tell Alertmanager that these alerts fire."""
     _request(address, "POST", "/api/v2/alerts", [{"labels": dict(alert.labels)} for alert in alerts])
 

@@ -14,7 +14,8 @@ from monitoring_kit.environment.model import Environment, Notifications
 from monitoring_kit.plan.build import build_plan
 from monitoring_kit.plan.model import Plan
 from monitoring_kit.render.alertmanager.configuration import FILE, render_alertmanager
-from monitoring_kit.render.alertmanager.resource import alertmanager_config
+from monitoring_kit.render.alertmanager.resource import FILE as RESOURCE
+from monitoring_kit.render.alertmanager.resource import render_alertmanager_config
 from tests.support.planting import shipped, shipped_environment
 
 Labels = Mapping[str, str]
@@ -27,14 +28,12 @@ def plan() -> Plan:
 
 def configuration(of: Plan | None = None) -> str:
     """The file alertmanager.yaml."""
-    return render_alertmanager(of or plan(), shipped())[FILE]
+    return render_alertmanager(of or plan())[FILE]
 
 
 def resource(of: Plan | None = None) -> dict[str, Any]:
     """The resource AlertmanagerConfig."""
-    text = alertmanager_config(of or plan(), shipped())
-    assert text is not None
-    document: dict[str, Any] = yaml.safe_load(text)
+    document: dict[str, Any] = yaml.safe_load(render_alertmanager_config(of or plan())[RESOURCE])
     return document
 
 
@@ -55,7 +54,7 @@ def notifications() -> Notifications:
 
 
 @dataclass(frozen=True)
-class Fired:
+class ArrivedAlert:
     """An alert as it arrives at Alertmanager."""
 
     labels: Labels
@@ -64,14 +63,14 @@ class Fired:
     def name(self) -> str:
         return self.labels["alertname"]
 
-    def but(self, **changes: str) -> Fired:
+    def but(self, **changes: str) -> ArrivedAlert:
         """The alert with other values of labels; a label that it does not carry cannot be changed."""
         assert changes.keys() <= self.labels.keys()
-        return Fired({**self.labels, **changes})
+        return ArrivedAlert({**self.labels, **changes})
 
 
 @cache
-def fired() -> Mapping[tuple[str, str], Fired]:
+def fired() -> Mapping[tuple[str, str], ArrivedAlert]:
     """One alert of each alert name and severity that the shipped rules can raise, with exactly the labels it has."""
     alerts = {}
     for rule in plan().prometheus_alerts:
@@ -79,5 +78,5 @@ def fired() -> Mapping[tuple[str, str], Fired]:
         assert not inferred.open
         measured = {label: f"some-{label.replace('_', '-')}" for label in sorted(inferred.labels)}
         labels = {"alertname": rule.alert.name, **measured, "namespace": "production", **rule.labels}
-        alerts[rule.alert.name, rule.severity.value] = Fired(labels)
+        alerts[rule.alert.name, rule.severity.value] = ArrivedAlert(labels)
     return alerts

@@ -14,7 +14,7 @@ from monitoring_kit.model.definitions import Definitions
 from monitoring_kit.model.routing import Audience, Discarded, Grouping, Inhibition, Route, Routing, grouping
 from monitoring_kit.model.thresholds import Severity
 from monitoring_kit.plan.build import build_plan
-from monitoring_kit.plan.routing import PlannedRoute, PlannedRouting, whole_routing
+from monitoring_kit.plan.routes import PlannedRoute, PlannedRouting
 from rules.alerts import (
     InferenceNoReplicas,
     InferencePodCrashLooping,
@@ -38,7 +38,7 @@ def with_routing(**changes: object) -> Definitions:
 
 def findings(definitions: Definitions, environment: Environment | None = None) -> list[Finding]:
     where = environment or with_notifications()
-    return [*routing_definition_findings(definitions), *routing_findings(build_plan(definitions, where), definitions)]
+    return [*routing_definition_findings(definitions), *routing_findings(build_plan(definitions, where))]
 
 
 def otherwise(
@@ -174,7 +174,7 @@ def test_a_team_without_addresses_is_named_with_its_alerts() -> None:
 
 
 def tree() -> PlannedRouting:
-    found = whole_routing(plan(), routing())
+    found = plan().routing
     assert found is not None
     return found
 
@@ -213,8 +213,8 @@ TREES: dict[str, tuple[Callable[[], PlannedRouting], str]] = {
 
 @pytest.mark.parametrize(("planted", "words"), TREES.values(), ids=TREES)
 def test_a_fault_in_the_tree_is_found(planted: Callable[[], PlannedRouting], words: str) -> None:
-    assert list(tree_findings(tree(), plan(), routing())) == []
-    assert words in "\n".join(str(finding) for finding in tree_findings(planted(), plan(), routing()))
+    assert list(tree_findings(tree(), plan())) == []
+    assert words in "\n".join(str(finding) for finding in tree_findings(planted(), plan()))
 
 
 def test_severities_of_one_alert_mute_each_other_on_the_labels_that_they_carry() -> None:

@@ -14,7 +14,7 @@ from examples.demo.alertmanager import alertmanager
 from monitoring_kit.programs import amtool
 from rules.routing import ROUTING
 from tests.behaviour.routing.alertmanager_api import delivering, eventually, fire, groups, inbox, known
-from tests.behaviour.routing.support import Fired, configuration, fired
+from tests.behaviour.routing.support import ArrivedAlert, configuration, fired
 
 
 @pytest.fixture(scope="module")
@@ -25,7 +25,7 @@ def address(tmp_path_factory: pytest.TempPathFactory) -> Iterator[str]:
         yield running
 
 
-def alert(name: str, severity: str = "critical") -> Fired:
+def alert(name: str, severity: str = "critical") -> ArrivedAlert:
     return fired()[name, severity]
 
 
@@ -42,8 +42,8 @@ class Scene:
     """Alerts that fire together: those that stay loud, and those that must be silent."""
 
     name: str
-    loud: tuple[Fired, ...]
-    silent: tuple[Fired, ...] = ()
+    loud: tuple[ArrivedAlert, ...]
+    silent: tuple[ArrivedAlert, ...] = ()
 
 
 SCENES = [
@@ -181,7 +181,7 @@ def test_one_outage_wakes_once_and_the_watchdog_is_heard_at_once(tmp_path: Path)
     with inbox() as (receiver, box):
         quick = delivering(configuration(), receiver, wait="2s", interval="1s")
         with alertmanager(quick, tmp_path / "alertmanager") as running:
-            fire(running, [Fired({"alertname": "Watchdog", "severity": "none"}), ALL_DOWN])
+            fire(running, [ArrivedAlert({"alertname": "Watchdog", "severity": "none"}), ALL_DOWN])
             fire(running, [NO_REPLICA, alert("ModelMetricsMissing"), alert("ModelTargetDown", "warning")])
             assert eventually(lambda: bool(box.at("platform-page")))
             # A ticket that comes later passes the same stages, so the other groups have been dealt with before it.

@@ -13,11 +13,10 @@ import yaml
 
 from monitoring_kit.core.findings import Refused
 from monitoring_kit.plan.build import build_plan
-from monitoring_kit.plan.routing import whole_routing
 from monitoring_kit.programs import amtool
 from monitoring_kit.programs.tools import find
 from monitoring_kit.render.alertmanager.configuration import render_alertmanager
-from monitoring_kit.render.alertmanager.resource import alertmanager_config
+from monitoring_kit.render.alertmanager.resource import render_alertmanager_config
 from tests.behaviour.routing.support import Labels, configuration, fired, notifications, plan, with_notifications
 from tests.support.planting import shipped
 
@@ -79,9 +78,7 @@ def test_amtool_notices_another_receiver(file: Path) -> None:
 
 def test_our_own_walk_of_the_tree_agrees_with_amtools(file: Path) -> None:
     """The build trusts it where there is no amtool."""
-    routing = shipped().routing
-    assert routing is not None
-    tree = whole_routing(plan(), routing)
+    tree = plan().routing
     assert tree is not None
     strangers: list[Labels] = [
         {"alertname": "Watchdog"},
@@ -177,8 +174,6 @@ def test_an_environment_without_notifications_gets_no_configuration() -> None:
     assert environment.prometheus is not None
     silent = replace(environment, prometheus=replace(environment.prometheus, notifications=None))
     of = build_plan(shipped(), silent)
-    routing = shipped().routing
-    assert routing is not None
-    assert whole_routing(of, routing) is None
-    assert render_alertmanager(of, shipped()) == {}
-    assert alertmanager_config(of, shipped()) is None
+    assert (of.routing, of.own_routing) == (None, None)
+    assert render_alertmanager(of) == {}
+    assert render_alertmanager_config(of) == {}

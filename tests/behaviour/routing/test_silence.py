@@ -13,14 +13,13 @@ from monitoring_kit.programs.tools import find
 from monitoring_kit.render.pages.runbook import render_runbooks
 from tests.behaviour.routing.alertmanager_api import eventually, fire, known
 from tests.behaviour.routing.support import configuration, fired, plan
-from tests.support.planting import shipped
 
 ADDRESS = "http://localhost:9093"
 
 
 def commands(page: str) -> list[str]:
     """What the page of an alert has somebody tell amtool."""
-    text = render_runbooks(plan(), shipped())[f"runbooks/{page}.md"]
+    text = render_runbooks(plan())[f"runbooks/{page}.md"]
     lines = [line for block in blocks(text) for line in block.text.splitlines()]
     return [line for line in lines if line.startswith("amtool ")]
 

@@ -6,7 +6,17 @@ import contextlib
 import urllib.error
 
 import pytest
-from instrumentation import DURATION_BUCKETS, ERROR_TYPES, Instrumentation, MissingSetting, model_from_environment
+import yaml
+from instrumentation import (
+    DURATION_BUCKETS,
+    ERROR_TYPES,
+    MOST_LABEL_VALUE_BYTES,
+    BadSetting,
+    Instrumentation,
+    model_from_environment,
+)
+
+from tests.support.planting import PROJECT
 
 MODEL = {"model_name": "machine-failure", "model_version": "1.4.0"}
 
@@ -165,8 +175,33 @@ def test_an_error_type_outside_the_list_is_refused() -> None:
     ],
 )
 def test_a_server_that_does_not_know_its_version_does_not_start(environment: dict[str, str], missing: str) -> None:
-    with pytest.raises(MissingSetting, match=f"^{missing}, for instance"):
+    with pytest.raises(BadSetting, match=f"^{missing}, for instance"):
         model_from_environment(environment)
+
+
+@pytest.mark.parametrize("setting", ["MODEL_NAME", "MODEL_VERSION"])
+@pytest.mark.parametrize(("value", "length"), [("v" * 201, 201), ("é" * 101, 202)], ids=["letters", "bytes"])
+def test_a_server_that_no_scrape_would_accept_does_not_start(setting: str, value: str, length: int) -> None:
+    with pytest.raises(BadSetting, match=f"^{setting} is {length} bytes long, .* 200 bytes at most$"):
+        model_from_environment({"MODEL_NAME": "churn", "MODEL_VERSION": "1", setting: value})
+
+
+@pytest.mark.parametrize("value", ["v" * 200, "é" * 100], ids=["letters", "bytes"])
+def test_the_longest_version_that_can_be_scraped_is_served(value: str) -> None:
+    assert model_from_environment({"MODEL_NAME": "churn", "MODEL_VERSION": value}) == ("churn", value)
+
+
+@pytest.mark.parametrize("label", ["model_name", "model_version", "framework"])
+def test_no_label_is_longer_than_a_scrape_accepts(label: str) -> None:
+    labels = {"model_name": "churn", "model_version": "1", "framework": "torch", label: "v" * 201}
+    with pytest.raises(ValueError, match=f"^{label} is 201 bytes long"):
+        Instrumentation(labels["model_name"], labels["model_version"], labels["framework"])
+
+
+def test_the_longest_label_is_the_service_monitors() -> None:
+    text = (PROJECT / "build/production/kubernetes/servicemonitor.yaml").read_text(encoding="utf-8")
+    limits = [document["spec"].get("labelValueLengthLimit") for document in yaml.safe_load_all(text)]
+    assert limits == [None, MOST_LABEL_VALUE_BYTES]  # a Service and its ServiceMonitor
 
 
 def test_name_and_version_come_from_the_environment() -> None:

@@ -198,11 +198,17 @@ def serve(command: Sequence[str], settings: Mapping[str, str]) -> subprocess.Com
         ),
         (
             ("echo", "started"),
+            {**MODEL, "MODEL_VERSION": "v" * 201},
+            "MODEL_VERSION is 201 bytes long, and Prometheus would refuse every scrape of this server:"
+            " a label's value has 200 bytes at most\n",
+        ),
+        (
+            ("echo", "started"),
             {**MODEL, "METRICS_BIND": "5001"},
             "METRICS_BIND is '5001'; it must be an address and a port, such as 0.0.0.0:5001\n",
         ),
     ],
-    ids=["no command", "no version", "no address"],
+    ids=["no command", "no version", "a long version", "no address"],
 )
 def test_wrong_settings_are_explained_before_anything_starts(
     command: tuple[str, ...], settings: dict[str, str], says: str

@@ -102,7 +102,7 @@ def test_a_renamed_field_says_what_to_write(findings: Findings) -> None:
 @pytest.mark.parametrize(
     ("block", "subject", "says"),
     [
-        ("teams: [a]", "teams", "Write below it a line each, such as `serving: ml-serving`"),
+        ("teams: [a]", "teams", "Write below it a line each, such as `operations: checkout`"),
         ("teams: {Serving: ml-serving}", "teams.Serving", "a role that a definition names"),
         ("teams: {serving: ML}", "teams.serving", "the name of a team"),
         ("contacts: {ml-serving: x}", "contacts.ml-serving", "how a person reaches the team"),

@@ -12,7 +12,6 @@ import pytest
 from monitoring_kit.checks.routing import tree_findings
 from monitoring_kit.environment.model import Addresses, Environment
 from monitoring_kit.plan.build import build_plan
-from monitoring_kit.plan.routing import whole_routing
 from tests.support.planting import REFERENCE, shipped
 from tests.unit.environment.conftest import VALID
 from tests.unit.plan.overrides.changing import findings as checked
@@ -68,10 +67,7 @@ def nobody_to_page(environment: Environment) -> Environment:
 
 def test_a_receiver_without_an_address_is_reported_at_its_block(tmp_path: Path) -> None:
     plan = build_plan(shipped(), nobody_to_page(read_file(tmp_path, "production", PRODUCTION)))
-    routing = shipped().routing
-    assert routing is not None
-    tree = whole_routing(plan, routing)
-    assert tree is not None
-    (finding,) = tree_findings(tree, plan, routing)
+    assert plan.routing is not None
+    (finding,) = tree_findings(plan.routing, plan)
     assert finding.problem.startswith("has no address")
     assert finding.where.line == line_of(PRODUCTION, "        page:")

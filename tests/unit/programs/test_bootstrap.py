@@ -2,18 +2,18 @@
 
 from __future__ import annotations
 
-import importlib.metadata
+import hashlib
+import importlib.util
 import os
 import re
 import shutil
 import subprocess
 import sys
+import zipfile
 from collections.abc import Sequence
 from pathlib import Path
 
 import pytest
-from packaging.requirements import Requirement
-from packaging.utils import canonicalize_name
 
 from monitoring_kit.programs import bootstrap, debian
 from monitoring_kit.programs.bootstrap import CannotPrepare
@@ -28,27 +28,68 @@ def run(command: Sequence[str | Path], folder: Path = PROJECT) -> subprocess.Com
     return subprocess.run(command, cwd=folder, env=environment, capture_output=True, text=True, check=False, timeout=60)
 
 
-def test_every_dependency_is_pinned_to_one_version() -> None:
-    for requirement in bootstrap.dependencies("test"):
-        assert re.fullmatch(r"[a-z0-9-]+==[0-9][0-9.]*", requirement)
+@pytest.fixture
+def environment(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
+    """A folder for `.venv`, which is not there yet, beside an empty `requirements/`."""
+    (tmp_path / "requirements").mkdir()
+    monkeypatch.setattr(bootstrap, "LOCKS", tmp_path / "requirements")
+    monkeypatch.setattr(bootstrap, "VENV", tmp_path / "venv")
+    monkeypatch.setattr(bootstrap, "VENV_PYTHON", tmp_path / "venv/bin/python")
+    return tmp_path
 
 
-def test_what_a_dependency_brings_along_is_pinned_too() -> None:
-    pinned = dict(requirement.split("==") for requirement in bootstrap.dependencies("test"))
-    for name, version in pinned.items():
-        assert importlib.metadata.version(name) == version
-        for needed in map(Requirement, importlib.metadata.requires(name) or ()):
-            if needed.marker is None or needed.marker.evaluate({"extra": ""}):
-                assert canonicalize_name(needed.name) in pinned, f"{name} needs it"
+def wheel(folder: Path, name: str = "harmless") -> Path:
+    """A package that pip can install without a network."""
+    file = folder / f"{name}-1.0-py3-none-any.whl"
+    with zipfile.ZipFile(file, "w") as archive:
+        archive.writestr(f"{name}.py", "")
+        archive.writestr(f"{name}-1.0.dist-info/METADATA", f"Metadata-Version: 2.1\nName: {name}\nVersion: 1.0\n")
+        archive.writestr(
+            f"{name}-1.0.dist-info/WHEEL", "Wheel-Version: 1.0\nRoot-Is-Purelib: true\nTag: py3-none-any\n"
+        )
+        archive.writestr(f"{name}-1.0.dist-info/RECORD", "")
+    return file
 
 
-def test_the_tests_need_all_that_the_build_needs() -> None:
-    assert set(bootstrap.dependencies("build")) < set(bootstrap.dependencies("test"))
+def offline(monkeypatch: pytest.MonkeyPatch, packages: Path) -> None:
+    """pip finds its packages in a folder and nowhere else."""
+    monkeypatch.setenv("PIP_NO_INDEX", "1")
+    monkeypatch.setenv("PIP_FIND_LINKS", str(packages))
 
 
-def test_an_unknown_group_is_refused() -> None:
-    with pytest.raises(CannotPrepare, match="no dependency group 'tset'; it has build, test"):
-        bootstrap.dependencies("tset")
+def test_an_unknown_lock_is_refused(environment: Path) -> None:
+    (environment / "requirements/build.txt").touch()
+    (environment / "requirements/test.txt").touch()
+    with pytest.raises(CannotPrepare, match=r"no lock file tset\.txt; it has those of build, test"):
+        bootstrap.prepare("tset")
+
+
+def test_a_package_with_a_hash_of_the_lock_is_installed(environment: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    file = wheel(environment)
+    offline(monkeypatch, environment)
+    digest = hashlib.sha256(file.read_bytes()).hexdigest()
+    (environment / "requirements/build.txt").write_text(f"harmless==1.0 --hash=sha256:{digest}\n")
+    bootstrap.prepare("build")
+    assert run([environment / "venv/bin/python", "-c", "import harmless"]).returncode == 0
+
+
+@pytest.mark.parametrize(
+    ("lock", "problem"),
+    [
+        (f"harmless==1.0 --hash=sha256:{'0' * 64}\n", "DO NOT MATCH THE HASHES"),
+        ("harmless==1.0\n", "Hashes are required"),
+    ],
+    ids=["another hash", "no hash"],
+)
+def test_a_package_without_a_hash_of_the_lock_is_refused(
+    environment: Path, monkeypatch: pytest.MonkeyPatch, lock: str, problem: str
+) -> None:
+    wheel(environment)
+    offline(monkeypatch, environment)
+    (environment / "requirements/build.txt").write_text(lock)
+    with pytest.raises(CannotPrepare, match=problem):
+        bootstrap.prepare("build")
+    assert run([environment / "venv/bin/python", "-c", "import harmless"]).returncode != 0
 
 
 def test_the_node_packages_are_pinned_and_name_no_registry() -> None:
@@ -70,13 +111,12 @@ def test_an_older_python_is_told_so(version: tuple[int, int, int]) -> None:
 
 
 def test_python_without_pip_and_without_packages_to_get_it_from_is_explained(
-    monkeypatch: pytest.MonkeyPatch, tmp_path: Path, capsys: pytest.CaptureFixture[str]
+    environment: Path, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
 ) -> None:
     def no_packages(_packages: Sequence[str], _into: Path) -> None:
         raise debian.Unavailable("this machine has no apt-get and dpkg-deb")
 
-    monkeypatch.setattr(bootstrap, "VENV", tmp_path / "venv")
-    monkeypatch.setattr(bootstrap, "VENV_PYTHON", tmp_path / "venv/bin/python")
+    (environment / "requirements/build.txt").touch()
     monkeypatch.setattr(importlib.util, "find_spec", lambda _name: None)
     monkeypatch.setattr(debian, "unpack", no_packages)
     monkeypatch.setattr(sys, "argv", ["bootstrap", "build"])
@@ -84,7 +124,7 @@ def test_python_without_pip_and_without_packages_to_get_it_from_is_explained(
     shown = capsys.readouterr().err
     assert "this Python comes without pip" in shown
     assert "apt-get install python3-venv" in shown
-    assert not (tmp_path / "venv").exists()
+    assert not (environment / "venv").exists()
 
 
 # The Makefile
@@ -96,7 +136,8 @@ def prepared(tmp_path: Path) -> Path:
     shutil.copy(PROJECT / "Makefile", tmp_path)
     stamps = (
         *(
-            "pyproject.toml",
+            "requirements/build.txt",
+            "requirements/test.txt",
             "monitoring_kit/programs/tools.py",
             "tests/acceptance/node/package.json",
             "tests/acceptance/node/package-lock.json",
@@ -121,7 +162,19 @@ def commands(folder: Path, target: str) -> list[str]:
 def test_make_alone_says_what_there_is() -> None:
     done = run(["make"])
     offered = re.findall(r"^make (\w+) ", done.stdout, re.MULTILINE)
-    assert offered == ["build", "check", "diff", "test", "demo", "incidents", "mutants", "tools", "clean"]
+    assert offered == [
+        "build",
+        "check",
+        "diff",
+        "test",
+        "demo",
+        "preview",
+        "incidents",
+        "mutants",
+        "tools",
+        "lock",
+        "clean",
+    ]
     for target in offered:
         assert run(["make", "--dry-run", target]).returncode == 0
 
@@ -151,8 +204,10 @@ def test_a_program_finds_all_that_it_imports(prepared: Path, target: str) -> Non
 @pytest.mark.parametrize(
     ("changed", "target", "prepared_again"),
     [
-        ("pyproject.toml", "build", ["bootstrap build"]),
-        ("pyproject.toml", "test", ["bootstrap build", "bootstrap test", "node tests/acceptance/node"]),
+        ("requirements/build.txt", "build", ["bootstrap build"]),
+        ("requirements/build.txt", "test", ["bootstrap build", "bootstrap test", "node tests/acceptance/node"]),
+        ("requirements/test.txt", "build", []),
+        ("requirements/test.txt", "test", ["bootstrap test", "node tests/acceptance/node"]),
         ("monitoring_kit/programs/tools.py", "test", ["tools"]),
         ("tests/acceptance/node/package-lock.json", "test", ["node tests/acceptance/node"]),
     ],

@@ -129,11 +129,23 @@ def test_install_fetches_nothing_when_everything_is_there(tmp_path: Path) -> Non
     assert sorted(path.name for path in (tmp_path / ".tools").iterdir()) == ["bin"]
 
 
+# Stands for an apt that is configured to take whatever it gets, as an apt.conf can say: only options refuse it.
+APT_GET_THAT_TRUSTS = """\
+for option in APT::Get::AllowUnauthenticated Acquire::AllowInsecureRepositories Acquire::AllowWeakRepositories \\
+  Acquire::AllowDowngradeToInsecureRepositories
+do
+  case "$*" in *"-o $option=false"*) ;; *) cp "$(dirname "$0")"/*.deb .; exit ;; esac
+done
+echo 'E: The repository is not signed.' >&2; exit 100
+"""
+
+
 @pytest.mark.parametrize(
     ("apt_get", "version", "problem"),
     [
         (None, "2.42.0", "cannot be installed: this machine has no apt-get and dpkg-deb"),
         (APT_GET_WITHOUT_NETWORK, "2.42.0", "cannot be installed: apt-get: E: Could not resolve the mirror"),
+        (APT_GET_THAT_TRUSTS, "2.42.0", "cannot be installed: apt-get: E: The repository is not signed."),
         (APT_GET, "0.1.0", "cannot be installed: the distribution's version 0.1 is too old"),
     ],
 )

@@ -1,46 +1,31 @@
 """ModelErrorRatioHigh: 5% of the predictions fail (critical), or 2% (warning), for 5 minutes."""
 
-from tests.behaviour.alerts.case import SILENT, Case, Firing, Specification
+from monitoring_kit.testing.case import SILENT, Case, Firing, specification
+from monitoring_kit.testing.series import GONE, RESET, For
+from tests.behaviour.alerts.firing import fires
 from tests.behaviour.alerts.series import INFERENCER_POD, POD_A, POD_B, predictions
-from tests.behaviour.alerts.timeline import GONE, RESET, For
 
-CRITICAL = Firing(
-    labels={
-        "severity": "critical",
-        "team": "ml-serving",
-        "service": "ml-inference",
-        "namespace": "production",
-        "model_name": "churn",
-    },
+CRITICAL = fires(
+    "ModelErrorRatioHigh",
+    "critical",
+    {"model_name": "churn"},
     summary="Model churn in production fails 5.4% of its valid requests.",
     description=(
         "Error ratio: 5.4% over 5 minutes. Threshold: more than 5% for 5 minutes, judged only from 20 events on. "
         "Why: at 5% callers notice, 2% is above any normal week; below 20 requests one failure proves nothing."
     ),
-    runbook_url="https://git.example.com/ml-serving/monitoring/build/production/runbooks/ModelErrorRatioHigh.md",
-    dashboard_url=(
-        "https://grafana.example.com/d/production-service?from=now-3h&to=now"
-        "&var-namespace=production&var-model_name=churn&viewPanel=1690590818"
-    ),
+    link="production-service?from=now-3h&to=now&var-namespace=production&var-model_name=churn&viewPanel=1690590818",
 )
-WARNING = Firing(
-    labels={
-        "severity": "warning",
-        "team": "ml-serving",
-        "service": "ml-inference",
-        "namespace": "production",
-        "model_name": "churn",
-    },
+WARNING = fires(
+    "ModelErrorRatioHigh",
+    "warning",
+    {"model_name": "churn"},
     summary="Model churn in production fails 2.1% of its valid requests.",
     description=(
         "Error ratio: 2.1% over 5 minutes. Threshold: more than 2% for 5 minutes, judged only from 20 events on. "
         "Why: at 5% callers notice, 2% is above any normal week; below 20 requests one failure proves nothing."
     ),
-    runbook_url="https://git.example.com/ml-serving/monitoring/build/production/runbooks/ModelErrorRatioHigh.md",
-    dashboard_url=(
-        "https://grafana.example.com/d/production-service?from=now-3h&to=now"
-        "&var-namespace=production&var-model_name=churn&viewPanel=1690590818"
-    ),
+    link="production-service?from=now-3h&to=now&var-namespace=production&var-model_name=churn&viewPanel=1690590818",
 )
 
 
@@ -60,7 +45,7 @@ BROKEN_ELSEWHERE = (
     predictions("error", 9000, job="ml-inferencer-metrics", pod=INFERENCER_POD),
 )
 
-MODEL_ERROR_RATIO_HIGH = Specification(
+MODEL_ERROR_RATIO_HIGH = specification(
     "ModelErrorRatioHigh",
     noise=BROKEN_ELSEWHERE,
     cases=(

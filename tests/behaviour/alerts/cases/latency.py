@@ -1,48 +1,33 @@
 """ModelLatencyHigh: for 10 minutes a quarter of the predictions (critical) or 5 % (warning) takes more than 500 ms."""
 
-from tests.behaviour.alerts.case import SILENT, Case, Firing, Specification
+from monitoring_kit.testing.case import SILENT, Case, Firing, specification
+from monitoring_kit.testing.series import GONE, RESET, For
+from tests.behaviour.alerts.firing import fires
 from tests.behaviour.alerts.series import INFERENCER_POD, POD_A, POD_B, durations
-from tests.behaviour.alerts.timeline import GONE, RESET, For
 
-CRITICAL = Firing(
-    labels={
-        "severity": "critical",
-        "team": "ml-serving",
-        "service": "ml-inference",
-        "namespace": "production",
-        "model_name": "churn",
-    },
+CRITICAL = fires(
+    "ModelLatencyHigh",
+    "critical",
+    {"model_name": "churn"},
     summary="Model churn in production answers 26% of its predictions in more than 500 ms.",
     description=(
         "Latency, share slower than 500 ms: 26% over 5 minutes. "
         "Threshold: more than 25% for 10 minutes, judged only from 20 events on. "
         "Why: 95% within 500 ms is what callers were promised; at a quarter every caller notices."
     ),
-    runbook_url="https://git.example.com/ml-serving/monitoring/build/production/runbooks/ModelLatencyHigh.md",
-    dashboard_url=(
-        "https://grafana.example.com/d/production-service?from=now-3h&to=now"
-        "&var-namespace=production&var-model_name=churn&viewPanel=247015144"
-    ),
+    link="production-service?from=now-3h&to=now&var-namespace=production&var-model_name=churn&viewPanel=247015144",
 )
-WARNING = Firing(
-    labels={
-        "severity": "warning",
-        "team": "ml-serving",
-        "service": "ml-inference",
-        "namespace": "production",
-        "model_name": "churn",
-    },
+WARNING = fires(
+    "ModelLatencyHigh",
+    "warning",
+    {"model_name": "churn"},
     summary="Model churn in production answers 5.2% of its predictions in more than 500 ms.",
     description=(
         "Latency, share slower than 500 ms: 5.2% over 5 minutes. "
         "Threshold: more than 5% for 10 minutes, judged only from 20 events on. "
         "Why: 95% within 500 ms is what callers were promised; at a quarter every caller notices."
     ),
-    runbook_url="https://git.example.com/ml-serving/monitoring/build/production/runbooks/ModelLatencyHigh.md",
-    dashboard_url=(
-        "https://grafana.example.com/d/production-service?from=now-3h&to=now"
-        "&var-namespace=production&var-model_name=churn&viewPanel=247015144"
-    ),
+    link="production-service?from=now-3h&to=now&var-namespace=production&var-model_name=churn&viewPanel=247015144",
 )
 
 
@@ -60,7 +45,7 @@ SLOW_ELSEWHERE = (
     *durations({"0.5": 0, "1.0": 0, "+Inf": 9000}, job="ml-inferencer-metrics", pod=INFERENCER_POD),
 )
 
-MODEL_LATENCY_HIGH = Specification(
+MODEL_LATENCY_HIGH = specification(
     "ModelLatencyHigh",
     noise=SLOW_ELSEWHERE,
     cases=(

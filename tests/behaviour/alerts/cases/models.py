@@ -1,30 +1,23 @@
 """ModelVersionSkew: a model is served in more than one version for an hour."""
 
-from tests.behaviour.alerts.case import SILENT, Case, Firing, Specification
-from tests.behaviour.alerts.series import INFERENCER_POD, POD_A, POD_B, Pod, model_info
-from tests.behaviour.alerts.timeline import GONE, For
+from monitoring_kit.testing.case import SILENT, Case, Question, specification
+from monitoring_kit.testing.series import GONE, For
+from tests.behaviour.alerts.firing import fires
+from tests.behaviour.alerts.series import INFERENCER_POD, POD_A, POD_B, PodLabels, model_info
 
-WARNING = Firing(
-    labels={
-        "severity": "warning",
-        "team": "ml-serving",
-        "service": "ml-inference",
-        "namespace": "production",
-        "model_name": "churn",
-    },
+WARNING = fires(
+    "ModelVersionSkew",
+    "warning",
+    {"model_name": "churn"},
     summary="Model churn in production serves 2 versions at once.",
     description=(
         "Versions served at once: 2. Threshold: more than 1 for 1 hour. "
         "Why: a rollout takes minutes; after an hour it is stuck."
     ),
-    runbook_url="https://git.example.com/ml-serving/monitoring/build/production/runbooks/ModelVersionSkew.md",
-    dashboard_url=(
-        "https://grafana.example.com/d/production-service?from=now-3h&to=now"
-        "&var-namespace=production&var-model_name=churn&viewPanel=796288240"
-    ),
+    link="production-service?from=now-3h&to=now&var-namespace=production&var-model_name=churn&viewPanel=796288240",
 )
 
-POD_C = Pod("ml-inference-7c9d8b6f5d-klmno", "10.0.1.13", "aaaaaaaa-0000-4000-8000-000000000003")
+POD_C = PodLabels("ml-inference-7c9d8b6f5d-klmno", "10.0.1.13", "aaaaaaaa-0000-4000-8000-000000000003")
 
 OTHER_VERSIONS_ELSEWHERE = (
     model_info(1, version="1", namespace="staging"),
@@ -34,14 +27,20 @@ OTHER_VERSIONS_ELSEWHERE = (
     model_info(1, version="1", job="ml-inferencer-metrics", pod=INFERENCER_POD),
 )
 
-MODEL_VERSION_SKEW = Specification(
+MODEL_VERSION_SKEW = specification(
     "ModelVersionSkew",
     noise=OTHER_VERSIONS_ELSEWHERE,
+    not_applicable={
+        Question.RESET: "it reads no counter",
+        Question.LOW_TRAFFIC: "a version is loaded or not, whatever is asked of it",
+        Question.EARLIER: "its threshold does not look back",
+    },
     cases=(
         Case(
             "two versions, when they have been there for an hour and not before",
             (model_info(1, version="3", pod=POD_A), model_info(1, version="4", pod=POD_B)),
             at={"60m": SILENT, "60m30s": (WARNING,)},
+            answers=(Question.JUST_BAD, Question.INSTANCES),
         ),
         Case(
             "three versions are three",
@@ -61,16 +60,19 @@ MODEL_VERSION_SKEW = Specification(
                 model_info(1, model="fraud", version="7", pod=POD_B),
             ),
             at={"60m": SILENT, "60m30s": (WARNING,)},
+            answers=(Question.GROUPS,),
         ),
         Case(
             "silent with one version on several pods",
             (model_info(1, pod=POD_A), model_info(1, pod=POD_B), model_info(1, pod=POD_C)),
             at={"60m30s": SILENT, "70m": SILENT},
+            answers=(Question.JUST_GOOD,),
         ),
         Case(
             "silent with one version that was rebuilt with another framework",
             (model_info(1, framework="sklearn", pod=POD_A), model_info(1, framework="onnx", pod=POD_B)),
             at={"60m30s": SILENT, "70m": SILENT},
+            answers=(Question.INSTANCES,),
         ),
         Case(
             "silent with two models of one version each",
@@ -78,9 +80,10 @@ MODEL_VERSION_SKEW = Specification(
             at={"60m30s": SILENT, "70m": SILENT},
         ),
         Case(
-            "silent while no model is loaded",
+            "silent while no model is loaded, and others have theirs",
             (),
             at={"60m30s": SILENT, "70m": SILENT},
+            answers=(Question.FOREIGN, Question.NO_DATA),
         ),
         Case(
             "silent over a rollout of 55 minutes",
@@ -89,6 +92,7 @@ MODEL_VERSION_SKEW = Specification(
                 model_info(For(5, GONE), 1, version="4", pod=POD_B),
             ),
             at={"59m30s": SILENT, "61m": SILENT, "66m": SILENT, "80m": SILENT},
+            answers=(Question.BURST, Question.BORN_LATE),
         ),
         Case(
             "over when the old version is gone",
@@ -97,6 +101,7 @@ MODEL_VERSION_SKEW = Specification(
                 model_info(1, version="4", pod=POD_B),
             ),
             at={"65m": (WARNING,), "66m": SILENT},
+            answers=(Question.HOLD,),
         ),
     ),
 )

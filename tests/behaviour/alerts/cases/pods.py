@@ -1,6 +1,8 @@
 """Whether the containers run: no replica, crash loops, restarts, kills for want of memory."""
 
-from tests.behaviour.alerts.case import SILENT, Case, Firing, Specification
+from monitoring_kit.testing.case import SILENT, Case, specification
+from monitoring_kit.testing.series import GONE, For
+from tests.behaviour.alerts.firing import fires
 from tests.behaviour.alerts.series import (
     CANARY_POD,
     EXPORTER,
@@ -14,55 +16,34 @@ from tests.behaviour.alerts.series import (
     waiting,
     wanted_replicas,
 )
-from tests.behaviour.alerts.timeline import GONE, For
 
-NO_REPLICA = Firing(
-    labels={
-        "severity": "critical",
-        "team": "platform",
-        "service": "ml-inference",
-        "namespace": "production",
-        "deployment": "ml-inference",
-    },
+NO_REPLICA = fires(
+    "InferenceNoReplicas",
+    "critical",
+    {"deployment": "ml-inference"},
+    team="platform",
     summary="Deployment ml-inference in production has no available replica.",
     description=(
         "Available replicas: 0. Threshold: less than 1 for 2 minutes. "
         "Why: nobody answers; 2 minutes let a restart in place pass."
     ),
-    runbook_url="https://git.example.com/ml-serving/monitoring/build/production/runbooks/InferenceNoReplicas.md",
-    dashboard_url=(
-        "https://grafana.example.com/d/production-pods?from=now-3h&to=now&var-namespace=production&viewPanel=272052766"
-    ),
+    link="production-pods?from=now-3h&to=now&var-namespace=production&viewPanel=272052766",
 )
-CRASH_LOOP = Firing(
-    labels={
-        "severity": "critical",
-        "team": "ml-serving",
-        "service": "ml-inference",
-        "namespace": "production",
-        "pod": "ml-inference-7c9d8b6f5d-abcde",
-        "container": "model-server",
-    },
+CRASH_LOOP = fires(
+    "InferencePodCrashLooping",
+    "critical",
+    {"pod": "ml-inference-7c9d8b6f5d-abcde", "container": "model-server"},
     summary="Container model-server of pod ml-inference-7c9d8b6f5d-abcde in production is crash-looping.",
     description=(
         "It has been so for at least 10 minutes. "
         "Why: Kubernetes has given up on quick restarts, so it will not heal by itself."
     ),
-    runbook_url="https://git.example.com/ml-serving/monitoring/build/production/runbooks/InferencePodCrashLooping.md",
-    dashboard_url=(
-        "https://grafana.example.com/d/production-pods?from=now-3h&to=now"
-        "&var-namespace=production&var-pod=ml-inference-7c9d8b6f5d-abcde&viewPanel=1442786915"
-    ),
+    link="production-pods?from=now-3h&to=now&var-namespace=production&var-pod=ml-inference-7c9d8b6f5d-abcde&viewPanel=1442786915",
 )
-FOUR_RESTARTS = Firing(
-    labels={
-        "severity": "warning",
-        "team": "ml-serving",
-        "service": "ml-inference",
-        "namespace": "production",
-        "pod": "ml-inference-7c9d8b6f5d-abcde",
-        "container": "model-server",
-    },
+FOUR_RESTARTS = fires(
+    "InferenceContainerRestarts",
+    "warning",
+    {"pod": "ml-inference-7c9d8b6f5d-abcde", "container": "model-server"},
     summary=(
         "Container model-server of pod ml-inference-7c9d8b6f5d-abcde in production was restarted 4 times within 1 hour."
     ),
@@ -70,21 +51,12 @@ FOUR_RESTARTS = Firing(
         "Restarts: 4 over 1 hour. Threshold: at least 4. "
         "Why: a single restart heals itself; 4 in an hour are a pattern."
     ),
-    runbook_url="https://git.example.com/ml-serving/monitoring/build/production/runbooks/InferenceContainerRestarts.md",
-    dashboard_url=(
-        "https://grafana.example.com/d/production-pods?from=now-3h&to=now"
-        "&var-namespace=production&var-pod=ml-inference-7c9d8b6f5d-abcde&viewPanel=29349079"
-    ),
+    link="production-pods?from=now-3h&to=now&var-namespace=production&var-pod=ml-inference-7c9d8b6f5d-abcde&viewPanel=29349079",
 )
-OUT_OF_MEMORY = Firing(
-    labels={
-        "severity": "warning",
-        "team": "ml-serving",
-        "service": "ml-inference",
-        "namespace": "production",
-        "pod": "ml-inference-7c9d8b6f5d-abcde",
-        "container": "model-server",
-    },
+OUT_OF_MEMORY = fires(
+    "InferenceOutOfMemory",
+    "warning",
+    {"pod": "ml-inference-7c9d8b6f5d-abcde", "container": "model-server"},
     summary=(
         "Container model-server of pod ml-inference-7c9d8b6f5d-abcde in production "
         "was killed for using more memory than its limit."
@@ -93,11 +65,7 @@ OUT_OF_MEMORY = Firing(
         "Out-of-memory kills: 1 over 15 minutes. Threshold: more than 0. "
         "Why: the limit is too low or memory leaks; it will happen again."
     ),
-    runbook_url="https://git.example.com/ml-serving/monitoring/build/production/runbooks/InferenceOutOfMemory.md",
-    dashboard_url=(
-        "https://grafana.example.com/d/production-pods?from=now-3h&to=now"
-        "&var-namespace=production&var-pod=ml-inference-7c9d8b6f5d-abcde&viewPanel=1503931601"
-    ),
+    link="production-pods?from=now-3h&to=now&var-namespace=production&var-pod=ml-inference-7c9d8b6f5d-abcde&viewPanel=1503931601",
 )
 
 OTHER_DEPLOYMENTS = (
@@ -109,7 +77,7 @@ OTHER_DEPLOYMENTS = (
     wanted_replicas(2, job="other-cluster-metrics"),
 )
 
-INFERENCE_NO_REPLICAS = Specification(
+INFERENCE_NO_REPLICAS = specification(
     "InferenceNoReplicas",
     noise=OTHER_DEPLOYMENTS,
     cases=(
@@ -158,7 +126,7 @@ CRASH_LOOPS_ELSEWHERE = (
     waiting("CrashLoopBackOff", 1, job="other-cluster-metrics"),
 )
 
-INFERENCE_POD_CRASH_LOOPING = Specification(
+INFERENCE_POD_CRASH_LOOPING = specification(
     "InferencePodCrashLooping",
     noise=CRASH_LOOPS_ELSEWHERE,
     cases=(
@@ -231,7 +199,7 @@ RESTARTS_ELSEWHERE = (
     restarts(For(10, 0), For(10, 20), 40, job="other-cluster-metrics"),
 )
 
-INFERENCE_CONTAINER_RESTARTS = Specification(
+INFERENCE_CONTAINER_RESTARTS = specification(
     "InferenceContainerRestarts",
     noise=RESTARTS_ELSEWHERE,
     cases=(
@@ -323,7 +291,7 @@ KILLS_ELSEWHERE = (
     last_terminated("OOMKilled", For(10, GONE), 1, pod=CANARY_POD),
 )
 
-INFERENCE_OUT_OF_MEMORY = Specification(
+INFERENCE_OUT_OF_MEMORY = specification(
     "InferenceOutOfMemory",
     noise=KILLS_ELSEWHERE,
     cases=(

@@ -1,6 +1,8 @@
 """Whether there is room left: InferenceMemoryNearLimit and InferenceCpuNearLimit."""
 
-from tests.behaviour.alerts.case import SILENT, Case, Firing, Specification
+from monitoring_kit.testing.case import SILENT, Case, specification
+from monitoring_kit.testing.series import GONE, RESET, For, Series
+from tests.behaviour.alerts.firing import fires
 from tests.behaviour.alerts.series import (
     CANARY_POD,
     EXPORTER,
@@ -9,22 +11,15 @@ from tests.behaviour.alerts.series import (
     NEW_EXPORTER,
     POD_A,
     POD_B,
-    Series,
     cpu_used,
     limit,
     memory_used,
 )
-from tests.behaviour.alerts.timeline import GONE, RESET, For
 
-MEMORY = Firing(
-    labels={
-        "severity": "warning",
-        "team": "ml-serving",
-        "service": "ml-inference",
-        "namespace": "production",
-        "pod": "ml-inference-7c9d8b6f5d-abcde",
-        "container": "model-server",
-    },
+MEMORY = fires(
+    "InferenceMemoryNearLimit",
+    "warning",
+    {"pod": "ml-inference-7c9d8b6f5d-abcde", "container": "model-server"},
     summary=(
         "Container model-server of pod ml-inference-7c9d8b6f5d-abcde in production "
         "uses 92% of the memory that it is allowed."
@@ -33,21 +28,12 @@ MEMORY = Firing(
         "Memory used of the limit: 92%. Threshold: more than 90% for 15 minutes. "
         "Why: at the limit the container is killed, with the requests in it."
     ),
-    runbook_url="https://git.example.com/ml-serving/monitoring/build/production/runbooks/InferenceMemoryNearLimit.md",
-    dashboard_url=(
-        "https://grafana.example.com/d/production-pods?from=now-3h&to=now"
-        "&var-namespace=production&var-pod=ml-inference-7c9d8b6f5d-abcde&viewPanel=93057359"
-    ),
+    link="production-pods?from=now-3h&to=now&var-namespace=production&var-pod=ml-inference-7c9d8b6f5d-abcde&viewPanel=93057359",
 )
-CPU = Firing(
-    labels={
-        "severity": "warning",
-        "team": "ml-serving",
-        "service": "ml-inference",
-        "namespace": "production",
-        "pod": "ml-inference-7c9d8b6f5d-abcde",
-        "container": "model-server",
-    },
+CPU = fires(
+    "InferenceCpuNearLimit",
+    "warning",
+    {"pod": "ml-inference-7c9d8b6f5d-abcde", "container": "model-server"},
     summary=(
         "Container model-server of pod ml-inference-7c9d8b6f5d-abcde in production "
         "uses 84% of the CPU that it is allowed."
@@ -56,11 +42,7 @@ CPU = Firing(
         "CPU used of the limit: 84% over 5 minutes. Threshold: more than 80% for 15 minutes. "
         "Why: above 80% requests queue for the processor and latency follows."
     ),
-    runbook_url="https://git.example.com/ml-serving/monitoring/build/production/runbooks/InferenceCpuNearLimit.md",
-    dashboard_url=(
-        "https://grafana.example.com/d/production-pods?from=now-3h&to=now"
-        "&var-namespace=production&var-pod=ml-inference-7c9d8b6f5d-abcde&viewPanel=998660865"
-    ),
+    link="production-pods?from=now-3h&to=now&var-namespace=production&var-pod=ml-inference-7c9d8b6f5d-abcde&viewPanel=998660865",
 )
 
 FULL_ELSEWHERE: tuple[Series, ...] = (
@@ -78,7 +60,7 @@ FULL_ELSEWHERE: tuple[Series, ...] = (
     limit("ephemeral_storage", 9 * GIB),
 )
 
-INFERENCE_MEMORY_NEAR_LIMIT = Specification(
+INFERENCE_MEMORY_NEAR_LIMIT = specification(
     "InferenceMemoryNearLimit",
     noise=FULL_ELSEWHERE,
     cases=(
@@ -191,7 +173,7 @@ BUSY_ELSEWHERE: tuple[Series, ...] = (
     limit("memory", 1 * GIB),
 )
 
-INFERENCE_CPU_NEAR_LIMIT = Specification(
+INFERENCE_CPU_NEAR_LIMIT = specification(
     "InferenceCpuNearLimit",
     noise=BUSY_ELSEWHERE,
     cases=(

@@ -1,61 +1,40 @@
 """Whether the figures arrive: ModelAllTargetsDown, ModelTargetDown, ModelMetricsMissing."""
 
-from tests.behaviour.alerts.case import SILENT, Case, Firing, Specification
+from monitoring_kit.testing.case import SILENT, Case, specification
+from monitoring_kit.testing.series import GONE, RESET, For
+from tests.behaviour.alerts.firing import fires
 from tests.behaviour.alerts.series import INFERENCER_POD, POD_A, POD_B, predictions, up
-from tests.behaviour.alerts.timeline import GONE, RESET, For
 
-ALL_DOWN = Firing(
-    labels={
-        "severity": "critical",
-        "team": "platform",
-        "service": "ml-inference",
-        "namespace": "production",
-        "job": "ml-inference-metrics",
-    },
+ALL_DOWN = fires(
+    "ModelAllTargetsDown",
+    "critical",
+    {"job": "ml-inference-metrics"},
+    team="platform",
     summary="Service ml-inference-metrics in production does not answer Prometheus from any pod.",
     description=(
         "Pods that answer scrapes: 0. Threshold: at most 0 for 3 minutes. "
         "Why: without a single scrape every alert about the models is blind."
     ),
-    runbook_url="https://git.example.com/ml-serving/monitoring/build/production/runbooks/ModelAllTargetsDown.md",
-    dashboard_url=(
-        "https://grafana.example.com/d/production-pods?from=now-3h&to=now&var-namespace=production&viewPanel=187267624"
-    ),
+    link="production-pods?from=now-3h&to=now&var-namespace=production&viewPanel=187267624",
 )
-POD_A_DOWN = Firing(
-    labels={
-        "severity": "warning",
-        "team": "platform",
-        "service": "ml-inference",
-        "namespace": "production",
-        "pod": "ml-inference-7c9d8b6f5d-abcde",
-    },
+POD_A_DOWN = fires(
+    "ModelTargetDown",
+    "warning",
+    {"pod": "ml-inference-7c9d8b6f5d-abcde"},
+    team="platform",
     summary="Pod ml-inference-7c9d8b6f5d-abcde in production does not answer Prometheus.",
-    description=(
-        "It has been so for at least 5 minutes. Why: 5 minutes are longer than a pod takes to start or to end."
-    ),
-    runbook_url="https://git.example.com/ml-serving/monitoring/build/production/runbooks/ModelTargetDown.md",
-    dashboard_url=(
-        "https://grafana.example.com/d/production-pods?from=now-3h&to=now"
-        "&var-namespace=production&var-pod=ml-inference-7c9d8b6f5d-abcde&viewPanel=1467278162"
-    ),
+    description="It has been so for at least 5 minutes. Why: 5 minutes are longer than a pod takes to start or to end.",
+    link="production-pods?from=now-3h&to=now&var-namespace=production&var-pod=ml-inference-7c9d8b6f5d-abcde&viewPanel=1467278162",
 )
-METRICS_MISSING = Firing(
-    labels={
-        "severity": "critical",
-        "team": "ml-serving",
-        "service": "ml-inference",
-        "namespace": "production",
-        "job": "ml-inference-metrics",
-    },
+METRICS_MISSING = fires(
+    "ModelMetricsMissing",
+    "critical",
+    {"job": "ml-inference-metrics"},
     summary="Service ml-inference-metrics in production exports no prediction metrics.",
     description=(
         "It has been so for at least 10 minutes. Why: without this metric the alerts on errors and traffic are blind."
     ),
-    runbook_url="https://git.example.com/ml-serving/monitoring/build/production/runbooks/ModelMetricsMissing.md",
-    dashboard_url=(
-        "https://grafana.example.com/d/production-pods?from=now-3h&to=now&var-namespace=production&viewPanel=695243794"
-    ),
+    link="production-pods?from=now-3h&to=now&var-namespace=production&viewPanel=695243794",
 )
 
 UP_AND_DOWN_ELSEWHERE = (
@@ -67,7 +46,7 @@ UP_AND_DOWN_ELSEWHERE = (
     up(0, job="ml-inferencer-metrics", pod=INFERENCER_POD),
 )
 
-MODEL_ALL_TARGETS_DOWN = Specification(
+MODEL_ALL_TARGETS_DOWN = specification(
     "ModelAllTargetsDown",
     noise=UP_AND_DOWN_ELSEWHERE,
     cases=(
@@ -114,7 +93,7 @@ MODEL_ALL_TARGETS_DOWN = Specification(
     ),
 )
 
-MODEL_TARGET_DOWN = Specification(
+MODEL_TARGET_DOWN = specification(
     "ModelTargetDown",
     noise=UP_AND_DOWN_ELSEWHERE,
     cases=(
@@ -167,7 +146,7 @@ PREDICTIONS_ELSEWHERE = (
     predictions("success", 600, job="ml-inferencer-metrics", pod=INFERENCER_POD),
 )
 
-MODEL_METRICS_MISSING = Specification(
+MODEL_METRICS_MISSING = specification(
     "ModelMetricsMissing",
     noise=PREDICTIONS_ELSEWHERE,
     cases=(

@@ -4,11 +4,12 @@ Here Prometheus knows nothing but the case, so its longest windows are as long a
 `tests.behaviour.objectives`.
 """
 
-from tests.behaviour.alerts.case import SILENT, Case, Firing, Specification
+from monitoring_kit.testing.case import SILENT, Case, Firing, specification
+from monitoring_kit.testing.series import RESET, For, Part, Series
 from tests.behaviour.alerts.cases.errors import BROKEN_ELSEWHERE
 from tests.behaviour.alerts.cases.latency import SLOW_ELSEWHERE
-from tests.behaviour.alerts.series import POD_A, POD_B, Series, durations, predictions
-from tests.behaviour.alerts.timeline import RESET, For, Part
+from tests.behaviour.alerts.firing import fires
+from tests.behaviour.alerts.series import POD_A, POD_B, durations, predictions
 
 GUARD = "judged only from 5 bad events on"
 # Ten busy minutes in which nothing fails weigh so much that an hour at 14.6 times leaves all the time below once.
@@ -16,45 +17,33 @@ CALM, BUSY = 10, 100_000
 
 
 def page(alert: str, title: str, summary: str, because: str, panel: int) -> Firing:
-    return Firing(
-        labels={
-            "severity": "critical",
-            "team": "ml-serving",
-            "service": "ml-inference",
-            "namespace": "production",
-            "model_name": "churn",
-        },
+    return fires(
+        alert,
+        "critical",
+        {"model_name": "churn"},
         summary=f"Model churn in production {summary} 20x as fast as it may.",
         description=(
             f"{title} burn rate: 20x. Threshold: more than 14.4x over 1 hour and over 5 minutes or more than 6x over "
             f"6 hours and over 30 minutes, {GUARD}. Why: {because}."
         ),
-        runbook_url=f"https://git.example.com/ml-serving/monitoring/build/production/runbooks/{alert}.md",
-        dashboard_url=(
-            "https://grafana.example.com/d/production-objectives?from=now-6h&to=now"
-            f"&var-namespace=production&var-model_name=churn&viewPanel={panel}"
+        link=(
+            f"production-objectives?from=now-6h&to=now&var-namespace=production&var-model_name=churn&viewPanel={panel}"
         ),
     )
 
 
 def ticket(alert: str, title: str, summary: str, because: str, panel: int) -> Firing:
-    return Firing(
-        labels={
-            "severity": "warning",
-            "team": "ml-serving",
-            "service": "ml-inference",
-            "namespace": "production",
-            "model_name": "churn",
-        },
+    return fires(
+        alert,
+        "warning",
+        {"model_name": "churn"},
         summary=f"Model churn in production {summary} 20x as fast as it may.",
         description=(
             f"{title} burn rate: 20x. Threshold: more than 3x over 1 day and over 2 hours or more than 1x over "
             f"3 days and over 6 hours, {GUARD}. Why: {because}."
         ),
-        runbook_url=f"https://git.example.com/ml-serving/monitoring/build/production/runbooks/{alert}.md",
-        dashboard_url=(
-            "https://grafana.example.com/d/production-objectives?from=now-3d&to=now"
-            f"&var-namespace=production&var-model_name=churn&viewPanel={panel}"
+        link=(
+            f"production-objectives?from=now-3d&to=now&var-namespace=production&var-model_name=churn&viewPanel={panel}"
         ),
     )
 
@@ -104,7 +93,7 @@ def after(calm: float, before: float, then: float) -> tuple[Part, ...]:
     return (For(calm, before), then) if calm else (then,)
 
 
-MODEL_ERROR_BUDGET_BURN = Specification(
+MODEL_ERROR_BUDGET_BURN = specification(
     "ModelErrorBudgetBurn",
     noise=BROKEN_ELSEWHERE,
     cases=(
@@ -180,7 +169,7 @@ MODEL_ERROR_BUDGET_BURN = Specification(
     ),
 )
 
-MODEL_LATENCY_BUDGET_BURN = Specification(
+MODEL_LATENCY_BUDGET_BURN = specification(
     "ModelLatencyBudgetBurn",
     noise=SLOW_ELSEWHERE,
     cases=(
@@ -211,7 +200,7 @@ MODEL_LATENCY_BUDGET_BURN = Specification(
     ),
 )
 
-MODEL_TAIL_LATENCY_BUDGET_BURN = Specification(
+MODEL_TAIL_LATENCY_BUDGET_BURN = specification(
     "ModelTailLatencyBudgetBurn",
     noise=SLOW_ELSEWHERE,
     cases=(

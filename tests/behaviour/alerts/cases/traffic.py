@@ -1,27 +1,20 @@
 """ModelTrafficStopped: not one request in 5 minutes, for 15 minutes, of a model that was asked before."""
 
-from tests.behaviour.alerts.case import SILENT, Case, Firing, Specification
+from monitoring_kit.testing.case import SILENT, Case, specification
+from monitoring_kit.testing.series import GONE, RESET, For
+from tests.behaviour.alerts.firing import fires
 from tests.behaviour.alerts.series import INFERENCER_POD, POD_A, POD_B, predictions
-from tests.behaviour.alerts.timeline import GONE, RESET, For
 
-CRITICAL = Firing(
-    labels={
-        "severity": "critical",
-        "team": "ml-serving",
-        "service": "ml-inference",
-        "namespace": "production",
-        "model_name": "churn",
-    },
+CRITICAL = fires(
+    "ModelTrafficStopped",
+    "critical",
+    {"model_name": "churn"},
     summary="Model churn in production is not asked for predictions any more.",
     description=(
         "Requests: 0/s over 5 minutes. Threshold: at most 0/s for 15 minutes. "
         "Why: a service that was asked every 10 seconds an hour ago and is asked no more has lost its callers."
     ),
-    runbook_url="https://git.example.com/ml-serving/monitoring/build/production/runbooks/ModelTrafficStopped.md",
-    dashboard_url=(
-        "https://grafana.example.com/d/production-service?from=now-3h&to=now"
-        "&var-namespace=production&var-model_name=churn&viewPanel=595085504"
-    ),
+    link="production-service?from=now-3h&to=now&var-namespace=production&var-model_name=churn&viewPanel=595085504",
 )
 
 # A model is asked for 90 minutes before it is asked no more: the alert looks back at the hour before last.
@@ -32,7 +25,7 @@ ELSEWHERE = (
     predictions("success", 600, job="batch-scoring-metrics"),
 )
 
-MODEL_TRAFFIC_STOPPED = Specification(
+MODEL_TRAFFIC_STOPPED = specification(
     "ModelTrafficStopped",
     noise=ELSEWHERE,
     cases=(

@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterator
 
 from tests.acceptance.kusto.variants import OPTION_B
-from tests.behaviour.log_alerts.case import SILENT, Case, Firing, Specification
+from tests.behaviour.log_alerts.case import SILENT, LogCase, LogFiring, LogSpecification
 from tests.behaviour.log_alerts.rows import (
     BATCH_POD,
     CANARY_POD,
@@ -15,8 +15,8 @@ from tests.behaviour.log_alerts.rows import (
     GIB,
     OTHER_POD,
     POD,
+    LoggedPod,
     Minutes,
-    Pod,
     Rows,
     inventory,
     performance,
@@ -25,15 +25,15 @@ from tests.behaviour.log_alerts.rows import (
 HOUR = (0, 60)
 
 
-def near(pod: Pod = POD, container: str = CONTAINER) -> frozenset[Firing]:
-    return frozenset({Firing("warning", (pod.name, container))})
+def near(pod: LoggedPod = POD, container: str = CONTAINER) -> frozenset[LogFiring]:
+    return frozenset({LogFiring("warning", (pod.name, container))})
 
 
-def cpu(minutes: Minutes, cores: float, pod: Pod = POD, container: str = CONTAINER) -> Rows:
+def cpu(minutes: Minutes, cores: float, pod: LoggedPod = POD, container: str = CONTAINER) -> Rows:
     return performance(minutes, "cpuUsageNanoCores", cores * CORE, pod=pod, container=container)
 
 
-def cpu_limit(cores: float, pod: Pod = POD, container: str = CONTAINER) -> tuple[Rows, ...]:
+def cpu_limit(cores: float, pod: LoggedPod = POD, container: str = CONTAINER) -> tuple[Rows, ...]:
     """An hour of a container that may use `cores`, and that uses no memory worth mentioning."""
     return (
         inventory(HOUR, 0, pod=pod, container=container),
@@ -43,11 +43,11 @@ def cpu_limit(cores: float, pod: Pod = POD, container: str = CONTAINER) -> tuple
     )
 
 
-def memory(minutes: Minutes, gib: float, pod: Pod = POD, container: str = CONTAINER) -> Rows:
+def memory(minutes: Minutes, gib: float, pod: LoggedPod = POD, container: str = CONTAINER) -> Rows:
     return performance(minutes, "memoryWorkingSetBytes", gib * GIB, pod=pod, container=container)
 
 
-def memory_limit(gib: float, pod: Pod = POD, container: str = CONTAINER) -> tuple[Rows, ...]:
+def memory_limit(gib: float, pod: LoggedPod = POD, container: str = CONTAINER) -> tuple[Rows, ...]:
     """An hour of a container that may use `gib` of memory, and whose memory with caches is above all limits."""
     return (
         inventory(HOUR, 0, pod=pod, container=container),
@@ -69,87 +69,87 @@ def others() -> Iterator[Rows]:
 
 NOISE = tuple(others())
 
-INFERENCE_CPU_NEAR_LIMIT = Specification(
+INFERENCE_CPU_NEAR_LIMIT = LogSpecification(
     "InferenceCpuNearLimit",
     OPTION_B,
     noise=NOISE,
     cases=(
-        Case("just above 80%", (*cpu_limit(2), cpu(HOUR, 1.61)), at={15: SILENT, 20: near(), 40: near()}),
-        Case("silent at 80%", (*cpu_limit(2), cpu(HOUR, 1.6)), at={20: SILENT, 40: SILENT}),
-        Case(
+        LogCase("just above 80%", (*cpu_limit(2), cpu(HOUR, 1.61)), at={15: SILENT, 20: near(), 40: near()}),
+        LogCase("silent at 80%", (*cpu_limit(2), cpu(HOUR, 1.6)), at={20: SILENT, 40: SILENT}),
+        LogCase(
             "15 busy minutes wake nobody",
             (*cpu_limit(2), cpu((0, 10), 1), cpu((10, 25), 2), cpu((25, 60), 1)),
             at={20: SILENT, 25: SILENT, 30: SILENT},
         ),
-        Case(
+        LogCase(
             "recovery: over with the first window that is not busy",
             (*cpu_limit(2), cpu((0, 30), 2), cpu((30, 60), 1)),
             at={20: near(), 30: near(), 35: SILENT},
         ),
-        Case(
+        LogCase(
             "a spike of a minute is averaged away",
             (*cpu_limit(2), *(part for n in range(0, 25, 5) for part in (cpu((n, n + 1), 2), cpu((n + 1, n + 5), 1)))),
             at={20: SILENT},
         ),
-        Case(
+        LogCase(
             "a lull of a minute does not hide the rest",
             (*cpu_limit(2), *(part for n in range(0, 25, 5) for part in (cpu((n, n + 1), 1), cpu((n + 1, n + 5), 2)))),
             at={20: near()},
         ),
-        Case(
+        LogCase(
             "a limit that is raised holds for the window in which it is",
             (*cpu_limit(2), performance((18, 60), "cpuLimitNanoCores", 4 * CORE), cpu(HOUR, 1.7)),
             at={15: SILENT, 20: SILENT, 40: SILENT},
         ),
-        Case(
+        LogCase(
             "of two limits in a window the higher one holds",
             (*cpu_limit(2), performance(HOUR, "cpuLimitNanoCores", 2.2 * CORE), cpu(HOUR, 1.7)),
             at={20: SILENT},
         ),
-        Case("no limit, no share", (inventory(HOUR, 0), cpu(HOUR, 2)), at={20: SILENT, 40: SILENT}),
-        Case(
+        LogCase("no limit, no share", (inventory(HOUR, 0), cpu(HOUR, 2)), at={20: SILENT, 40: SILENT}),
+        LogCase(
             "a limit of 0 is none",
             (*cpu_limit(0), cpu(HOUR, 2)),
             at={20: SILENT, 40: SILENT},
         ),
-        Case(
+        LogCase(
             "each container against its own limit",
             (*cpu_limit(2), cpu(HOUR, 0.2), *cpu_limit(0.2, container="sidecar"), cpu(HOUR, 0.19, container="sidecar")),
             at={20: near(container="sidecar")},
         ),
-        Case(
+        LogCase(
             "each pod on its own",
             (*cpu_limit(2), cpu(HOUR, 2), *cpu_limit(2, OTHER_POD), cpu(HOUR, 0.1, OTHER_POD)),
             at={20: near()},
         ),
-        Case("readings without an inventory belong to nobody", (cpu_limit(2)[1], cpu(HOUR, 2)), at={20: SILENT}),
-        Case("silent without any row of ours", (), at={20: SILENT}),
+        LogCase("readings without an inventory belong to nobody", (cpu_limit(2)[1], cpu(HOUR, 2)), at={20: SILENT}),
+        LogCase("silent without any row of ours", (), at={20: SILENT}),
     ),
 )
 
-INFERENCE_MEMORY_NEAR_LIMIT = Specification(
+INFERENCE_MEMORY_NEAR_LIMIT = LogSpecification(
     "InferenceMemoryNearLimit",
     OPTION_B,
     noise=NOISE,
     cases=(
-        Case("just above 90%", (*memory_limit(4), memory(HOUR, 3.61)), at={15: SILENT, 20: near(), 40: near()}),
-        Case("silent at 90%", (*memory_limit(4), memory(HOUR, 3.6)), at={20: SILENT, 40: SILENT}),
-        Case(
+        LogCase("just above 90%", (*memory_limit(4), memory(HOUR, 3.61)), at={15: SILENT, 20: near(), 40: near()}),
+        LogCase("silent at 90%", (*memory_limit(4), memory(HOUR, 3.6)), at={20: SILENT, 40: SILENT}),
+        LogCase(
             "15 full minutes wake nobody",
             (*memory_limit(4), memory((0, 10), 1), memory((10, 25), 4), memory((25, 60), 1)),
             at={25: SILENT, 30: SILENT},
         ),
-        Case(
+        LogCase(
             "recovery: over with the first window that is not full",
             (*memory_limit(4), memory((0, 30), 4), memory((30, 60), 1)),
             at={20: near(), 30: near(), 35: SILENT},
         ),
-        Case(
+        LogCase(
             "a limit that is raised holds for the window in which it is",
             (*memory_limit(4), performance((18, 60), "memoryLimitBytes", 8 * GIB), memory(HOUR, 3.7)),
             at={20: SILENT},
         ),
-        Case(
+        LogCase(
             "a peak of a minute is averaged away",
             (
                 *memory_limit(4),
@@ -157,7 +157,7 @@ INFERENCE_MEMORY_NEAR_LIMIT = Specification(
             ),
             at={20: SILENT},
         ),
-        Case(
+        LogCase(
             "a dip of a minute does not hide the rest",
             (
                 *memory_limit(4),
@@ -165,14 +165,14 @@ INFERENCE_MEMORY_NEAR_LIMIT = Specification(
             ),
             at={20: near()},
         ),
-        Case(
+        LogCase(
             "of two limits in a window the higher one holds",
             (*memory_limit(4), performance(HOUR, "memoryLimitBytes", 4.4 * GIB), memory(HOUR, 3.8)),
             at={20: SILENT},
         ),
-        Case("no limit, no share", (inventory(HOUR, 0), memory(HOUR, 4)), at={20: SILENT}),
-        Case("a limit of 0 is none", (*memory_limit(0), memory(HOUR, 4)), at={20: SILENT}),
-        Case(
+        LogCase("no limit, no share", (inventory(HOUR, 0), memory(HOUR, 4)), at={20: SILENT}),
+        LogCase("a limit of 0 is none", (*memory_limit(0), memory(HOUR, 4)), at={20: SILENT}),
+        LogCase(
             "each container against its own limit",
             (
                 *memory_limit(4),
@@ -182,12 +182,14 @@ INFERENCE_MEMORY_NEAR_LIMIT = Specification(
             ),
             at={20: near(container="sidecar")},
         ),
-        Case(
+        LogCase(
             "each pod on its own",
             (*memory_limit(4), memory(HOUR, 4), *memory_limit(4, OTHER_POD), memory(HOUR, 1, OTHER_POD)),
             at={20: near()},
         ),
-        Case("readings without an inventory belong to nobody", (memory_limit(4)[1], memory(HOUR, 4)), at={20: SILENT}),
-        Case("silent without any row of ours", (), at={20: SILENT}),
+        LogCase(
+            "readings without an inventory belong to nobody", (memory_limit(4)[1], memory(HOUR, 4)), at={20: SILENT}
+        ),
+        LogCase("silent without any row of ours", (), at={20: SILENT}),
     ),
 )

@@ -30,7 +30,7 @@ REFUSED = [
     ("InferenceCpuNearLimit", "warning", "0%", "would always fire", "more than 0% and less than 100%"),
     ("ModelVersionSkew", "warning", "0", "would always fire", "`warning:` as 1 or more"),
     ("InferenceContainerRestarts", "warning", "0", "would always fire", "more than 0"),
-    ("ModelErrorRatioHigh", "for", "30d", "nobody hears of anything that ends within 30 days", "at most `for: 1d`"),
+    ("ModelErrorRatioHigh", "for", "30d", "whatever ends within 30 days is never told", "at most `for: 1d`"),
     ("ModelErrorRatioHigh", "for", "0s", "fires at once", "such as `for: 5m`"),
 ]
 

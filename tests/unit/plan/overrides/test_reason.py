@@ -12,10 +12,9 @@ from monitoring_kit.environment.model import Environment
 from monitoring_kit.plan.build import build_plan
 from monitoring_kit.plan.model import Plan
 from monitoring_kit.programs.promtool import unit_test_rules
-from monitoring_kit.render.pages.index import render_index
-from monitoring_kit.render.pages.runbook import render_runbooks
 from tests.support.planting import shipped
 from tests.unit.plan.overrides.changing import findings, overriding
+from tests.unit.render.pages.plans import index_of, pages
 
 ALERT = "ModelErrorRatioHigh"
 DEFINED = "at 5% callers notice"
@@ -35,7 +34,7 @@ def texts(plan: Plan) -> list[str]:
 
 
 def runbook(plan: Plan) -> str:
-    return render_runbooks(plan, shipped())[f"runbooks/{ALERT}.md"]
+    return pages(plan)[f"runbooks/{ALERT}.md"]
 
 
 @pytest.mark.parametrize("environment", ["production", "staging"])
@@ -63,7 +62,7 @@ def test_a_reason_takes_the_place_of_the_definitions_own(tmp_path: Path, written
 
 def test_alert_runbook_and_index_name_the_same_number(tmp_path: Path) -> None:
     plan = planned(overriding(tmp_path, ALERT, {"critical": "10%", "because": GIVEN}))
-    index = render_index(plan, shipped())
+    index = index_of(plan)
     row = next(line for line in index.splitlines() if line.startswith("|") and f"[{ALERT}](" in line)
     assert "critical: more than 10%;" in row
     assert "| critical | more than 10% |" in runbook(plan)

@@ -43,7 +43,7 @@ def test_one_alert_can_go_to_another_team() -> None:
 
 def test_runbooks_name_the_teams_and_how_to_reach_them() -> None:
     plan = planned(teams=TEAMS, contacts={"fraud-squad": "#fraud-oncall"})
-    page = render_runbooks(plan, shipped())["runbooks/ModelErrorRatioHigh.md"]
+    page = render_runbooks(plan)["runbooks/ModelErrorRatioHigh.md"]
     assert "fraud-squad, reached at #fraud-oncall" in page
     assert "wake the\n   sre team" in page
 

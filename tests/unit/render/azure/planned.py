@@ -26,6 +26,7 @@ from monitoring_kit.model.thresholds import Severity, above
 from monitoring_kit.plan.model import LogAlert, MetricAlert, Plan, PrometheusAlert
 from monitoring_kit.promql.parser import parse
 from monitoring_kit.promql.tree import Binary
+from tests.support.planting import shipped
 
 GROUP = "/subscriptions/00000000-0000-0000-0000-000000000000/resourceGroups/rg/providers"
 WORKSPACE = f"{GROUP}/Microsoft.OperationalInsights/workspaces/law"
@@ -124,6 +125,7 @@ PROMETHEUS_ALERT = PrometheusAlert(
     annotations={"summary": "Model {{ $labels.model_name }} fails."},
 )
 PLAN = Plan(
+    definitions=shipped(),
     environment=ENVIRONMENT,
     alerts=(ALERT,),
     recordings=(),

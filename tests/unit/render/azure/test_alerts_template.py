@@ -29,7 +29,7 @@ from tests.unit.render.azure.planned import (
 )
 
 
-def document(plan: Plan, name: str = "alerts.json") -> dict[str, Any]:
+def document(plan: Plan, name: str = "azure/alerts.json") -> dict[str, Any]:
     return dict(json.loads(render_azure(plan)[name]))
 
 
@@ -121,7 +121,7 @@ def test_a_query_of_the_component_runs_in_its_scope() -> None:
     plan = planned(replace(LOG_ALERT, scope=LogScope.COMPONENT))
     rule = resource(plan, "test-ErrorsHigh-critical")
     assert rule["properties"]["scopes"] == ["[parameters('applicationInsightsId')]"]
-    values = document(plan, "alerts.parameters.json")["parameters"]
+    values = document(plan, "azure/alerts.parameters.json")["parameters"]
     assert values["applicationInsightsId"] == {"value": COMPONENT}
 
 
@@ -180,7 +180,7 @@ def test_receivers_use_the_common_schema_and_webhook_urls_are_asked_for() -> Non
     ]
     assert all(receiver["useCommonAlertSchema"] for receiver in group["webhookReceivers"])
     assert document(plan)["parameters"]["webhookUrl_teams"]["type"] == "secureString"
-    assert "webhookUrl_teams" not in document(plan, "alerts.parameters.json")["parameters"]
+    assert "webhookUrl_teams" not in document(plan, "azure/alerts.parameters.json")["parameters"]
 
 
 def test_the_logs_of_the_endpoint_are_sent_to_the_workspace() -> None:
@@ -197,7 +197,7 @@ def test_the_logs_of_the_endpoint_are_sent_to_the_workspace() -> None:
 
 
 def test_without_an_endpoint_there_is_no_diagnostic_setting() -> None:
-    text = render_azure(planned(LOG_ALERT, azure=replace(AZURE, online_endpoint=None)))["alerts.json"]
+    text = render_azure(planned(LOG_ALERT, azure=replace(AZURE, online_endpoint=None)))["azure/alerts.json"]
     assert "diagnosticSettings" not in text
     assert "onlineEndpointId" not in text
 
@@ -218,8 +218,8 @@ def test_each_log_alert_may_read_what_it_queries() -> None:
 
 def test_ids_stand_in_the_parameters_file_only() -> None:
     files = render_azure(planned(LOG_ALERT, METRIC_ALERT))
-    assert "/subscriptions/" not in files["alerts.json"]
-    values = json.loads(files["alerts.parameters.json"])["parameters"]
+    assert "/subscriptions/" not in files["azure/alerts.json"]
+    values = json.loads(files["azure/alerts.parameters.json"])["parameters"]
     assert values["logAnalyticsId"] == {"value": WORKSPACE}
     assert values["onlineEndpointId"] == {"value": ENDPOINT}
 
@@ -241,7 +241,7 @@ HOSTILE = "[concat(parameters('webhookUrl_teams'), '\"')]"
     ids=["query", "column", "dimension", "link", "summary", "team", "link of a metric alert"],
 )
 def test_no_text_of_a_definition_becomes_an_expression(alert: Any) -> None:
-    text = render_azure(planned(alert))["alerts.json"]
+    text = render_azure(planned(alert))["azure/alerts.json"]
     as_json = json.dumps(HOSTILE)[1:-1]
     assert f'"[{as_json}"' in text
     assert f'"{as_json}"' not in text
@@ -255,7 +255,7 @@ def test_a_deployment_cannot_break_out_of_its_scope() -> None:
 
 
 def test_thresholds_are_numbers_without_a_rounding_error() -> None:
-    text = render_azure(planned(replace(LOG_ALERT, threshold=Decimal("0.1"))))["alerts.json"]
+    text = render_azure(planned(replace(LOG_ALERT, threshold=Decimal("0.1"))))["azure/alerts.json"]
     assert '"threshold": 0.1\n' in text or '"threshold": 0.1,' in text
 
 

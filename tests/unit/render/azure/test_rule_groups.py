@@ -12,7 +12,6 @@ from monitoring_kit.core.durations import Duration
 from monitoring_kit.model.thresholds import Severity
 from monitoring_kit.plan.model import Plan, PrometheusAlert
 from monitoring_kit.render.azure.alerts import render_azure
-from monitoring_kit.render.azure.rule_groups import rule_groups
 from tests.unit.render.azure.planned import (
     ALERT,
     AZURE,
@@ -31,7 +30,7 @@ WITH_MANAGED = replace(AZURE, managed_prometheus=MANAGED)
 
 def groups(*alerts: PrometheusAlert) -> list[dict[str, Any]]:
     files = render_azure(planned(*alerts, azure=WITH_MANAGED))
-    return list(json.loads(files["prometheus-rule-groups.json"])["resources"])
+    return list(json.loads(files["azure/prometheus-rule-groups.json"])["resources"])
 
 
 def test_a_group_of_prometheus_becomes_a_rule_group() -> None:
@@ -61,14 +60,14 @@ def test_a_group_of_prometheus_becomes_a_rule_group() -> None:
 
 def test_ids_and_names_of_resources_are_parameters() -> None:
     files = render_azure(planned(PROMETHEUS_ALERT, azure=WITH_MANAGED))
-    values = json.loads(files["prometheus-rule-groups.parameters.json"])["parameters"]
+    values = json.loads(files["azure/prometheus-rule-groups.parameters.json"])["parameters"]
     assert {name: given["value"] for name, given in values.items()} == {
         "clusterId": CLUSTER,
         "clusterName": "aks",
         "location": "westeurope",
         "monitorWorkspaceId": MONITOR,
     }
-    assert "/subscriptions/" not in files["prometheus-rule-groups.json"]
+    assert "/subscriptions/" not in files["azure/prometheus-rule-groups.json"]
 
 
 @pytest.mark.parametrize(("seconds", "interval"), [(15, "PT1M"), (30, "PT1M"), (60, "PT1M"), (120, "PT2M")])
@@ -76,7 +75,7 @@ def test_a_group_runs_no_more_often_than_azure_allows(seconds: int, interval: st
     plan = planned(PROMETHEUS_ALERT, azure=WITH_MANAGED)
     prometheus = replace(PROMETHEUS, evaluation_interval=Duration(seconds))
     plan = replace(plan, environment=replace(ENVIRONMENT, azure=WITH_MANAGED, prometheus=prometheus))
-    (group,) = json.loads(render_azure(plan)["prometheus-rule-groups.json"])["resources"]
+    (group,) = json.loads(render_azure(plan)["azure/prometheus-rule-groups.json"])["resources"]
     assert group["properties"]["interval"] == interval
 
 
@@ -103,7 +102,7 @@ def test_the_level_follows_the_severity() -> None:
 )
 def test_a_group_with_more_than_20_rules_is_split(number: int, sizes: dict[str, int]) -> None:
     plan: Plan = planned(*[PROMETHEUS_ALERT] * number)
-    assert {name: len(alerts) for name, alerts in rule_groups(plan).items()} == sizes
+    assert {name: len(alerts) for name, alerts in plan.azure_rule_groups.items()} == sizes
 
 
 def test_an_annotation_in_brackets_stays_text() -> None:
@@ -114,4 +113,4 @@ def test_an_annotation_in_brackets_stays_text() -> None:
 @pytest.mark.parametrize("alerts", [(), (PROMETHEUS_ALERT,)], ids=["no alerts", "no managed Prometheus"])
 def test_there_is_no_file_without_something_to_put_in_it(alerts: tuple[PrometheusAlert, ...]) -> None:
     azure = AZURE if alerts else WITH_MANAGED
-    assert "prometheus-rule-groups.json" not in render_azure(planned(*alerts, azure=azure))
+    assert "azure/prometheus-rule-groups.json" not in render_azure(planned(*alerts, azure=azure))

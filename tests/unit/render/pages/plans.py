@@ -20,7 +20,10 @@ from monitoring_kit.model.signals import State, Unwatched
 from monitoring_kit.model.thresholds import above
 from monitoring_kit.plan.build import build_plan
 from monitoring_kit.plan.model import Plan, PlannedDashboard, PlannedPanel, PlannedRow, PrometheusAlert
+from monitoring_kit.plan.runbook_pages import runbook_pages
 from monitoring_kit.promql.parser import parse
+from monitoring_kit.render.pages.index import render_index
+from monitoring_kit.render.pages.runbook import render_runbooks
 from tests.support.planting import shipped, shipped_environment
 
 ENVIRONMENTS = ("production", "staging")
@@ -129,4 +132,25 @@ def small_plan(alert: Alert = ALERT, environment: Environment | None = None) -> 
         title="Queue", description="Is the queue long?", rows=(Row("Is it full?"),), backends=tuple(Backend)
     )
     shown = PlannedDashboard("small-queue", "Queue (small)", dashboard, (), (row,))
-    return Plan(environment or small_environment(), (alert,), (), rules, (), (), (shown,), ())
+    return Plan(
+        definitions=small_definitions(alert),
+        environment=environment or small_environment(),
+        alerts=(alert,),
+        recordings=(),
+        prometheus_alerts=rules,
+        log_alerts=(),
+        metric_alerts=(),
+        dashboards=(shown,),
+        disabled=(),
+    )
+
+
+def pages(plan: Plan, definitions: Definitions | None = None) -> Mapping[str, str]:
+    """The runbook pages of a plan that a test has changed, or of other definitions."""
+    changed = replace(plan, definitions=definitions or plan.definitions)
+    return render_runbooks(replace(changed, runbooks=runbook_pages(changed)))
+
+
+def index_of(plan: Plan) -> str:
+    """The table of contents of a plan, whose pages are planned anew."""
+    return render_index(replace(plan, runbooks=runbook_pages(plan)))["index.md"]

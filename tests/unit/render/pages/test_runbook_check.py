@@ -75,7 +75,7 @@ def test_a_runbook_without_an_alert_is_told_the_nearest_name() -> None:
         ("Look.", "```\nkubectl get pods\n```", 11, "in no language"),
         ("Look.", "```bash\nls\n```", 11, "'bash'"),
         ("Look.", "Look at <pod>.", 11, "Markdown takes <pod> for HTML"),
-        ("Look.", "Look at `<pood>`.", 11, "nobody can fill in <pood>"),
+        ("Look.", "Look at `<pood>`.", 11, "nothing fills in <pood>"),
         ("Look.", "```promql\nsum(rate(up[5m])\n```", 12, "not valid PromQL"),
         ("Look.", "```promql\nsum(model_prediction_total)\n```", 12, "model_prediction_total"),
         ("Look.", "```promql\nrate(up[5m])\n```", 12, "rate"),

@@ -37,12 +37,12 @@ def environments() -> Mapping[str, Environment]:
 def findings(environment: Environment, text: str) -> list[Finding]:
     """What is found where the runbook of `ALERT` is `text` and there is no other."""
     definitions = replace(shipped(), runbooks={ALERT: Runbook(text, Location(FILE, 1))})
-    return runbook_page_findings(build_plan(definitions, environment), definitions)
+    return runbook_page_findings(build_plan(definitions, environment))
 
 
 @pytest.mark.parametrize("name", environments())
 def test_the_shipped_pages_name_what_the_environment_has(name: str) -> None:
-    assert runbook_page_findings(build_plan(shipped(), environments()[name]), shipped()) == []
+    assert runbook_page_findings(build_plan(shipped(), environments()[name])) == []
 
 
 @pytest.mark.parametrize(
@@ -88,4 +88,4 @@ def test_the_build_finds_it() -> None:
         shipped(), runbooks={ALERT: Runbook("## Meaning\n\nSee InferenceOutOfMemory.", Location(FILE, 1))}
     )
     plan = build_plan(definitions, variants()[STAGING])
-    assert "runbook-page" in {finding.check for finding in check_plan(plan, definitions)}
+    assert "runbook-page" in {finding.check for finding in check_plan(plan)}

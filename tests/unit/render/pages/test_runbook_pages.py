@@ -12,11 +12,10 @@ from monitoring_kit.environment.model import AlertOverride
 from monitoring_kit.model.thresholds import Severity, Threshold
 from monitoring_kit.plan.model import Disabled
 from monitoring_kit.plan.runbook_text import PLACEHOLDER, environment_names
-from monitoring_kit.render.pages.runbook import render_runbooks, rules_of
-from tests.support.planting import shipped
 from tests.unit.render.pages.plans import (
     ALERT,
     ENVIRONMENTS,
+    pages,
     shipped_plan,
     small_definitions,
     small_environment,
@@ -74,7 +73,7 @@ max by (namespace, pod) (queue_length) > 50
 
 
 def page_of(environment: str, alert: str) -> str:
-    return render_runbooks(shipped_plan(environment), shipped())[f"runbooks/{alert}.md"]
+    return pages(shipped_plan(environment))[f"runbooks/{alert}.md"]
 
 
 def facts_of(page: str) -> dict[str, str]:
@@ -83,11 +82,11 @@ def facts_of(page: str) -> dict[str, str]:
 
 def small_page(threshold: Threshold) -> str:
     alert = replace(ALERT, threshold=threshold)
-    return render_runbooks(small_plan(alert), small_definitions(alert))["runbooks/QueueLong.md"]
+    return pages(small_plan(alert))["runbooks/QueueLong.md"]
 
 
 def test_a_page_is_the_facts_the_prose_and_the_exact_condition() -> None:
-    assert render_runbooks(small_plan(), small_definitions()) == {"runbooks/QueueLong.md": QUEUE_LONG}
+    assert pages(small_plan()) == {"runbooks/QueueLong.md": QUEUE_LONG}
 
 
 def test_an_alert_that_fires_at_once_says_why() -> None:
@@ -103,7 +102,7 @@ def test_what_an_environment_changed_stands_beside_what_it_is_elsewhere() -> Non
     changed = replace(ALERT, threshold=replace(ALERT.threshold, levels=levels, for_=Duration(1200)))
     plan = small_plan(changed, small_environment({ALERT.name: override}))
 
-    facts = facts_of(render_runbooks(plan, small_definitions())["runbooks/QueueLong.md"])
+    facts = facts_of(pages(plan, small_definitions())["runbooks/QueueLong.md"])
 
     assert facts["Set by this environment"] == (
         "critical at 80, elsewhere at 50; must last 20 minutes, elsewhere 10 minutes in `environments/small.yaml`"
@@ -119,19 +118,19 @@ def test_a_text_of_a_definition_cannot_become_markdown() -> None:
 def test_an_alert_that_is_switched_off_has_no_page() -> None:
     plan = replace(small_plan(), alerts=(), prometheus_alerts=(), disabled=(Disabled(ALERT, "it is noisy"),))
 
-    assert render_runbooks(plan, small_definitions()) == {}
+    assert pages(plan) == {}
 
 
 def test_an_alert_without_a_runbook_is_left_to_the_checks() -> None:
-    assert render_runbooks(small_plan(), replace(small_definitions(), runbooks={})) == {}
+    assert pages(small_plan(), replace(small_definitions(), runbooks={})) == {}
 
 
 @pytest.mark.parametrize("environment", ENVIRONMENTS)
 def test_each_alert_that_an_environment_raises_has_a_page(environment: str) -> None:
     plan = shipped_plan(environment)
-    raised = {f"runbooks/{alert.name}.md" for alert in plan.alerts if rules_of(plan, alert)}
+    raised = {f"runbooks/{alert.name}.md" for alert in plan.alerts if plan.rules_of(alert)}
 
-    assert set(render_runbooks(plan, shipped())) == raised
+    assert set(pages(plan)) == raised
 
 
 @pytest.mark.parametrize("environment", ENVIRONMENTS)
@@ -139,7 +138,7 @@ def test_no_name_that_the_environment_knows_is_left_to_the_reader(environment: s
     known = environment_names(shipped_plan(environment).environment)
     left = {
         (file, name)
-        for file, page in render_runbooks(shipped_plan(environment), shipped()).items()
+        for file, page in pages(shipped_plan(environment)).items()
         for name in PLACEHOLDER.findall(page.partition("## Meaning")[2])
         if name in known
     }
@@ -149,7 +148,7 @@ def test_no_name_that_the_environment_knows_is_left_to_the_reader(environment: s
 
 @pytest.mark.parametrize("environment", ENVIRONMENTS)
 def test_every_page_links_the_panel_and_shows_the_condition(environment: str) -> None:
-    for page in render_runbooks(shipped_plan(environment), shipped()).values():
+    for page in pages(shipped_plan(environment)).values():
         assert f"/d/{environment}-" in facts_of(page)["Panel"]
         assert page.partition("## Exact condition\n\n")[2]
 
@@ -198,4 +197,4 @@ def test_a_metric_alert_names_metric_aggregation_split_and_deployment() -> None:
 
 
 def test_pages_are_the_same_each_time() -> None:
-    assert render_runbooks(small_plan(), small_definitions()) == render_runbooks(small_plan(), small_definitions())
+    assert pages(small_plan()) == pages(small_plan())

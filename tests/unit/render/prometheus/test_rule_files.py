@@ -13,7 +13,8 @@ from monitoring_kit.environment.model import Environment
 from monitoring_kit.plan.build import build_plan
 from monitoring_kit.plan.model import Plan
 from monitoring_kit.programs import promtool
-from monitoring_kit.render.grafana import dashboard_json
+from monitoring_kit.render.alertmanager.resource import render_alertmanager_config
+from monitoring_kit.render.grafana import render_grafana
 from monitoring_kit.render.kubernetes import render_kubernetes
 from monitoring_kit.render.prometheus import render_prometheus
 from tests.acceptance.kubernetes.manifests import manifest_errors
@@ -26,9 +27,12 @@ def plan_of(environment: str | Environment = "production") -> Plan:
 
 
 def manifests(plan: Plan) -> dict[str, list[dict[str, Any]]]:
-    dashboards = {dashboard.uid: dashboard_json(dashboard, plan) for dashboard in plan.dashboards}
-    files = render_kubernetes(plan, dashboards)
-    return {path.removeprefix("kubernetes/"): [*yaml.safe_load_all(text)] for path, text in files.items()}
+    files = {**render_kubernetes(plan), **render_grafana(plan), **render_alertmanager_config(plan)}
+    return {
+        path.removeprefix("kubernetes/"): [*yaml.safe_load_all(text)]
+        for path, text in files.items()
+        if path.startswith("kubernetes/")
+    }
 
 
 @pytest.fixture(scope="module")
@@ -54,7 +58,7 @@ def test_the_operators_own_validators_accept_every_manifest(files: dict[str, lis
         if document["kind"] != "Kustomization"
     }
     kinds = {document["kind"] for document in checked.values()}
-    assert kinds == {"PrometheusRule", "ServiceMonitor", "Service", "ConfigMap"}
+    assert kinds == {"PrometheusRule", "ServiceMonitor", "Service", "ConfigMap", "AlertmanagerConfig"}
     assert manifest_errors(list(checked.values())) == []
 
 
