@@ -21,7 +21,7 @@ SHOWN_PLACEHOLDERS = 4
 DONE, FINDINGS, USAGE, INTERRUPTED = 0, 1, 2, 130
 EPILOG = """\
 exit status:
-  0  done        1  findings, or files that cannot be written; nothing was changed
+  0  done        1  findings: the last line says what was written
   2  wrong usage     130  interrupted
 
 example:
@@ -44,10 +44,10 @@ def main(arguments: Sequence[str], root: Path, prog: str = "generate.py") -> int
         for finding in refused.findings:
             _say(str(finding), sys.stderr)
         number = len(refused.findings)
-        _say(f"\n{number} finding{'s' if number != 1 else ''}. Nothing was written.", sys.stderr)
+        _say(f"\n{number} finding{'s' if number != 1 else ''}. {refused.written}", sys.stderr)
         return FINDINGS
     except KeyboardInterrupt:
-        _say("Interrupted. Nothing was written.", sys.stderr)
+        _say("Interrupted. If files were being replaced just then, the next build finishes it.", sys.stderr)
         return INTERRUPTED
     except BrokenPipeError:  # whoever reads has read enough
         _close_output()

@@ -90,7 +90,7 @@ def rendered(project: Project, only: Collection[str] | None = None) -> Iterator[
 def build(project: Project, only: Collection[str] | None = None) -> Report:
     """Writes every environment, or none where one finding stands in the way.
 
-    The rule files are given to promtool before they are swapped in, where promtool is at hand.
+    The rule files are given to promtool before they are moved into place, where promtool is at hand.
     """
     counts: dict[str, Counts] = {}
     placeholders: list[tuple[str, Location]] = []
@@ -101,7 +101,7 @@ def build(project: Project, only: Collection[str] | None = None) -> Report:
             counts[name] = environment.counts
             placeholders += environment.plan.environment.placeholders
             target.stage(name, environment.files)
-            rule_files += [target.folder(name) / path for path in environment.files if path.startswith("prometheus/")]
+            rule_files += [target.file(name, path) for path in environment.files if path.startswith("prometheus/")]
         checked = check_rules(rule_files)
         changes = target.commit(remove_others=only is None)
     return Report(counts, changes, checked, tuple(placeholders))

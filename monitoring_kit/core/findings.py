@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import contextlib
 import sys
 from collections.abc import Iterable
 from dataclasses import dataclass, field
@@ -32,12 +33,17 @@ class Location:
 
 
 def shown_path(path: str | Path, root: Path | None = None) -> str:
-    """`path` as a message shows it: relative to `root` or to the working directory where it lies inside of one."""
-    resolved = Path(path).resolve()
-    for folder in (root, Path.cwd()):
-        if folder is not None and resolved.is_relative_to(folder.resolve()):
-            return resolved.relative_to(folder.resolve()).as_posix()
-    return str(path)
+    """`path` as a message shows it: relative to `root` or to the working directory where it lies inside of one, and
+    without characters that would reach a terminal as commands.
+    """
+    shown = str(path)
+    with contextlib.suppress(OSError, RuntimeError, ValueError):  # a loop of links, or a name that no file can have
+        resolved = Path(path).resolve()
+        for folder in (root, Path.cwd()):
+            if folder is not None and resolved.is_relative_to(folder.resolve()):
+                shown = resolved.relative_to(folder.resolve()).as_posix()
+                break
+    return "".join(c if c.isprintable() else ascii(c)[1:-1] for c in shown)
 
 
 @cache
@@ -90,7 +96,12 @@ class Finding:
 
 
 class Refused(Exception):
-    """Input that cannot be used. Carries every finding, so that one run reports them all."""
+    """Input that cannot be used. Carries every finding, so that one run reports them all.
+
+    `written` says what has become of the output.
+    """
+
+    written = "Nothing was written."
 
     def __init__(self, findings: Finding | Iterable[Finding]) -> None:
         self.findings = (findings,) if isinstance(findings, Finding) else tuple(sorted(set(findings)))

@@ -16,7 +16,7 @@ from pathlib import Path
 from types import MappingProxyType, NoneType
 from typing import Annotated, cast, get_args, get_origin, get_type_hints
 
-from monitoring_kit.core.findings import Finding, Location, Refused
+from monitoring_kit.core.findings import Finding, Location, Refused, shown_path
 from monitoring_kit.environment.model import LEVELS, AlertOverride, DashboardOverride, Environment
 from monitoring_kit.environment.notification_fields import notification_findings
 from monitoring_kit.environment.strict_yaml import (
@@ -27,7 +27,6 @@ from monitoring_kit.environment.strict_yaml import (
     Text,
     Unusable,
     child_path,
-    file_of,
     read_yaml,
     shown,
 )
@@ -66,7 +65,7 @@ def environment_files(
 
     Raises Refused where the directory cannot be read or holds none, or where `only` names one that is not there.
     """
-    folder, where = Path(directory), Location(file_of(directory, root))
+    folder, where = Path(directory), Location(shown_path(directory, root))
     try:
         files = sorted(p for p in folder.iterdir() if p.suffix in (".yaml", ".yml") and not p.name.startswith("."))
     except (OSError, ValueError) as error:
@@ -75,7 +74,10 @@ def environment_files(
     names = [path.stem for path in files]
     problems = [
         _finding(
-            Location(file_of(path, root)), f"environment {path.stem}", "two files have this name", "Delete one of them."
+            Location(shown_path(path, root)),
+            f"environment {path.stem}",
+            "two files have this name",
+            "Delete one of them.",
         )
         for position, path in enumerate(files)
         if path.stem in names[:position]
@@ -111,7 +113,7 @@ def read_environment(path: str | Path, root: Path | None = None) -> Environment:
 
     Raises Refused with every problem of the file.
     """
-    file = file_of(path, root)
+    file = shown_path(path, root)
     problems: list[Finding] = []
     name = Path(path).stem
     if Path(path).suffix not in (".yaml", ".yml") or _NAME.fullmatch(name) is None:

@@ -114,18 +114,9 @@ def child_path(parent: str, key: str) -> str:
     return ".".join(part for part in (parent, name) if part)
 
 
-def file_of(path: str | Path, root: Path | None = None) -> str:
-    """`path` as messages name it, relative to `root`, without characters that a terminal cannot show."""
-    try:
-        name = shown_path(path, root)
-    except (OSError, RuntimeError, ValueError):  # a loop of links, or a name that no file can have
-        name = str(path)
-    return "".join(c if c.isprintable() else ascii(c)[1:-1] for c in name)
-
-
 def read_yaml(path: str | Path, root: Path | None = None) -> Document:
     """The content of the YAML file at `path`. Raises Refused where it cannot be read or holds no content."""
-    file = file_of(path, root)
+    file = shown_path(path, root)
     return parse_yaml(_text(Path(path), file), file)
 
 

@@ -26,7 +26,8 @@ def describe(output: Path, environment: str, files: Mapping[str, str]) -> list[s
     if not changes.any:
         return []
     before = {
-        path: (output / environment / path).read_text(encoding="utf-8") for path in (*changes.changed, *changes.removed)
+        path: (output / environment / path).read_text(encoding="utf-8", errors="replace")
+        for path in (*changes.changed, *changes.removed)
     }
     after = {path: files[path] for path in (*changes.added, *changes.changed)}
     told = list(_compared(_facts(before), _facts(after)))

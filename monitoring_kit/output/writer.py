@@ -1,42 +1,55 @@
-"""The one way in which generated files reach the disk: every environment is staged first, then all are swapped in.
+"""The one way in which generated files reach the disk: all are staged first, then moved into place one by one.
 
-A build that fails or is killed at any moment leaves each `<output>/<environment>/` as it was or as it is to be, never
-half of each. Files that the build did not write are the user's own and stay, the very same files. `MANIFEST.sha256` in
-each environment folder lists what is generated (`sha256sum -c MANIFEST.sha256` verifies it); nothing else is ever
-overwritten or removed.
+Kept: a build that fails before `commit` changes nothing. Each file is replaced whole, never written half. A file, link
+or folder that no build has written is the user's: it is never changed, moved, linked or removed; where it stands in the
+way of a generated file, the build is refused. Nothing is written or removed through a link.
+
+Given up: the folder as a whole is not replaced in one step. A build that is killed while it commits leaves some files
+new and some old. It names both in the manifest before it touches the first, so the next build finishes the work; an
+empty folder may stay. A file that the user saves in the place of a new one within the milliseconds of a commit is lost.
+
+`MANIFEST.sha256` in the folder of each environment lists what is generated: `sha256sum -c MANIFEST.sha256` verifies it.
 """
 
 from __future__ import annotations
 
 import contextlib
-import ctypes
-import errno
-import fcntl
 import hashlib
 import os
 import re
 import shutil
-import signal
+import sys
 import time
-from collections.abc import Iterable, Iterator, Mapping
+from collections.abc import Collection, Iterable, Iterator, Mapping
 from dataclasses import dataclass
 from pathlib import Path, PurePosixPath
-from types import TracebackType
 
 from monitoring_kit.core.findings import Finding, Location, Refused, shown_path
+
+if sys.platform == "win32":
+    import msvcrt
+
+    def _lock(descriptor: int) -> None:
+        msvcrt.locking(descriptor, msvcrt.LK_NBLCK, 1)
+else:
+    import fcntl
+
+    def _lock(descriptor: int) -> None:
+        fcntl.flock(descriptor, fcntl.LOCK_EX | fcntl.LOCK_NB)
+
 
 MANIFEST = "MANIFEST.sha256"
 MANIFEST_HEADER = "# Files that generate.py wrote here. Verify with: sha256sum -c MANIFEST.sha256"
 STAGING = ".staged-by-generate"
 LOCK_TIMEOUT_SECONDS = 60.0
 
-_MANIFEST_LINE = re.compile(r"[0-9a-f]{64}  (.+)")
-_MERGE_CONFLICT_LINE = re.compile(r"(<{7}|\|{7}|={7}|>{7})( |$)")
-_HELD_SIGNALS = {signal.SIGINT, signal.SIGTERM, signal.SIGHUP}
-_AT_FDCWD, _RENAME_EXCHANGE = -100, 2  # linux/fcntl.h, linux/fs.h
-_CANNOT_EXCHANGE = {errno.EXDEV, errno.EINVAL, errno.ENOSYS, errno.EOPNOTSUPP, errno.EBUSY}
+_MANIFEST_LINE = re.compile(r"^[0-9a-f]{64}  (.+)$", re.MULTILINE)
 
-Content = str | bytes
+
+class Unfinished(Refused):
+    """A commit that the disk stopped halfway: some files may be new, others old. The next build finishes it."""
+
+    written = "Some files may have been replaced, others not. Build again once it is fixed: that finishes it."
 
 
 @dataclass(frozen=True)
@@ -58,24 +71,13 @@ class Changes:
         return bool(self.added or self.changed or self.removed)
 
 
-@dataclass(frozen=True)
-class _Plan:
-    """What one environment folder is to become. `manifest` is empty where nothing is generated any more."""
-
-    changes: Changes
-    own_entries: tuple[str, ...]  # the user's files, links and empty folders
-    listed_before: frozenset[str]
-    manifest: str
-    current: bool  # the folder is already as it is to be, manifest included
-
-
-def compare(root: Path, environment: str, files: Mapping[str, Content]) -> Changes:
-    """How `files` (content by path) differ from what stands in `root/environment`. Writes nothing.
+def compare(root: Path, environment: str, files: Mapping[str, str]) -> Changes:
+    """How `files` (text by path) differ from what stands in `root/environment`. Writes nothing.
 
     Raises `Refused` where a file of the user's own stands in the way of a generated one.
     """
     with _refusing(root):
-        return _plan(root, environment, files).changes
+        return _compare(root / environment, files)[0]
 
 
 class Output:
@@ -95,346 +97,201 @@ class Output:
     def __init__(self, root: Path) -> None:
         self._root = root
         self._staging = root / STAGING
-        self._plans: dict[str, _Plan] = {}
-        self._descriptor = -1
+        self._staged: dict[str, tuple[Changes, Collection[str]]] = {}
+        self._leaving = contextlib.ExitStack()
 
     def __enter__(self) -> Output:
-        with _refusing(self._root):
+        with _refusing(self._root), contextlib.ExitStack() as leaving:
             self._root.mkdir(parents=True, exist_ok=True)
-            self._descriptor = os.open(self._root, os.O_RDONLY | os.O_DIRECTORY)
-            try:
-                _lock(self._descriptor, self._root)
-                self._start_staging()
-            except BaseException:
-                os.close(self._descriptor)
-                raise
+            leaving.enter_context(_locked(self._root / f"{STAGING}.lock"))
+            if os.path.lexists(self._staging):
+                shutil.rmtree(self._staging)  # a killed build left it; the lock says that nobody uses it now
+            leaving.callback(shutil.rmtree, self._staging, ignore_errors=True)
+            self._staging.mkdir()
+            self._leaving = leaving.pop_all()
         return self
 
-    def __exit__(
-        self, kind: type[BaseException] | None, error: BaseException | None, traceback: TracebackType | None
-    ) -> None:
-        try:
-            # What cannot be removed now is removed by the next build; it must not hide the error that brought us here.
-            with contextlib.suppress(OSError):
-                _remove_tree(self._staging)
-        finally:
-            os.close(self._descriptor)
+    def __exit__(self, *_error: object) -> None:
+        self._leaving.close()
 
-    def stage(self, environment: str, files: Mapping[str, Content]) -> Changes:
-        """Write `files` (content by path below the environment's folder) beside the last output and say what differs.
+    def stage(self, environment: str, files: Mapping[str, str]) -> Changes:
+        """Write `files` (text by path below the environment's folder) beside the last output and say what differs.
 
-        Text is written as UTF-8 with its line ends as they are. Raises `ValueError` for a name or path that leaves the
-        environment's folder, `Refused` where a file of the user's own stands in the way.
+        Raises `ValueError` for a name or path that leaves the environment's folder, `Refused` where a file of the
+        user's own stands in the way.
         """
-        if environment in self._plans:
-            raise ValueError(f"environment {environment!r} is staged twice")
+        if not _is_plain(environment) or "/" in environment or environment.startswith("."):
+            raise ValueError(f"{environment!r} cannot name the folder of an environment")
         with _refusing(self._root):
-            plan = _plan(self._root, environment, files)
-            if not plan.current:
-                _write_tree(self._staging / environment, self._root / environment, files, plan)
-        self._plans[environment] = plan
-        return plan.changes
+            changes, ours = _compare(self._root / environment, files)
+            digests = {path: hashlib.sha256(text.encode()).hexdigest() for path, text in sorted(files.items())}
+            manifest = "\n".join([MANIFEST_HEADER, *(f"{digest}  {path}" for path, digest in digests.items()), ""])
+            for path, text in ({**files, MANIFEST: manifest} if files else {}).items():
+                staged = self._staging / environment / path
+                staged.parent.mkdir(parents=True, exist_ok=True)
+                staged.write_bytes(text.encode())
+        self._staged[environment] = (changes, ours)
+        return changes
 
-    def folder(self, environment: str) -> Path:
-        """Where the staged content of `environment` can be read: the last output itself where nothing differs."""
-        return (self._root if self._plans[environment].current else self._staging) / environment
+    def file(self, environment: str, path: str) -> Path:
+        """Where a staged file can be read before `commit`."""
+        return self._staging / environment / path
 
     def commit(self, *, remove_others: bool) -> tuple[Changes, ...]:
-        """Swap in everything that is staged and report what changed, by environment name.
+        """Move everything that is staged into place and report what changed, by environment name.
 
         With `remove_others` the generated files of environments that were not staged are removed; pass False when
-        only some of the environments are built.
+        only some of the environments are built. Raises `Unfinished` where the disk refuses to go on halfway.
         """
-        if remove_others:
-            for environment in _generated_environments(self._root):
-                if environment not in self._plans:
-                    self.stage(environment, {})
-        # SIGINT and the like wait for the end of the swap, so that they stop a build before it or after it.
-        held = signal.pthread_sigmask(signal.SIG_BLOCK, _HELD_SIGNALS)
-        try:
-            with _refusing(self._root):
-                for environment, plan in sorted(self._plans.items()):
-                    if not plan.current:
-                        _swap_in(self._staging / environment, self._root / environment, plan)
-        finally:
-            signal.pthread_sigmask(signal.SIG_SETMASK, held)
-        return tuple(plan.changes for _, plan in sorted(self._plans.items()))
-
-    def _start_staging(self) -> None:
-        if self._staging.is_dir() and not self._staging.is_symlink():
-            _remove_tree(self._staging)  # a killed build left it; the lock says that nobody uses it now
-        self._staging.mkdir()
-        (self._staging / ".gitignore").write_text("*\n", encoding="utf-8")
+        with _refusing(self._root):
+            if remove_others:
+                for folder in self._root.iterdir():
+                    if (
+                        folder.name not in self._staged
+                        and not folder.name.startswith(".")
+                        and _read_manifest(folder)[0]
+                    ):
+                        self.stage(folder.name, {})
+            staged = sorted(self._staged.items())
+            for name, (changes, ours) in staged:  # once more, for what the user has put there since it was staged
+                _refuse_in_the_way(self._root / name, (*changes.added, *changes.changed), ours)
+        with _refusing(self._root, Unfinished):
+            for name, (changes, _) in staged:
+                _move(self._staging / name, self._root / name, changes)
+        return tuple(changes for _, (changes, _) in staged)
 
 
 @contextlib.contextmanager
-def _refusing(root: Path) -> Iterator[None]:
-    """Turn what the operating system refuses into a finding about the output folder."""
+def _refusing(root: Path, kind: type[Refused] = Refused) -> Iterator[None]:
+    """Turn what the operating system refuses into a finding."""
     try:
         yield
     except OSError as error:
-        where = Location(shown_path(error.filename)) if isinstance(error.filename, str) else Location(shown_path(root))
-        raise Refused(
-            Finding(
-                where,
-                "output folder",
-                f"cannot be used: {error.strerror or error}",
-                f"make {shown_path(root)} a folder that can be written, or choose another with --output",
-            )
-        ) from error
+        where = Location(shown_path(error.filename2 or error.filename or root))  # of a move, the place to which it goes
+        remedy = f"make {shown_path(root)} a folder that can be written, or choose another with --output"
+        raise kind(Finding(where, "output folder", f"cannot be used: {error.strerror or error}", remedy)) from error
 
 
-def _lock(descriptor: int, root: Path) -> None:
+@contextlib.contextmanager
+def _locked(file: Path) -> Iterator[None]:
+    """Hold the lock `file`, after any other build that does. The system releases the lock of a build that is killed."""
     deadline = time.monotonic() + LOCK_TIMEOUT_SECONDS
     while True:
-        try:
-            fcntl.flock(descriptor, fcntl.LOCK_EX | fcntl.LOCK_NB)
-        except BlockingIOError:
-            if time.monotonic() > deadline:
-                raise Refused(
-                    Finding(
-                        Location(shown_path(root)),
-                        "output folder",
-                        f"another build has been writing here for more than {LOCK_TIMEOUT_SECONDS:.0f} s",
-                        "wait for it or end it, then build again",
-                    )
-                ) from None
-            time.sleep(0.05)
-        else:
-            return
+        with os.fdopen(os.open(file, os.O_CREAT | os.O_RDWR | getattr(os, "O_NOFOLLOW", 0)), "wb") as opened:
+            if _try_to_lock(opened.fileno()):
+                try:
+                    yield
+                finally:
+                    with contextlib.suppress(OSError):  # Windows does not remove an open file: there it stays
+                        file.unlink()
+                return
+        if time.monotonic() >= deadline:
+            problem = f"another build has been writing here for more than {LOCK_TIMEOUT_SECONDS:.0f} s"
+            where = Location(shown_path(file.parent))
+            raise Refused(Finding(where, "output folder", problem, "wait for it or end it, then build again"))
+        time.sleep(0.05)
 
 
-def _plan(root: Path, environment: str, files: Mapping[str, Content]) -> _Plan:
-    if not environment or environment.startswith(".") or "/" in environment:
-        raise ValueError(f"{environment!r} cannot name the folder of an environment")
-    for path in files:
-        _check_path(path, files)
-    live = root / environment
-    if live.is_symlink() or (live.exists() and not live.is_dir()):
-        what = "a symbolic link" if live.is_symlink() else "a file"
-        raise Refused(
-            Finding(
-                Location(shown_path(root) + f"/{environment}"),
-                "output folder",
-                f"{what} stands where the folder of environment {environment} must go",
-                "move it away, then build again",
-            )
-        )
-    old_manifest = _read_manifest(live)
-    listed = _listed(old_manifest)
-    entries = tuple(_entries(live)) if live.is_dir() else ()
-    standing = {entry for entry in entries if entry in listed}
-    ours = {*listed, *(folder + "/" for folder in _folders(listed)), MANIFEST}
-    own = [entry for entry in entries if entry not in ours]
-    if MANIFEST in entries and not old_manifest:
-        own.append(MANIFEST)
+def _try_to_lock(descriptor: int) -> bool:
+    try:
+        _lock(descriptor)
+    except (BlockingIOError, PermissionError):  # another build holds it: on POSIX, on Windows
+        return False
+    # The build that held it may have removed it meanwhile. The next one would create, and lock, another file.
+    return os.fstat(descriptor).st_nlink > 0
 
-    digests, added, changed, unchanged = {}, [], [], []
-    adopted = set()
-    for path in sorted(files):
-        data = _bytes(files[path])
-        digests[path] = hashlib.sha256(data).hexdigest()
-        same = _holds(live / path, data)
-        if same:
+
+def _compare(live: Path, files: Mapping[str, str]) -> tuple[Changes, frozenset[str]]:
+    """How `files` differ from what stands in the folder `live`, and what builds have written there so far."""
+    _, ours = _read_manifest(live)
+    added, changed, unchanged = [], [], []
+    for path, text in sorted(files.items()):
+        if not _is_plain(path) or path.startswith(MANIFEST):
+            raise ValueError(f"{path!r} is not the path of a file below the environment's folder")
+        stands = _stands(live, path)
+        if stands and (live / path).read_bytes() == text.encode():
             unchanged.append(path)
-            adopted.add(path)
-        elif path in standing:
+        elif stands and path in ours:
             changed.append(path)
         else:
             added.append(path)
-    own = [entry for entry in own if entry not in adopted]
-    in_the_way = _in_the_way(own, files)
-    if in_the_way:
+    _refuse_in_the_way(live, (*added, *changed, *([MANIFEST] if files else [])), ours)
+    removed = [path for path in sorted(ours - files.keys() - {MANIFEST}) if _stands(live, path)]
+    return Changes(live.name, tuple(added), tuple(changed), tuple(removed), tuple(unchanged)), ours
+
+
+def _is_plain(path: str) -> bool:
+    """Whether `path` names one and the same place below a folder on every system: no way up, no drive."""
+    parts = PurePosixPath(path).parts
+    return path == "/".join(parts) != "" and ".." not in parts and path.isprintable() and not set(path) & {"\\", ":"}
+
+
+def _in_the_way(live: Path, path: str, ours: Collection[str]) -> Path | None:
+    """What stands where `path` or a folder on the way to it must stand, unless a build wrote it or it fits."""
+    for folder in (live, *(live / parent for parent in reversed(PurePosixPath(path).parents[:-1]))):
+        if folder.is_symlink() or (folder.exists() and not folder.is_dir()):
+            return folder
+    file = live / path
+    fits = not os.path.lexists(file) or (path in ours and file.is_file() and not file.is_symlink())
+    return None if fits else file
+
+
+def _stands(live: Path, path: str) -> bool:
+    """Whether a regular file stands at `path`, reached without a link."""
+    return (live / path).is_file() and _in_the_way(live, path, [path]) is None
+
+
+def _refuse_in_the_way(live: Path, paths: Iterable[str], ours: Collection[str]) -> None:
+    found: dict[Path, str] = {}
+    for path in paths:
+        entry = _in_the_way(live, path, ours)
+        if entry is not None:
+            found.setdefault(entry, path)
+    if found:
         raise Refused(
             Finding(
-                Location(shown_path(live / entry)),
-                f"environment {environment}",
-                f"this is not a generated file, and {path} must be generated in its place",
+                Location(shown_path(entry)),
+                f"environment {live.name}",
+                f"is in the way: {path} must be generated in its place, and a build removes only what it has written",
                 "move it elsewhere or delete it, then build again",
             )
-            for entry, path in in_the_way
+            for entry, path in found.items()
         )
-    removed = sorted(standing - set(files))
-    manifest = "\n".join([MANIFEST_HEADER, *(f"{digests[path]}  {path}" for path in sorted(files)), ""])
-    return _Plan(
-        Changes(environment, tuple(added), tuple(changed), tuple(removed), tuple(unchanged)),
-        tuple(own),
-        listed,
-        manifest if files else "",
-        current=not (added or changed or removed) and old_manifest == (manifest if files else ""),
-    )
 
 
-def _check_path(path: str, files: Mapping[str, Content]) -> None:
-    pure = PurePosixPath(path)
-    plain = path.isprintable() and "\\" not in path and str(pure) == path
-    if not plain or not pure.parts or pure.is_absolute() or ".." in pure.parts or path == MANIFEST:
-        raise ValueError(f"{path!r} is not the path of a file below the environment's folder")
-    for parent in pure.parents:
-        if str(parent) in files:
-            raise ValueError(f"{str(parent)!r} is generated both as a file and as the folder of {path!r}")
+def _read_manifest(live: Path) -> tuple[str, frozenset[str]]:
+    """The manifest as it stands, and what is generated by it: after a merge with conflicts, by that of both sides.
 
-
-def _in_the_way(own: list[str], files: Mapping[str, Content]) -> list[tuple[str, str]]:
-    """Pairs of an entry of the user's own and the generated path that needs its place."""
-    wanted = {MANIFEST: MANIFEST, **{path: path for path in files}} if files else {}
-    for path in files:
-        for folder in _folders([path]):
-            wanted.setdefault(folder, path)
-    pairs = []
-    for entry in own:
-        if entry.endswith("/"):  # an empty folder may become the folder of a generated file, not the file
-            if entry[:-1] in files:
-                pairs.append((entry, entry[:-1]))
-        elif entry in wanted:
-            pairs.append((entry, wanted[entry]))
-        pairs.extend((entry, str(parent)) for parent in PurePosixPath(entry).parents if str(parent) in files)
-    return pairs
-
-
-def _folders(paths: Iterable[str]) -> set[str]:
-    """The folders in which `paths` lie, without the topmost one."""
-    return {str(parent) for path in paths for parent in PurePosixPath(path).parents[:-1]}
-
-
-def _bytes(content: Content) -> bytes:
-    return content.encode("utf-8") if isinstance(content, str) else content
-
-
-def _holds(path: Path, data: bytes) -> bool:
-    """Whether `path` is a regular file with exactly this content."""
-    try:
-        if path.is_symlink() or not path.is_file() or path.stat().st_size != len(data):
-            return False
-        return path.read_bytes() == data
-    except NotADirectoryError:
-        return False
-
-
-def _read_manifest(live: Path) -> str:
-    """The manifest as it stands, or nothing where there is none of ours."""
-    path = live / MANIFEST
-    if path.is_symlink() or not path.is_file():
-        return ""
-    text = path.read_text(encoding="utf-8", errors="replace")
-    lines = (line for line in text.splitlines() if not _MERGE_CONFLICT_LINE.match(line))
-    return text if next(lines, "") == MANIFEST_HEADER else ""
-
-
-def _listed(manifest: str) -> frozenset[str]:
-    """The paths in a manifest. After a merge with conflicts these are the paths of both sides."""
-    matches = (_MANIFEST_LINE.fullmatch(line) for line in manifest.splitlines())
-    return frozenset(match[1] for match in matches if match)
-
-
-def _entries(folder: Path, prefix: str = "") -> Iterator[str]:
-    """Everything below `folder` that is not a folder, and the empty folders with a slash at their end."""
-    with os.scandir(folder) as scan:
-        children = sorted(scan, key=lambda child: child.name)
-    for child in children:
-        if child.is_dir(follow_symlinks=False):
-            yield from _entries(folder / child.name, f"{prefix}{child.name}/")
-        else:
-            yield prefix + child.name
-    if not children and prefix:
-        yield prefix
-
-
-def _generated_environments(root: Path) -> list[str]:
-    folders = (child for child in root.iterdir() if child.is_dir() and not child.is_symlink())
-    return sorted(folder.name for folder in folders if not folder.name.startswith(".") and _read_manifest(folder))
-
-
-def _write_tree(staged: Path, live: Path, files: Mapping[str, Content], plan: _Plan) -> None:
-    """The whole folder as it is to be. What does not change is linked, so that it stays the very same file."""
-    staged.mkdir()
-    for entry in (*plan.own_entries, *plan.changes.unchanged):
-        _keep(live / entry, staged / entry, is_folder=entry.endswith("/"))
-    for path in (*plan.changes.added, *plan.changes.changed):
-        (staged / path).parent.mkdir(parents=True, exist_ok=True)
-        (staged / path).write_bytes(_bytes(files[path]))
-    if plan.manifest:
-        (staged / MANIFEST).write_text(plan.manifest, encoding="utf-8", newline="\n")
-    if live.is_dir():
-        shutil.copymode(live, staged)
-        for folder in (path for path in staged.rglob("*/") if not path.is_symlink()):
-            before = live / folder.relative_to(staged)
-            if before.is_dir():
-                shutil.copymode(before, folder)
-
-
-def _keep(source: Path, target: Path, *, is_folder: bool) -> None:
-    if is_folder:
-        target.mkdir(parents=True, exist_ok=True)
-        return
-    target.parent.mkdir(parents=True, exist_ok=True)
-    try:
-        os.link(source, target, follow_symlinks=False)
-    except OSError:  # the file system has no links, or the file belongs to somebody else
-        shutil.copy2(source, target, follow_symlinks=False)
-
-
-def _remove_tree(folder: Path) -> None:
-    for path, _, _ in os.walk(folder):
-        Path(path).chmod(0o700)  # a folder of the user's own may be read-only, and its copy with it
-    shutil.rmtree(folder)
-
-
-def _swap_in(staged: Path, live: Path, plan: _Plan) -> None:
-    if not live.exists():
-        staged.rename(live)
-        return
-    try:
-        if plan.manifest or plan.own_entries:
-            _exchange(staged, live)
-        else:
-            staged.rmdir()
-            live.rename(staged)
-    except OSError as error:
-        if error.errno not in _CANNOT_EXCHANGE:
-            raise
-        _replace_one_by_one(staged, live, plan)
-        return
-    for entry in _entries(staged):  # `staged` is the old folder now; save what the user wrote there since it was staged
-        if entry not in plan.listed_before and entry != MANIFEST and not entry.endswith("/"):
-            kept = live / entry
-            if not (os.path.lexists(kept) and os.path.samestat(kept.lstat(), (staged / entry).lstat())):
-                kept.parent.mkdir(parents=True, exist_ok=True)
-                (staged / entry).replace(kept)
-
-
-def _exchange(one: Path, other: Path) -> None:
-    """Exchange two folders in one step: between two renames a kill would leave no output at all."""
-    try:
-        renameat2 = ctypes.CDLL(None, use_errno=True).renameat2
-    except AttributeError:
-        raise OSError(errno.ENOSYS, os.strerror(errno.ENOSYS)) from None
-    if renameat2(_AT_FDCWD, os.fsencode(one), _AT_FDCWD, os.fsencode(other), _RENAME_EXCHANGE) != 0:
-        code = ctypes.get_errno()
-        raise OSError(code, os.strerror(code), str(other))
-
-
-def _replace_one_by_one(staged: Path, live: Path, plan: _Plan) -> None:
-    """The swap where folders cannot be exchanged: network shares, folders from the image of a container, other systems.
-
-    Each file is replaced whole. The manifest names old and new paths until the end, so that the next build can mend
-    what a kill in between leaves behind.
+    Nothing where there is none, where it is another program's, and where this user may not read it.
     """
-    old = (live / MANIFEST).read_text(encoding="utf-8") if (live / MANIFEST).is_file() else MANIFEST_HEADER + "\n"
-    both = staged.parent / f"{staged.name}-{MANIFEST}"
-    both.write_text(old + plan.manifest, encoding="utf-8", newline="\n")
+    text = ""
+    with contextlib.suppress(PermissionError):
+        if _stands(live, MANIFEST):
+            text = (live / MANIFEST).read_text(encoding="utf-8", errors="replace")
+    if MANIFEST_HEADER not in text.splitlines():
+        return "", frozenset()
+    return text, frozenset([MANIFEST, *filter(_is_plain, _MANIFEST_LINE.findall(text))])
+
+
+def _move(staged: Path, live: Path, changes: Changes) -> None:
+    """Turn the folder `live` into what is staged."""
+    old, _ = _read_manifest(live)
+    new, _ = _read_manifest(staged)
+    if not changes.any and old == new:
+        return
+    both = staged.parent / MANIFEST  # if this build is killed, the next one knows what it may have written
+    both.write_bytes(f"{old}\n{new}".encode())
+    live.mkdir(exist_ok=True)
     both.replace(live / MANIFEST)
-    for path in plan.changes.removed:
+    for path in changes.removed:
         (live / path).unlink()
-    for folder in sorted(_folders(plan.listed_before), reverse=True):
-        with contextlib.suppress(OSError):  # it is in use or already gone
-            (live / folder).rmdir()
-    for path in (*plan.changes.added, *plan.changes.changed):
+        with contextlib.suppress(OSError):  # something else is in the folder
+            for parent in PurePosixPath(path).parents[:-1]:
+                (live / parent).rmdir()
+    for path in (*changes.added, *changes.changed, *([MANIFEST] if new else [])):
         (live / path).parent.mkdir(parents=True, exist_ok=True)
         (staged / path).replace(live / path)
-    if plan.manifest:
-        (staged / MANIFEST).replace(live / MANIFEST)
-    else:
+    if not new:
         (live / MANIFEST).unlink()
-        if not plan.own_entries:
+        with contextlib.suppress(OSError):  # the user has files there
             live.rmdir()

@@ -5,22 +5,15 @@ from __future__ import annotations
 from pathlib import Path
 
 FILES = {
-    "queries/workers.py": '''"""What workers export, and how many jobs wait or fail."""
+    "queries/workers.py": '''"""What workers export, and how many jobs wait."""
 
-from monitoring_kit import Ratio, State, counter, gauge, prom, source
+from monitoring_kit import State, gauge, prom, source
 
 WORKERS = source(
     "the workers' /metrics", adds="namespace job shard", scope='{namespace="$namespace", job="$service"}'
 )
-JOBS = counter("jobs_total", labels="queue outcome=done|failed", source=WORKERS, help="Jobs that were taken.")
 QUEUE = gauge("queue_length", labels="queue", source=WORKERS, help="Jobs that wait.")
 
-failed_jobs = Ratio(
-    title="Failed jobs",
-    description="Share of jobs that could not be done.",
-    by="namespace queue",
-    prometheus=prom.Ratio(bad='jobs_total{outcome="failed"}', total="jobs_total"),
-)
 waiting_jobs = State(
     title="Waiting jobs",
     description="Jobs that no worker has taken.",
@@ -28,17 +21,11 @@ waiting_jobs = State(
     prometheus=prom.Gauge(gauge="queue_length", combine="sum"),
 )
 ''',
-    "rules/jobs.py": '''"""When too many jobs fail or wait."""
+    "rules/jobs.py": '''"""When too many jobs wait."""
 
-from monitoring_kit import COUNT, RATIO, Alert, above
-from queries.workers import failed_jobs, waiting_jobs
+from monitoring_kit import COUNT, Alert, above
+from queries.workers import waiting_jobs
 
-JobsFail = Alert(
-    failed_jobs,
-    above(critical=0.1 * RATIO, for_="5m", min_events=20 * COUNT, because="a tenth is more than retries repair"),
-    team="batch",
-    summary="fails {value} of its jobs",
-)
 JobsWait = Alert(
     waiting_jobs,
     above(warning=100 * COUNT, for_="10m", because="the workers take 10 minutes for a hundred"),
@@ -49,36 +36,16 @@ JobsWait = Alert(
     "dashboards/jobs.py": '''"""Whether the workers keep up."""
 
 from monitoring_kit import Backend, Dashboard, Row
-from queries.workers import failed_jobs, waiting_jobs
+from queries.workers import waiting_jobs
 
 jobs = Dashboard(
     title="Jobs",
     description="Do the workers keep up?",
     backends=(Backend.PROMETHEUS,),
     variables="namespace queue",
-    rows=(Row("Do they keep up?", failed_jobs.timeseries(12), waiting_jobs.timeseries(12)),),
+    rows=(Row("Do they keep up?", waiting_jobs.timeseries(12)),),
 )
 ''',
-    "rules/runbooks/JobsFail.md": """## Meaning
-
-More than a tenth of the jobs failed.
-
-## Impact
-
-Reports are late.
-
-## Diagnosis
-
-Look at which queue it is:
-
-```promql
-sum by (queue) (rate(jobs_total{outcome="failed"}[5m]))
-```
-
-## Mitigation
-
-Stop the queue, then start it again.
-""",
     "rules/runbooks/JobsWait.md": """## Meaning
 
 More than a hundred jobs wait.
@@ -89,7 +56,11 @@ Reports are late.
 
 ## Diagnosis
 
-Look at whether any worker runs.
+Look at which queue it is:
+
+```promql
+sum by (queue) (queue_length)
+```
 
 ## Mitigation
 

@@ -2,18 +2,31 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Iterator
 
 from monitoring_kit.model import azure, kql
 from monitoring_kit.model.alerts import Alert
 from monitoring_kit.model.backends import Backend
+from monitoring_kit.model.routing import Routing
 from monitoring_kit.model.thresholds import Threshold
+from rules.routing import ROUTING
 
 
 def facts(alert: Alert) -> str:
-    """The alert's severities, levels, guards, times, what it is raised for at each place, and owner."""
+    """The alert's severities, levels, guards, times, what it is raised for at each place, owner, and what mutes it."""
     found = [*_levels(alert.threshold), *_times(alert.threshold), *_split(alert)]
-    return "; ".join(found) + f", to {alert.team}"
+    muted = ", ".join(muted_by(alert.name)) if alert.signal.prometheus is not None else ""
+    return "; ".join(found) + f", to {alert.team}" + (f"; muted by {muted}" if muted else "")
+
+
+def muted_by(alert: str, routing: Routing = ROUTING) -> list[str]:
+    """The alerts during which `alert` is not heard."""
+    return [
+        inhibition.source.name
+        for inhibition in routing.inhibitions
+        if re.fullmatch(inhibition.mutes, alert) and inhibition.source.name != alert
+    ]
 
 
 def _levels(threshold: Threshold) -> list[str]:

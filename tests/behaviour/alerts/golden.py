@@ -8,23 +8,19 @@ from __future__ import annotations
 ALERTS = {
     "ModelErrorRatioHigh": (
         "critical > 5%, warning > 2%; over 5m; for 5m; from 20 events; of each namespace model_name; "
-        "Online endpoint: of each EndpointName DeploymentName, to serving"
+        "Online endpoint: of each EndpointName DeploymentName, to serving; "
+        "muted by InferenceNoReplicas, ModelAllTargetsDown"
     ),
     "ModelLatencyHigh": (
-        "critical > 25%, warning > 5%; "
-        "over 5m; "
-        "for 10m; "
-        "slower than 500 ms; "
-        "from 20 events; "
-        "of each namespace model_name; "
-        "Online endpoint: of each EndpointName DeploymentName, to serving"
+        "critical > 25%, warning > 5%; over 5m; for 10m; slower than 500 ms; from 20 events; "
+        "of each namespace model_name; Online endpoint: of each EndpointName DeploymentName, to serving; "
+        "muted by InferenceNoReplicas, ModelAllTargetsDown"
     ),
     "ModelTrafficStopped": (
-        "critical <= 0/s; over 5m; for 15m; was above 0.1/s over 1h 1h ago; of each namespace model_name, to serving"
+        "critical <= 0/s; over 5m; for 15m; was above 0.1/s over 1h 1h ago; "
+        "of each namespace model_name, to serving; muted by InferenceNoReplicas, ModelAllTargetsDown"
     ),
-    "ModelExceptionsRaised": (
-        "warning > 5; over 15m; for 0s; Application Insights: of each cloud_RoleName, to serving"
-    ),
+    "ModelExceptionsRaised": "warning > 5; over 15m; for 0s; Application Insights: of each cloud_RoleName, to serving",
     "EndpointWithoutDeployment": (
         "critical > 5; over 5m; for 5m; "
         "Online endpoint: Average RequestsPerMinute with statusCode=404 of each endpoint, to serving"
@@ -33,18 +29,29 @@ ALERTS = {
         "warning > 10; over 5m; for 5m; "
         "Online endpoint: Average RequestsPerMinute with statusCodeClass=5xx of each endpoint, to serving"
     ),
-    "EndpointTrafficStopped": ("critical < 1; over 15m; for 0s; Online endpoint: of each service, to serving"),
-    "ModelVersionSkew": ("warning > 1; over 5m; for 1h; of each namespace model_name, to serving"),
-    "ModelAllTargetsDown": ("critical <= 0; over 5m; for 3m; of each namespace job, to platform"),
-    "ModelTargetDown": ("warning < 1; over 5m; for 5m; of each namespace pod, to platform"),
-    "ModelMetricsMissing": ("critical >= 1; over 5m; for 10m; of each namespace job, to serving"),
-    "InferenceNoReplicas": ("critical < 1; over 5m; for 2m; of each namespace deployment, to platform"),
-    "InferencePodCrashLooping": ("critical >= 1; over 5m; for 10m; of each namespace pod container, to serving"),
+    "EndpointTrafficStopped": "critical < 1; over 15m; for 0s; Online endpoint: of each service, to serving",
+    "ModelVersionSkew": (
+        "warning > 1; over 5m; for 1h; of each namespace model_name, to serving; "
+        "muted by InferenceNoReplicas, ModelAllTargetsDown"
+    ),
+    "ModelAllTargetsDown": (
+        "critical <= 0; over 5m; for 3m; of each namespace job, to platform; muted by InferenceNoReplicas"
+    ),
+    "ModelTargetDown": (
+        "warning < 1; over 5m; for 5m; of each namespace pod, to platform; "
+        "muted by InferenceNoReplicas, ModelAllTargetsDown"
+    ),
+    "ModelMetricsMissing": (
+        "critical >= 1; over 5m; for 10m; of each namespace job, to serving; "
+        "muted by InferenceNoReplicas, ModelAllTargetsDown"
+    ),
+    "InferenceNoReplicas": "critical < 1; over 5m; for 2m; of each namespace deployment, to platform",
+    "InferencePodCrashLooping": "critical >= 1; over 5m; for 10m; of each namespace pod container, to serving",
     "InferenceContainerRestarts": (
         "warning >= 4; over 1h; for 0s; of each namespace pod container; "
-        "Container insights: of each PodName ContainerName, to serving"
+        "Container insights: of each PodName ContainerName, to serving; muted by InferencePodCrashLooping"
     ),
-    "InferenceOutOfMemory": ("warning > 0; over 15m; for 0s; of each namespace pod container, to serving"),
+    "InferenceOutOfMemory": "warning > 0; over 15m; for 0s; of each namespace pod container, to serving",
     "InferenceMemoryNearLimit": (
         "warning > 90%; over 5m; for 15m; of each namespace pod container; "
         "Online endpoint: Average CpuMemoryUtilizationPercentage of each instanceId; "
@@ -55,33 +62,21 @@ ALERTS = {
         "Online endpoint: Average CpuUtilizationPercentage of each instanceId; "
         "Container insights: of each PodName ContainerName, to serving"
     ),
-    "InferenceErrorsLogged": ("info > 20; over 15m; for 0s; Container insights: of each PodName, to serving"),
+    "InferenceErrorsLogged": "info > 20; over 15m; for 0s; Container insights: of each PodName, to serving",
     "ModelErrorBudgetBurn": (
-        "critical > 14.4x over 1h and 5m; "
-        "critical > 6x over 6h and 30m; "
-        "warning > 3x over 1d and 2h; "
-        "warning > 1x over 3d and 6h; "
-        "for 0s; "
-        "from 5 bad events; "
-        "of each namespace model_name, to serving"
+        "critical > 14.4x over 1h and 5m; critical > 6x over 6h and 30m; warning > 3x over 1d and 2h; "
+        "warning > 1x over 3d and 6h; for 0s; from 5 bad events; of each namespace model_name, to serving; "
+        "muted by InferenceNoReplicas, ModelAllTargetsDown, ModelErrorRatioHigh"
     ),
     "ModelLatencyBudgetBurn": (
-        "critical > 14.4x over 1h and 5m; "
-        "critical > 6x over 6h and 30m; "
-        "warning > 3x over 1d and 2h; "
-        "warning > 1x over 3d and 6h; "
-        "for 0s; "
-        "from 5 bad events; "
-        "of each namespace model_name, to serving"
+        "critical > 14.4x over 1h and 5m; critical > 6x over 6h and 30m; warning > 3x over 1d and 2h; "
+        "warning > 1x over 3d and 6h; for 0s; from 5 bad events; of each namespace model_name, to serving; "
+        "muted by InferenceNoReplicas, ModelAllTargetsDown, ModelLatencyHigh"
     ),
     "ModelTailLatencyBudgetBurn": (
-        "critical > 14.4x over 1h and 5m; "
-        "critical > 6x over 6h and 30m; "
-        "warning > 3x over 1d and 2h; "
-        "warning > 1x over 3d and 6h; "
-        "for 0s; "
-        "from 5 bad events; "
-        "of each namespace model_name, to serving"
+        "critical > 14.4x over 1h and 5m; critical > 6x over 6h and 30m; warning > 3x over 1d and 2h; "
+        "warning > 1x over 3d and 6h; for 0s; from 5 bad events; of each namespace model_name, to serving; "
+        "muted by InferenceNoReplicas, ModelAllTargetsDown, ModelLatencyHigh"
     ),
 }
 

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import ast
 from dataclasses import dataclass
 
 import pytest
@@ -227,8 +228,8 @@ def test_the_readme_s_signal_is_the_one_above() -> None:
         ("rules/thresholds.py", ('above(warning=5 * SECONDS, for_="15m"',)),
     ):
         assert [word for word in words if word not in example(file)] == []
-    alert = Alert(README_SIGNAL, README_THRESHOLD, team="platform", summary="")
-    assert example("tests/behaviour/alerts/golden.py") == f'    "ModelScrapeSlow": "{facts(alert)}",\n'
+    alert = Alert(README_SIGNAL, README_THRESHOLD, team="platform", summary="", name="ModelScrapeSlow")
+    assert ast.literal_eval(f"{{{example('tests/behaviour/alerts/golden.py')}}}") == {alert.name: facts(alert)}
 
 
 def test_an_expression_of_somebody_s_own_is_refused_with_the_reason() -> None:

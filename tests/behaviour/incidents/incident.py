@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field
 
@@ -53,7 +54,8 @@ def fires(first: TimeSpan, over: TimeSpan | None, about: Mapping[str, str] | Non
 class Incident:
     """A data set: a cluster and what happens in it, from `START` on, and the alerts that it raises.
 
-    `fires` names alert and severity ("ModelErrorRatioHigh critical"); every alert that it does not name stays silent.
+    `fires` names alert and severity ("ModelErrorRatioHigh critical"). An alert that it does not name stays silent, if
+    another incident names it; what an alert does that none names stands in the table alone.
     """
 
     name: str
@@ -67,3 +69,9 @@ def clock(moment: Duration) -> str:
     hours, rest = divmod(moment.seconds, 3600)
     minutes, seconds = divmod(rest, 60)
     return f"{hours}h{minutes:02d}m" + (f"{seconds:02d}s" if seconds else "")
+
+
+def read_clock(text: str) -> Duration:
+    """The moment that `clock` wrote."""
+    hours, minutes, seconds = (int(number or 0) for number in re.split("[hms]", f"{text}s")[:3])
+    return Duration(3600 * hours + 60 * minutes + seconds)

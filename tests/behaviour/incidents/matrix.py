@@ -7,16 +7,19 @@ from __future__ import annotations
 
 import sys
 from collections.abc import Iterable, Iterator, Mapping, Sequence
+from dataclasses import replace
 
 from monitoring_kit.core.durations import Duration
 from monitoring_kit.core.findings import shown_path
+from monitoring_kit.promql.parser import parse
+from monitoring_kit.promql.printer import print_promql
+from monitoring_kit.promql.tree import Binary, Expression, NumberLiteral
 from tests.behaviour.incidents import production
 from tests.behaviour.incidents.evaluation import FiringPeriod, firings, name_of
-from tests.behaviour.incidents.incident import Fires, Incident, clock
+from tests.behaviour.incidents.incident import Fires, Incident, TimeSpan, clock, fires, read_clock
 from tests.behaviour.incidents.incidents import INCIDENTS
 from tests.behaviour.incidents.production import Rule
 from tests.behaviour.incidents.recording import Recorded, served
-from tests.behaviour.incidents.without_incident import WITHOUT_INCIDENT
 from tests.support.planting import PROJECT
 
 TABLE = PROJECT / "build" / "incidents.md"
@@ -45,11 +48,20 @@ _RAISED = """
 _NOT_RAISED = """
 ## Alerts that no incident raises
 
-For these only cases derived from their definition speak.
+For these only the cases of the alert speak.
 
-| alert | severity | why |
+| alert | severity |
+|---|---|
+"""
+_DOUBLED = """
+## Twice the threshold
+
+An incident that notices it when the alert's threshold is doubled. A threshold of 0 is left out.
+
+| alert | severity | noticed in |
 |---|---|---|
 """
+_NONE, _NOT_OVER = "none", "not by the end"
 # What all alerts of a service have in common is left out of the column `of`.
 _COMMON = {"alertname", "severity", "team", "service", "namespace", "job"}
 
@@ -112,33 +124,136 @@ def lines_of(incident: Incident, found: Raised) -> list[str]:
     for name in sorted(found):
         alert, severity = name.split()
         for firing in found[name]:
-            times = (clock(firing.since), clock(firing.until) if firing.until else "not by the end")
+            times = (clock(firing.since), clock(firing.until) if firing.until else _NOT_OVER)
             lines.append(_line(incident.name, alert, severity, _listed(firing.labels, _COMMON), *times))
-    return lines or [_line(incident.name, "none", "", "", "", "")]
+    return lines or [_line(incident.name, _NONE, "", "", "", "")]
 
 
-def table(lines: Mapping[str, Sequence[str]], not_raised: Mapping[str, str] = WITHOUT_INCIDENT) -> str:
-    """The whole document, from each incident's lines and the reasons of the alerts that none raises."""
+def table(lines: Mapping[str, Sequence[str]], doubled: Mapping[str, str]) -> str:
+    """The whole document, from each incident's lines and the incident that notices each doubled threshold."""
     described = "".join(f"{_line(incident.name, incident.says)}\n" for incident in INCIDENTS)
     alerts = "".join(f"{line}\n" for incident in INCIDENTS for line in lines[incident.name])
-    others = "".join(f"{_line(*name.split(), reason)}\n" for name, reason in not_raised.items())
-    return _HEAD + described + _RAISED + alerts + (_NOT_RAISED + others if others else "")
+    raised_somewhere = {name for of_incident in lines.values() for name in _rows(of_incident)}
+    every = sorted(name_of(rule) for rule in production.alerts())
+    others = "".join(f"{_line(*name.split())}\n" for name in every if name not in raised_somewhere)
+    noticed = "".join(f"{_line(*name.split(), doubled[name])}\n" for name in sorted(doubled))
+    return _HEAD + described + _RAISED + alerts + (_NOT_RAISED + others if others else "") + _DOUBLED + noticed
+
+
+def committed() -> dict[str, list[str]]:
+    """The lines of each incident in the table as it is committed."""
+    lines: dict[str, list[str]] = {}
+    for line in _section(_RAISED):
+        lines.setdefault(_cells(line)[0], []).append(line)
+    return lines
+
+
+def committed_doubled() -> dict[str, str]:
+    """The incident that notices each doubled threshold, by alert and severity, as the committed table says."""
+    rows = map(_cells, _section(_DOUBLED))
+    return {f"{alert} {severity}": incident for alert, severity, incident in rows}
+
+
+def expected(incident: Incident, lines: Sequence[str]) -> Incident:
+    """The incident with what it has to raise: as its definition says, and as `lines` say of alerts that none names.
+
+    An alert that any incident names is silent in every other. Of one that none names (a new one), the table is the
+    golden file: `make incidents` writes it, and its difference is what a person reads.
+    """
+    named = {name for one in INCIDENTS for name in one.fires}
+    golden = {name: _exactly(rows) for name, rows in _rows(lines).items() if name not in named}
+    return replace(incident, fires={**golden, **incident.fires})
+
+
+def _exactly(rows: Sequence[Sequence[str]]) -> Fires:
+    """That an alert fires as these rows of the table say."""
+    first = min(read_clock(row[4]) for row in rows)
+    ends = [row[5] for row in rows]
+    last = None if _NOT_OVER in ends else max(map(read_clock, ends))
+    return fires(TimeSpan(first, first), None if last is None else TimeSpan(last, last), times=len(rows))
+
+
+def _rows(lines: Iterable[str]) -> dict[str, list[list[str]]]:
+    """The cells of the table's lines by alert and severity."""
+    found: dict[str, list[list[str]]] = {}
+    for row in map(_cells, lines):
+        if row[1] != _NONE:
+            found.setdefault(f"{row[1]} {row[2]}", []).append(row)
+    return found
+
+
+def _section(head: str) -> list[str]:
+    """The rows of the committed table under a heading."""
+    return TABLE.read_text(encoding="utf-8").partition(head)[2].partition("\n\n")[0].splitlines()
+
+
+def _cells(line: str) -> list[str]:
+    return line.strip()[2:-2].split(" | ")
 
 
 def _line(*cells: str) -> str:
     return f"| {' | '.join(cells)} |"
 
 
+def with_doubled_threshold(condition: Expression) -> Expression:
+    """The condition with twice the number that the value is compared with; what guards it is left as it is.
+
+    The same condition for a threshold of 0. Raises ValueError for a condition that compares with no number.
+    """
+    match condition:
+        case Binary(operator="or", left=left, right=right):
+            return replace(condition, left=with_doubled_threshold(left), right=with_doubled_threshold(right))
+        case Binary(operator="and", left=left):
+            return replace(condition, left=with_doubled_threshold(left))
+        case Binary(right=NumberLiteral(value=value)):
+            return replace(condition, right=NumberLiteral(2 * value))
+        case _:
+            raise ValueError(f"no threshold in {print_promql(condition)}")
+
+
+def notices(incident: Incident, recorded: Recorded, planted: Rule) -> list[str]:
+    """What the incident shows of a rule with a mistake; nothing where it behaves as it should."""
+    name = name_of(planted)
+    about_it = replace(incident, fires={alert: fires for alert, fires in incident.fires.items() if alert == name})
+    return differences(about_it, raised(recorded, [planted]))
+
+
+def doubled_thresholds() -> dict[str, Rule]:
+    """The rules with twice their threshold, by alert and severity, those with a threshold of 0 left out."""
+    found: dict[str, Rule] = {}
+    for rule in production.alerts():
+        condition = parse(str(rule["expr"]))
+        doubled = with_doubled_threshold(condition)
+        if doubled != condition:
+            found[name_of(rule)] = {**rule, "expr": print_promql(doubled)}
+    return found
+
+
 def main() -> int:
     """Evaluates every incident, writes the table, and says where it differs from what it should be."""
     lines: dict[str, list[str]] = {}
+    noticed: dict[str, str] = {}
     wrong: list[str] = []
+    planted = doubled_thresholds()
     for incident in INCIDENTS:
         with served(incident) as recorded:
             found = raised(recorded, production.alerts())
-        lines[incident.name] = lines_of(incident, found)
-        wrong += differences(incident, found)
-    TABLE.write_text(table(lines), encoding="utf-8")
+            lines[incident.name] = lines_of(incident, found)
+            whole = expected(incident, lines[incident.name])
+            wrong += differences(whole, found)
+            for name in sorted(planted.keys() & whole.fires.keys() - noticed.keys()):
+                if notices(whole, recorded, planted[name]):
+                    noticed[name] = incident.name
+    raised_somewhere = {name for of_incident in lines.values() for name in _rows(of_incident)}
+    # Twice the threshold can be nearest to an incident in which the alert is silent as it is.
+    for incident in INCIDENTS:
+        if left := sorted(planted.keys() & raised_somewhere - noticed.keys()):
+            with served(incident) as recorded:
+                whole = expected(incident, lines[incident.name])
+                noticed |= {name: incident.name for name in left if notices(whole, recorded, planted[name])}
+    unnoticed = sorted(planted.keys() & raised_somewhere - noticed.keys())
+    wrong += [f"no incident notices twice the threshold of {name}" for name in unnoticed]
+    TABLE.write_text(table(lines, noticed), encoding="utf-8")
     print(f"{shown_path(TABLE)}: {len(INCIDENTS)} incidents, {len(production.alerts())} alerts")
     print(*wrong, sep="\n", end="\n" if wrong else "", file=sys.stderr)
     return 1 if wrong else 0

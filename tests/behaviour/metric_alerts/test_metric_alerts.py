@@ -16,7 +16,7 @@ from tests.behaviour.metric_alerts.service import MetricRule, fires, rules_of
 
 @cache
 def rules(environment: str = STAGING) -> tuple[MetricRule, ...]:
-    return rules_of(render_azure(plan_of(environment))["alerts.json"])
+    return rules_of(render_azure(plan_of(environment))["azure/alerts.json"])
 
 
 def rule_of(alert: str) -> MetricRule:
