@@ -91,7 +91,7 @@ def _log_alert(plan: Plan, azure: AzureSettings, alert: LogAlert) -> Iterator[Fi
             override="write a shorter `for:`",
         )
     if alert.looks_back is not None and (alert.looks_back not in limits.LOG_TIME_RANGES or alert.looks_back < lookback):
-        yield finding(
+        yield report(
             f"its query cannot look back {alert.looks_back}",
             f"write looks_back= of its measure as one of {limits.in_words(limits.LOG_TIME_RANGES)}, and at least "
             f"{lookback}, which is what its windows take",

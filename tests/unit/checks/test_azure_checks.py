@@ -61,6 +61,12 @@ def test_a_plan_within_the_limits_has_no_findings() -> None:
         ),
         (log_alert(window=24 * 60, periods=3), "azure-lookback", ("3 windows of 1d", "look back 3d", "at most 2d")),
         (
+            replace(LOG_ALERT, looks_back=minutes(7)),
+            "azure-lookback",
+            ("cannot look back 7m", "5m, 10m, 15m", "at least 10m"),
+        ),
+        (replace(log_alert(window=60, periods=2), looks_back=minutes(60)), "azure-lookback", ("at least 2h",)),
+        (
             log_alert(window=1, frequency=1, query="T | where ingestion_time() > ago(1m) | take 5"),
             "azure-frequency",
             ("every minute", "ingestion_time, take"),
@@ -80,6 +86,8 @@ def test_a_plan_within_the_limits_has_no_findings() -> None:
         "one-minute window",
         "too many periods",
         "too long a lookback",
+        "a time range of its own that Azure does not have",
+        "a time range of its own that is shorter than the windows",
         "refused at one minute",
         "metric window",
         "metric frequency",
