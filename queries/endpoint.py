@@ -14,7 +14,7 @@ unrouted_requests = State(
     description="Requests a minute that the gateway answered 404, because no deployment takes the endpoint's traffic.",
     unit=COUNT,
     online_endpoint=azure.Metric(metric=REQUESTS_PER_MINUTE, only={"statusCode": "404"}),
-    when_empty="None",
+    when_empty="No 404",
 )
 
 server_errors = State(
@@ -22,7 +22,7 @@ server_errors = State(
     description="Requests a minute that the gateway answered 5xx: the platform failed, or no instance was healthy.",
     unit=COUNT,
     online_endpoint=azure.Metric(metric=REQUESTS_PER_MINUTE, only={"statusCodeClass": "5xx"}),
-    when_empty="None",
+    when_empty="No 5xx",
 )
 
 # A metric alert cannot look back, so an endpoint that rests at night would wake somebody every evening; and whether a

@@ -104,7 +104,7 @@ LOG_LEVELS = "critical error warning info debug trace unknown fatal err warn"
 CONTAINER_LOG = log_table(
     "ContainerLogV2",
     backend=Backend.CONTAINER_INSIGHTS,
-    closed={"LogLevel": f"{LOG_LEVELS} {LOG_LEVELS.upper()}", "LogSource": "stdout stderr"},
+    closed={"LogLevel": f"{LOG_LEVELS} {LOG_LEVELS.upper()} {LOG_LEVELS.title()}", "LogSource": "stdout stderr"},
     own_rows='PodNamespace == {{ namespace }} and PodName matches regex {{ "^" ~ pods ~ "$" }}',
     columns="""
         _BilledSize:real Computer:string ContainerId:string ContainerName:string _IsBillable:string

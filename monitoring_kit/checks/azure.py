@@ -152,12 +152,13 @@ def _rule(plan: Plan, alert: LogAlert | MetricAlert, size: int) -> Iterator[Find
             where, subject, f"its rule cannot be called {name!r}", limits.RULE_NAME_ALLOWED, "azure-rule-name"
         )
     length = len(description(alert))
-    if length > limits.DESCRIPTION_CHARACTERS:
+    longest = limits.LOG_DESCRIPTION_CHARACTERS if isinstance(alert, LogAlert) else limits.DESCRIPTION_CHARACTERS
+    if length > longest:
         yield Finding(
             where,
             subject,
             f"its description has {length} characters",
-            f"at most {limits.DESCRIPTION_CHARACTERS}: shorten summary= of the alert or because= of its threshold",
+            f"at most {longest}: shorten summary= of the alert or because= of its threshold",
             "azure-description",
         )
     if size > limits.RULE_PROPERTIES_BYTES:
@@ -188,7 +189,8 @@ def _action_group(plan: Plan, azure: AzureSettings) -> Iterator[Finding]:
             f"at most {limits.SHORT_NAME_CHARACTERS}",
             "azure-action-group",
         )
-    for name in _same_but_for_case((*group.emails, *group.webhooks)):
+    called = (*(app.name for app in group.logic_apps), *(app.name for app in group.azure_functions))
+    for name in _same_but_for_case((*group.emails, *group.webhooks, *called)):
         yield Finding(
             plan.environment.location("azure.action_group"),
             subject,

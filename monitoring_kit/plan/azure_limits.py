@@ -32,12 +32,13 @@ LOG_REFUSED_PLUGINS = frozenset({"bag_unpack", "pivot", "narrow"})
 LOG_MINUTE_FREQUENCY = parse_duration("1m")
 LOG_MINUTE_REFUSES = frozenset({"search", "union", "take", "limit", "ingestion_time", "adx"})
 
-# Microsoft.Insights/metricAlerts 2018-03-01
+# Microsoft.Insights/metricAlerts
 METRIC_WINDOWS = _durations("1m 5m 15m 30m 1h 6h 12h 1d")
 METRIC_FREQUENCIES = _durations("1m 5m 15m 30m 1h")
 
 # service limits
-DESCRIPTION_CHARACTERS = 4096
+LOG_DESCRIPTION_CHARACTERS = 4096
+DESCRIPTION_CHARACTERS = 2048
 RULE_PROPERTIES_BYTES = 64 * 1024
 # Microsoft.Insights/actionGroups 2023-01-01
 SHORT_NAME_CHARACTERS = 12

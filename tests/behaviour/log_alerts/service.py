@@ -101,7 +101,7 @@ def _rule(resource: Mapping[str, Any]) -> LogRule:
     (condition,) = properties["criteria"]["allOf"]
     periods = condition["failingPeriods"]
     context = properties["actions"]["customProperties"]
-    for dimension in condition["dimensions"]:
+    for dimension in condition.get("dimensions", ()):
         if dimension["operator"] != "Include" or dimension["values"] != ["*"]:
             raise ValueError(f"{resource['name']}: only dimensions with all their values are modelled")
     return LogRule(
@@ -113,7 +113,7 @@ def _rule(resource: Mapping[str, Any]) -> LogRule:
         aggregation=condition["timeAggregation"],
         operator=condition["operator"],
         threshold=condition["threshold"],
-        dimensions=tuple(dimension["name"] for dimension in condition["dimensions"]),
+        dimensions=tuple(dimension["name"] for dimension in condition.get("dimensions", ())),
         window=_seconds(properties["windowSize"]),
         frequency=_seconds(properties["evaluationFrequency"]),
         periods=periods["numberOfEvaluationPeriods"],

@@ -117,10 +117,12 @@ def test_more_than_six_dimensions_are_refused() -> None:
 
 
 def test_a_description_that_is_too_long_is_refused() -> None:
-    fits = replace(METRIC_ALERT, summary="", description="x" * 4095, links={})
-    assert messages(planned(fits)) == {}
-    found = messages(planned(replace(fits, description="x" * 4096)))
-    assert "4097 characters" in found["azure-description"]
+    for alert, longest in ((LOG_ALERT, 4096), (METRIC_ALERT, 2048)):
+        fits = replace(alert, summary="", description="x" * (longest - 1), links={})
+        assert messages(planned(fits)) == {}
+        found = messages(planned(replace(fits, description="x" * longest)))
+        assert f"{longest + 1} characters" in found["azure-description"]
+        assert f"at most {longest}" in found["azure-description"]
 
 
 @pytest.mark.parametrize("alert", [replace(LOG_ALERT, query="é" * 33_000)], ids=["counted in bytes, not in characters"])
