@@ -42,7 +42,7 @@ removal:
 
 .PHONY: test
 test: .venv/ready-to-test .tools/ready $(NODE_PACKAGES)
-	@$(VENV_PYTHON) -m pytest --numprocesses 2 --dist worksteal
+	@$(VENV_PYTHON) -m pytest --numprocesses 2 --dist worksteal -p tests.support.progress
 
 # What needs the viewer is apart, and `make test` leaves its tests out: half a gigabyte of packages, and a browser.
 .PHONY: preview test-preview viewer

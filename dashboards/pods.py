@@ -4,12 +4,25 @@ from monitoring_kit import Backend, Dashboard, Row
 from queries.pods import (
     available_replicas,
     container_restarts,
+    containers_not_starting,
     crash_looping,
+    init_containers_failing,
     out_of_memory_kills,
+    replicas_available_share,
+    rollout_stuck,
     wanted_replicas,
 )
 from queries.resources import cpu_utilisation, memory_utilisation
-from queries.scrape import metrics_missing, scrape_duration, scrape_samples, target_up, targets_up
+from queries.scrape import (
+    deployment_unknown,
+    metrics_missing,
+    pods_without_metrics,
+    scrape_duration,
+    scrape_samples,
+    target_up,
+    targets_up,
+    usage_unknown,
+)
 
 pods = Dashboard(
     title="Pods",
@@ -22,8 +35,12 @@ pods = Dashboard(
             available_replicas.timeseries(8),
             wanted_replicas.timeseries(8),
             targets_up.timeseries(8),
-            target_up.timeseries(12),
-            crash_looping.timeseries(12),
+            replicas_available_share.timeseries(8),
+            rollout_stuck.timeseries(8),
+            containers_not_starting.timeseries(8),
+            target_up.timeseries(8),
+            crash_looping.timeseries(8),
+            init_containers_failing.timeseries(8),
             container_restarts.timeseries(12),
             out_of_memory_kills.timeseries(12),
         ),
@@ -37,6 +54,9 @@ pods = Dashboard(
         Row(
             "Do the figures arrive?",
             metrics_missing.timeseries(8),
+            pods_without_metrics.timeseries(8),
+            deployment_unknown.timeseries(8),
+            usage_unknown.timeseries(8),
             scrape_duration.timeseries(8),
             scrape_samples.timeseries(8),
         ),

@@ -1,7 +1,7 @@
 """The first page that somebody opens who was woken: is it up, correct, fast, full, and is the model itself odd."""
 
 from monitoring_kit import Backend, Dashboard, Row
-from queries.errors import error_ratio, errors_by_type, rejected_ratio
+from queries.errors import error_ratio, error_ratio_by_pod, errors_by_type, rejected_ratio
 from queries.latency import latency
 from queries.models import model_versions, versions_served
 from queries.pods import available_replicas
@@ -30,8 +30,9 @@ service = Dashboard(
             "Is it correct?",
             error_ratio.timeseries(12),
             errors_by_type.timeseries(12),
-            rejected_ratio.timeseries(12),
-            error_ratio.timeseries(12, by="model_version", title="Error ratio by version"),
+            rejected_ratio.timeseries(8),
+            error_ratio.timeseries(8, by="model_version", title="Error ratio by version"),
+            error_ratio_by_pod.timeseries(8),
         ),
         Row(
             "Is it fast?",

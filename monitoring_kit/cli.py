@@ -124,7 +124,11 @@ def _parser(prog: str) -> argparse.ArgumentParser:
 
     where(add("build", _build, "check everything, then write every environment"), output=True)
     where(add("check", _check, "check everything, write nothing"), output=False)
-    where(add("diff", _diff, "say what a build would change, write nothing"), output=True)
+    differs = where(add("diff", _diff, "say what a build would change, write nothing"), output=True)
+    differs.add_argument("-v", "--verbose", action="store_true", help="with queries, fields and files (default: no)")
+    differs.add_argument(
+        "--exit-code", action="store_true", help="exit with 1 if a build would change something (default: with 0)"
+    )
     listing = where(add("list", _list, "list what each environment gets"), output=False)
     listing.add_argument("--json", action="store_true", help="as JSON, for a script (default: as tables)")
     init = add("init", _init, "begin a project of your own, which stands on the shipped definitions")
@@ -170,11 +174,18 @@ def _build(project: Project, options: argparse.Namespace) -> int:
         rows.append([change.environment, *made, files, ", ".join(changed) or "nothing"])
     _say(table(heads, rows))
     if report.rules_checked is None:
-        _say("promtool is not at hand, so nobody but this program has read the rules: `make tools` fetches it.")
+        _say(
+            "promtool is not installed, so the rules have not been read by Prometheus itself: `make tools` fetches it."
+        )
     elif report.rules_checked:
         _say(f"promtool accepted {report.rules_checked} rules.")
     for line in _placeholders(report):
         _say(line)
+    for first, second in report.twins:
+        _say(
+            f"{first} and {second} have the same namespace and service. In one cluster their rules and dashboards "
+            "overwrite each other: apply only one of them there."
+        )
     return DONE
 
 
@@ -198,13 +209,15 @@ def _check(project: Project, options: argparse.Namespace) -> int:
 
 
 def _diff(project: Project, options: argparse.Namespace) -> int:
-    lines = [
-        line
-        for environment in generate.rendered(project, options.only)
-        for line in diff.describe(project.output_folder, environment.plan.environment.name, environment.files)
-    ]
+    output, lines, names = project.output_folder, [], set()
+    for environment in generate.rendered(project, options.only):
+        name = environment.plan.environment.name
+        names.add(name)
+        lines += diff.describe(output, name, environment.files, verbose=options.verbose)
+    if options.only is None:
+        lines += diff.describe_removed(output, names)
     _say("\n".join(lines) if lines else "A build would change nothing.")
-    return DONE
+    return FINDINGS if lines and options.exit_code else DONE
 
 
 def _list(project: Project, options: argparse.Namespace) -> int:

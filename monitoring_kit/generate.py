@@ -57,13 +57,14 @@ class Report:
     """What a build made. `rules_checked` is None where there is no promtool to check them with.
 
     `placeholders` are the fields of environment files that still hold a value of the shipped examples, with their
-    place.
+    place. `twins` are pairs of environments that watch the same Service: in one cluster they overwrite each other.
     """
 
     counts: Mapping[str, Counts]
     changes: tuple[Changes, ...]
     rules_checked: int | None
     placeholders: tuple[tuple[str, Location], ...] = ()
+    twins: tuple[tuple[str, str], ...] = ()
 
 
 def rendered(project: Project, only: Collection[str] | None = None) -> Iterator[Rendered]:
@@ -94,17 +95,22 @@ def build(project: Project, only: Collection[str] | None = None) -> Report:
     """
     counts: dict[str, Counts] = {}
     placeholders: list[tuple[str, Location]] = []
+    services: dict[tuple[str, str], str] = {}
+    twins: list[tuple[str, str]] = []
     with Output(project.output_folder) as target:
         rule_files: list[Path] = []
         for environment in rendered(project, only):
             name = environment.plan.environment.name
             counts[name] = environment.counts
             placeholders += environment.plan.environment.placeholders
+            if prometheus := environment.plan.environment.prometheus:
+                first = services.setdefault((prometheus.namespace, prometheus.service), name)
+                twins += [(first, name)] if first != name else []
             target.stage(name, environment.files)
             rule_files += [target.file(name, path) for path in environment.files if path.startswith("prometheus/")]
         checked = check_rules(rule_files)
         changes = target.commit(remove_others=only is None)
-    return Report(counts, changes, checked, tuple(placeholders))
+    return Report(counts, changes, checked, tuple(placeholders), tuple(twins))
 
 
 def check_rules(files: list[Path]) -> int | None:

@@ -31,7 +31,16 @@ rejected_ratio = Ratio(
     by="namespace model_name",
     prometheus=prom.Ratio(bad='model_predictions_total{status="rejected"}', total="model_predictions_total"),
     online_endpoint=kql.Ratio(table=TRAFFIC_LOG, bad='Outcome == "rejected"', by="EndpointName DeploymentName"),
-    unwatched=Unwatched("nobody here can mend a caller's input; the panel is for the talk with the caller"),
+)
+
+error_ratio_by_pod = Ratio(
+    title="Error ratio by pod",
+    description="Share of a pod's valid requests that failed. One pod of many that fails all it is asked is a small "
+    "share of the service's errors.",
+    by="namespace model_name pod",
+    prometheus=prom.Ratio(
+        bad='model_predictions_total{status="error"}', total='model_predictions_total{status!="rejected"}'
+    ),
 )
 
 # Application Insights records result code and success of these requests as "0" and true, whatever happened; the

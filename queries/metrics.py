@@ -86,6 +86,20 @@ WAITING_REASON = gauge(
     source=KUBERNETES_PODS,
     help="1 while a container waits for this reason; absent while it does not.",
 )
+INIT_WAITING_REASON = gauge(
+    "kube_pod_init_container_status_waiting_reason",
+    labels="namespace pod container uid "
+    "reason=ContainerCreating|PodInitializing|CrashLoopBackOff|CreateContainerConfigError|ErrImagePull|"
+    "ImagePullBackOff|CreateContainerError|InvalidImageName",
+    source=KUBERNETES_PODS,
+    help="1 while an init container waits for this reason; absent while it does not.",
+)
+POD_READY = gauge(
+    "kube_pod_status_ready",
+    labels="namespace pod uid condition=true|false|unknown",
+    source=KUBERNETES_PODS,
+    help="1 for the answer to whether the pod is ready, 0 for the two others.",
+)
 LAST_TERMINATED_REASON = gauge(
     "kube_pod_container_status_last_terminated_reason",
     labels="namespace pod container uid reason=OOMKilled|Error|Completed|ContainerCannotRun|DeadlineExceeded|Evicted",
@@ -116,6 +130,12 @@ REPLICAS_AVAILABLE = gauge(
     labels="namespace deployment",
     source=KUBERNETES_DEPLOYMENTS,
     help="Replicas that are ready and have stayed so.",
+)
+DEPLOYMENT_CONDITION = gauge(
+    "kube_deployment_status_condition",
+    labels="namespace deployment condition=Available|Progressing|ReplicaFailure status=true|false|unknown",
+    source=KUBERNETES_DEPLOYMENTS,
+    help="1 for the status that a condition of the Deployment has, 0 for the two others.",
 )
 
 CPU_USAGE = counter(

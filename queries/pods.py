@@ -1,6 +1,6 @@
 """Whether the containers run."""
 
-from monitoring_kit import Backend, Increase, Listing, State, Unwatched, azure, kql, prom
+from monitoring_kit import RATIO, Backend, Increase, Listing, State, Unwatched, azure, kql, prom
 from queries.platform_metrics import DEPLOYMENT_CAPACITY
 
 available_replicas = State(
@@ -19,6 +19,50 @@ wanted_replicas = State(
     by="namespace deployment",
     prometheus=prom.Gauge(gauge="kube_deployment_spec_replicas"),
     unwatched=Unwatched("somebody chose the number; the available replicas are judged"),
+)
+
+replicas_available_share = State(
+    title="Available share of the wanted replicas",
+    description="Replicas that can answer, as a share of those that the Deployment asks for.",
+    unit=RATIO,
+    by="namespace deployment",
+    prometheus=prom.Share(part="kube_deployment_status_replicas_available", whole="kube_deployment_spec_replicas"),
+    when_empty="Scaled to zero",
+)
+
+rollout_stuck = State(
+    title="Rollout stuck",
+    description="1 when Kubernetes has given up on a rollout: no new pod became ready within the progress deadline.",
+    by="namespace deployment",
+    prometheus=prom.Gauge(gauge='kube_deployment_status_condition{condition="Progressing", status="false"}'),
+    yes_or_no=True,
+)
+
+containers_not_starting = State(
+    title="Containers that cannot start",
+    description="1 for a container whose image cannot be pulled or whose configuration is not there.",
+    by="namespace pod container",
+    prometheus=prom.Gauge(
+        gauge="kube_pod_container_status_waiting_reason"
+        '{reason=~"ErrImagePull|ImagePullBackOff|InvalidImageName|CreateContainerError|CreateContainerConfigError"}',
+        highest_in_window=True,
+    ),
+    when_empty="Nothing waits",
+    empty_when_healthy="the series exists while a container waits for what it cannot get, and only then",
+    yes_or_no=True,
+)
+
+init_containers_failing = State(
+    title="Init containers that fail",
+    description="1 for an init container, such as the one that downloads the model, that fails again and again.",
+    by="namespace pod container",
+    prometheus=prom.Gauge(
+        gauge='kube_pod_init_container_status_waiting_reason{reason!="PodInitializing", reason!="ContainerCreating"}',
+        highest_in_window=True,
+    ),
+    when_empty="Nothing waits",
+    empty_when_healthy="the series exists while an init container waits for its next try, and only then",
+    yes_or_no=True,
 )
 
 crash_looping = State(

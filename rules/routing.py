@@ -7,10 +7,10 @@ addresses of each team stand in the environment file (`notifications:`).
 from monitoring_kit import Audience, Discarded, Heartbeat, Inhibition, Route, Routing, Severity, grouping
 from rules.alerts import (
     InferenceNoReplicas,
-    InferencePodCrashLooping,
     ModelAllTargetsDown,
     ModelErrorRatioHigh,
     ModelLatencyHigh,
+    ModelRejectsNearlyAll,
 )
 
 # What breaks together is one message: all replicas or versions of a model, but not two models, which may have two
@@ -58,14 +58,15 @@ ROUTING = Routing(
     heartbeat=Heartbeat("Watchdog", HEARTBEAT),
     discarded=(Discarded("InfoInhibitor", because="kube-prometheus-stack raises it to mute others; it says nothing"),),
     # The page of an outage is InferenceNoReplicas: it comes from Kubernetes, so it says for certain that nobody
-    # answers, and its runbook begins where the engineer has to. A crash loop stays loud beside it: it is the cause, and
-    # the team that has to mend it is another one.
+    # answers, and its runbook begins where the engineer has to. The ticket of a crash loop stays loud beside it: it is
+    # the cause, and the team that has to mend it is another one.
     inhibitions=(
         Inhibition(
             source=InferenceNoReplicas,
-            mutes="Model.+",
+            mutes="Model.+|InferenceReplicasMissing",
             equal="namespace service",
-            because="without a replica there is nobody to scrape, so whatever is said of the models follows from it",
+            because="without a replica there is nobody to scrape, so whatever is said of the models follows from it; "
+            "and none is fewer than half",
         ),
         Inhibition(
             source=ModelAllTargetsDown,
@@ -74,18 +75,18 @@ ROUTING = Routing(
             because="without a scrape the other alerts about the models are blind, or say the same once more",
         ),
         Inhibition(
-            source=InferencePodCrashLooping,
-            mutes="InferenceContainerRestarts",
-            equal="namespace service pod container",
-            because="a crash loop is made of restarts",
+            source=ModelRejectsNearlyAll,
+            mutes="ModelRejectedRatioHigh",
+            equal="namespace service model_name",
+            because="nearly all is more than a quarter: the page says it",
         ),
         # The page that says what goes on now is the one to act on. When it ends, what is left of a budget may still
         # page: then it went on for longer, or came back smaller, than a page about the last minutes can tell.
         Inhibition(
             source=ModelErrorRatioHigh,
-            mutes="ModelErrorBudgetBurn",
+            mutes="ModelErrorBudgetBurn|ModelPodFailing",
             equal="namespace service model_name",
-            because="the same failures burn the budget: one incident is one page",
+            because="the same failures burn the budget: one incident is one page, whose runbook asks which pods fail",
         ),
         Inhibition(
             source=ModelLatencyHigh,

@@ -12,6 +12,25 @@ ERROR_RATIO = above(
     min_events=20 * COUNT,
     because="at 5% callers notice, 2% is above any normal week; below 20 requests one failure proves nothing",
 )
+REJECTED_NEARLY_ALL = above(
+    critical=0.9 * RATIO,
+    for_="5m",
+    min_events=20 * COUNT,
+    because="no single caller sends that much bad input: what we refuse now we took before, and all callers suffer",
+)
+REJECTED = above(
+    warning=0.25 * RATIO,
+    for_="15m",
+    min_events=20 * COUNT,
+    because="one large caller has broken its input, or a rollout refuses what was taken before",
+)
+POD_FAILING = above(
+    warning=0.5 * RATIO,
+    window="10m",
+    for_="5m",
+    min_events=20 * COUNT,
+    because="a pod that fails every second request is broken, whatever its neighbours do; a few requests prove nothing",
+)
 LATENCY = above(
     slower_than=0.5 * SECONDS,
     warning=0.05 * RATIO,
@@ -36,9 +55,27 @@ METRICS_MISSING = at_least(
     critical=1 * COUNT, for_="10m", because="without this metric the alerts on errors and traffic are blind"
 )
 
+POD_WITHOUT_METRICS = at_least(
+    warning=1 * COUNT, for_="15m", because="its errors count nowhere; 15 minutes are longer than Prometheus takes"
+)
+SOURCE_MISSING = at_least(
+    warning=1 * COUNT, for_="10m", because="the alerts that rest on it are blind, and their panels look healthy"
+)
+
+REPLICAS_MISSING = below(
+    critical=0.5 * RATIO, for_="10m", because="fewer than half carry the load of all; a rollout keeps three quarters"
+)
+NOT_STARTING = at_least(
+    warning=1 * COUNT, for_="10m", because="Kubernetes tries for ever; what it lacks somebody has to provide"
+)
+ROLLOUT_STUCK = at_least(
+    warning=1 * COUNT, for_="1m", because="Kubernetes has waited for its progress deadline, 10 minutes if nobody set it"
+)
 NO_REPLICA = below(critical=1 * COUNT, for_="2m", because="nobody answers; 2 minutes let a restart in place pass")
 CRASH_LOOP = at_least(
-    critical=1 * COUNT, for_="10m", because="Kubernetes has given up on quick restarts, so it will not heal by itself"
+    warning=1 * COUNT,
+    for_="10m",
+    because="Kubernetes has given up on quick restarts, so it will not heal by itself; the page is for lost replicas",
 )
 # Prometheus extrapolates an increase, so 3 restarts can measure as 3.03: "at least 4" is what "more than 3" means.
 RESTARTS = at_least(

@@ -12,11 +12,12 @@ from monitoring_kit.checks.reachable_levels import reach_findings
 from monitoring_kit.checks.registry import Check, Group
 from monitoring_kit.core.durations import Duration
 from monitoring_kit.core.findings import Finding
-from monitoring_kit.core.units import Unit, plain
+from monitoring_kit.core.units import plain
 from monitoring_kit.environment.model import AlertOverride
 from monitoring_kit.model import prom
 from monitoring_kit.model.alerts import Alert
 from monitoring_kit.model.backends import Backend
+from monitoring_kit.model.dashboards import Dashboard
 from monitoring_kit.model.definitions import Definitions
 from monitoring_kit.model.metrics import MetricType
 from monitoring_kit.model.signals import Signal
@@ -29,6 +30,7 @@ _SIGNAL_NAME = re.compile(r"[a-z][a-z0-9]*(_[a-z0-9]+)*")
 _ALERT_NAME = re.compile(r"([A-Z][a-z0-9]+){2,}")
 # Who waits for longer hears of nothing that ends within a day; to look back further is the task of a window.
 LONGEST_HOLD = Duration(86400)
+GRID_COLUMNS = 24
 _WORST_FIRST = (Severity.CRITICAL, Severity.WARNING, Severity.INFO)
 
 
@@ -40,6 +42,7 @@ def definition_findings(definitions: Definitions) -> list[Finding]:
     for alert in definitions.alerts.values():
         findings += _alert_findings(alert, definitions)
     for dashboard in definitions.dashboards.values():
+        findings += _dashboard_findings(dashboard)
         for row in dashboard.rows:
             for panel in row.panels:
                 if definitions.signals.get(panel.signal.name) is not panel.signal:
@@ -49,6 +52,29 @@ def definition_findings(definitions: Definitions) -> list[Finding]:
                         Finding(panel.where, f"dashboard {dashboard.name}", problem, remedy, "unnamed-signal")
                     )
     return findings
+
+
+def _dashboard_findings(dashboard: Dashboard) -> Iterator[Finding]:
+    subject = f"dashboard {dashboard.name}"
+    yield from _blank(dashboard, subject, title=dashboard.title, description=dashboard.description)
+    for row in dashboard.rows:
+        yield from _blank(dashboard, f"{subject}, a row", title=row.title)
+        for panel in row.panels:
+            if not 1 <= panel.width <= GRID_COLUMNS or panel.height < 1:
+                problem = f"panel {panel.heading!r} is {panel.width} wide and {panel.height} high"
+                remedy = f"write a width from 1 to {GRID_COLUMNS} and a height of at least 1"
+                yield Finding(panel.where, subject, problem, remedy, "panel-size")
+    labels = [panel.signal.labels for row in dashboard.rows for panel in row.panels if panel.signal.prometheus]
+    shared = [label for label in (labels[0] if labels else ()) if all(label in each for each in labels)]
+    if Backend.PROMETHEUS in dashboard.backends and shared and not dashboard.labels:
+        problem = "has no variables: it cannot be narrowed down, and nor can links to it"
+        yield Finding(dashboard.where, subject, problem, f'write variables="{" ".join(shared)}"', "no-variables")
+
+
+def _blank(holder: Signal | Alert | Dashboard, subject: str, **texts: str) -> Iterator[Finding]:
+    for field, text in texts.items():
+        if not text.strip():
+            yield Finding(holder.where, subject, f"its {field} is blank", f'write {field}="..."', "blank")
 
 
 def override_findings(plan: Plan) -> Iterator[Finding]:
@@ -84,6 +110,7 @@ def _signal_findings(signal: Signal, definitions: Definitions) -> Iterator[Findi
     def finding(check: str, problem: str, remedy: str) -> Finding:
         return Finding(signal.where, f"signal {signal.name}", problem, remedy, check)
 
+    yield from _blank(signal, f"signal {signal.name}", title=signal.title, description=signal.description)
     if not _SIGNAL_NAME.fullmatch(signal.name):
         yield finding("signal-name", "is not in snake_case", "rename the variable: error_ratio")
     if all(signal.measure(backend) is None for backend in Backend):
@@ -113,13 +140,15 @@ def _alert_findings(alert: Alert, definitions: Definitions) -> Iterator[Finding]
     def finding(check: str, problem: str, remedy: str) -> Finding:
         return Finding(alert.where, f"alert {alert.name}", problem, remedy, check)
 
+    yield from _blank(alert, f"alert {alert.name}", summary=alert.summary)
     if not _ALERT_NAME.fullmatch(alert.name):
         yield finding("alert-name", "is not named <Subject><Symptom>", "rename the variable: JobErrorsHigh")
     if definitions.signals.get(alert.signal.name) is not alert.signal:
         yield finding("unnamed-signal", "judges a signal that no module of queries/ holds by name", "name it there")
+    labels = " ".join(alert.signal.labels)
     if alert.signal.prometheus is not None and "namespace" not in alert.signal.labels:
-        problem = f"loses the label namespace: {alert.signal.name} is per {alert.signal.by or 'nothing'}"
-        remedy = f'write by="namespace {alert.signal.by}": Alertmanager routes by it, and the runbook needs it'
+        problem = f"loses the label namespace: {alert.signal.name} is per {labels or 'nothing'}"
+        remedy = f'write by="namespace {labels}": Alertmanager routes by it, and the runbook needs it'
         yield finding("namespace", problem, remedy)
     if not alert.team.strip():
         yield finding("team", "has no team", "name the team that is woken")
@@ -136,7 +165,7 @@ def _unit_findings(alert: Alert, finding: Finder) -> Iterator[Finding]:
             unit = measure.judged_unit(signal.unit)
             if level.unit.dimension != unit.dimension:
                 problem = f"{severity.value} is {plain(level.value)} {level.unit}, but {signal.name} is in {unit}"
-                yield finding("unit", problem, f"write the level in {_written(unit)}")
+                yield finding("unit", problem, f"write the level in {unit.constant}")
                 break
     if threshold.slower_than is not None and threshold.slower_than.unit.dimension != "time":
         problem = f"slower_than is {threshold.slower_than}, which is no time"
@@ -197,10 +226,6 @@ def _bound_findings(
     yield from bucket_findings(threshold.slower_than, metric, finding)
 
 
-def _written(unit: Unit) -> str:
-    return unit.name.upper().replace(" ", "_")
-
-
 GROUP = Group(
     title="Signals, alerts and thresholds",
     checks=(
@@ -221,6 +246,21 @@ GROUP = Group(
             "An alert judges a signal that no module of `queries/` holds under a name, so nothing else can "
             "show or find it.",
             "alert CheckoutErrorsHigh: judges a signal that no module of queries/ holds by name",
+        ),
+        Check(
+            "blank",
+            "A text that people read is blank: a title, a description, the summary of an alert.",
+            "signal planted: its description is blank",
+        ),
+        Check(
+            "panel-size",
+            "A panel is wider than the grid, or has no size at all.",
+            "dashboard planted: panel 'Targets' is -1 wide and 8 high",
+        ),
+        Check(
+            "no-variables",
+            "A dashboard of Prometheus series has no variable, so a reader cannot narrow it down.",
+            "dashboard planted: has no variables: it cannot be narrowed down, and nor can links to it",
         ),
         Check(
             "unmeasured",

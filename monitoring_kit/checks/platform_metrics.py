@@ -62,7 +62,7 @@ def _findings(signal: str, platform: azure.Metric, known: dict[tuple[str, str], 
         problem = f"Azure offers no {platform.aggregation} of {metric.name}"
         remedy = f"write aggregation= one of {', '.join(sorted(metric.aggregations))}"
         yield Finding(platform.where, subject, problem, remedy, "platform-aggregation")
-    for dimension in sorted({*platform.by.split(), *platform.only} - metric.dimensions):
+    for dimension in sorted({*platform.dimensions, *platform.only} - metric.dimensions):
         problem = f"{metric.name} has no dimension {dimension!r}"
         remedy = f"its dimensions are {', '.join(sorted(metric.dimensions)) or 'none'}"
         yield Finding(platform.where, subject, problem, remedy, "platform-dimension")

@@ -18,7 +18,17 @@ DEFINITIONS = Group(
         Check(
             "type",
             "A field holds a value of another type than it says.",
-            "Ratio error_ratio: its by cannot be 3: int is not an instance of str",
+            "Ratio error_ratio: its title cannot be 3: int is not an instance of str",
+        ),
+        Check(
+            "words",
+            "A list is written as words with blanks between them, or as a tuple, and holds only what it may.",
+            "by=: 'namespace,' in 'namespace, pod' cannot be read",
+        ),
+        Check(
+            "number",
+            "A number of a definition is finite.",
+            "quantity: inf is no finite number",
         ),
         Check(
             "name",

@@ -119,7 +119,9 @@ def _patterns(routing: Routing, definitions: Definitions) -> Iterator[Finding]:
             yield Finding(rule.where, subject, "has no reason", "write because=...", "inhibition")
         if "namespace" not in rule.labels:
             problem = "equal= lacks namespace, so an outage here would silence alerts elsewhere"
-            yield Finding(rule.where, subject, problem, f'write equal="namespace {rule.equal}"', "inhibition")
+            yield Finding(
+                rule.where, subject, problem, f'write equal="{" ".join(("namespace", *rule.labels))}"', "inhibition"
+            )
         try:
             muted = [name for name in definitions.alerts if re.fullmatch(rule.mutes, name)]
         except re.error as error:

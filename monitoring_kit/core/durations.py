@@ -5,6 +5,8 @@ from __future__ import annotations
 import re
 from dataclasses import dataclass
 
+from monitoring_kit.core.shown import shown
+
 _UNITS = {"w": 604800, "d": 86400, "h": 3600, "m": 60, "s": 1}
 _WRITTEN = re.compile(r"(?:([0-9]+)w)?(?:([0-9]+)d)?(?:([0-9]+)h)?(?:([0-9]+)m)?(?:([0-9]+)s)?")
 _WORDS = {"d": "day", "h": "hour", "m": "minute", "s": "second"}
@@ -44,7 +46,7 @@ class Duration:
 
 def parse_duration(text: str) -> Duration:
     """The duration that Prometheus reads in `text`: "30s", "5m", "1h30m". Raises ValueError where it reads none."""
-    matched = _WRITTEN.fullmatch(text)
+    matched = _WRITTEN.fullmatch(str(text))
     if not text or matched is None:
-        raise ValueError(f"{text!r} is not a duration: write for example 30s, 5m, 1h30m or 1d")
+        raise ValueError(f"{shown(str(text))} is not a duration: write for example 30s, 5m, 1h30m or 1d")
     return Duration(sum(int(n) * size for n, size in zip(matched.groups(), _UNITS.values(), strict=True) if n))

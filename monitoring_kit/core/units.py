@@ -2,9 +2,13 @@
 
 from __future__ import annotations
 
+import math
 import re
 from dataclasses import dataclass
-from decimal import Decimal, InvalidOperation
+from decimal import Decimal
+
+from monitoring_kit.core.findings import Finding, Location, Refused, here
+from monitoring_kit.core.shown import shown
 
 
 @dataclass(frozen=True)
@@ -24,7 +28,18 @@ class Unit:
     template: str
 
     def __rmul__(self, number: int | float) -> Quantity:
+        """`5 * SECONDS`. Raises Refused for a number that is infinite, as 1e400 is in Python, or none at all."""
+        if isinstance(number, bool) or not isinstance(number, int | float):
+            return NotImplemented
+        if not math.isfinite(number):
+            remedy = "write a number that a value can reach"
+            raise Refused(Finding(here(), "quantity", f"{number} is no finite number", remedy, "number"))
         return Quantity(Decimal(str(number)), self)
+
+    @property
+    def constant(self) -> str:
+        """The name by which a definition imports the unit: PER_SECOND."""
+        return self.name.upper().replace(" ", "_")
 
     def __str__(self) -> str:
         return self.name
@@ -43,6 +58,8 @@ CORES = _unit("cores", "processor", "1", " cores", "none", '{{ $value | printf "
 COUNT = _unit("count", "number", "1", "", "short", '{{ $value | printf "%.0f" }}')
 FACTOR = _unit("factor", "factor", "1", "x", "none", '{{ $value | printf "%.3g" }}x')
 PER_SECOND = _unit("per second", "frequency", "1", "/s", "reqps", "{{ $value | humanize }}/s")
+
+LARGEST = Decimal(10) ** 15  # beyond it a float, in which Prometheus and Azure count, has no fractions left
 
 UNITS = (RATIO, PERCENT, SECONDS, MILLISECONDS, BYTES, CORES, COUNT, FACTOR, PER_SECOND)
 
@@ -69,6 +86,17 @@ class Quantity:
         return f"{plain(self.value)}{self.unit.symbol}"
 
 
+def require_unit(field: str, value: object, *units: Unit, where: Location | None = None) -> None:
+    """Raises Refused if `value`, which a definition gives for `field`, is not a quantity but a bare number.
+
+    `units` are those that it may be written in, `where` is the definition, if not the line that is being read.
+    """
+    if not isinstance(value, Quantity):
+        number = value if isinstance(value, int | float) else 1
+        remedy = f"write {' or '.join(f'{number} * {unit.constant}' for unit in units)}"
+        raise Refused(Finding(where or here(), "number", f"{field}={value!r} has no unit", remedy, "unit"))
+
+
 def plain(number: Decimal) -> str:
     """`number` in decimal notation, without an exponent and without trailing zeros."""
     text = format(number, "f")
@@ -92,16 +120,16 @@ _SYMBOLS = {
 def parse_quantity(text: str, unit: Unit) -> Quantity:
     """The quantity that a person wrote, in `unit`: "10%", "500ms", "0.1/s", "3".
 
-    A bare number is taken in `unit` itself. Raises ValueError where the text is no number or has another dimension.
+    A bare number is taken in `unit` itself. Raises ValueError where the text is no number, has another
+    dimension or is more than `LARGEST`.
     """
     matched = _WRITTEN.fullmatch(text)
     if matched is None:
-        raise ValueError(f"{text!r} is not a number with a unit")
-    try:
-        number = Decimal(matched["number"])
-    except InvalidOperation as error:  # pragma: no cover - the pattern admits digits only
-        raise ValueError(f"{text!r} is not a number") from error
+        raise ValueError(f"{shown(text)} is not a number with a unit")
+    number = Decimal(matched["number"])
+    if number > LARGEST:
+        raise ValueError(f"{shown(text)} is more than any value can be")
     scale, written = _SYMBOLS.get(matched["unit"] or "", (Decimal(1), unit))
     if written.dimension != unit.dimension:
-        raise ValueError(f"{text!r} is in {written}, not in {unit}")
+        raise ValueError(f"{shown(text)} is in {written}, not in {unit}")
     return Quantity(Quantity(number * scale, written).to(unit), unit)

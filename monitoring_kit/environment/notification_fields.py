@@ -8,7 +8,8 @@ from __future__ import annotations
 from collections.abc import Iterator
 
 from monitoring_kit.core.findings import Finding, Location
-from monitoring_kit.environment.strict_yaml import Fields, Items, Text, child_path, shown
+from monitoring_kit.core.shown import shown
+from monitoring_kit.environment.strict_yaml import Fields, Items, Text, child_path
 
 CHECK = "environment"
 

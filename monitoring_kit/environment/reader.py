@@ -17,6 +17,7 @@ from types import MappingProxyType, NoneType
 from typing import Annotated, cast, get_args, get_origin, get_type_hints
 
 from monitoring_kit.core.findings import Finding, Location, Refused, shown_path
+from monitoring_kit.core.shown import shown
 from monitoring_kit.environment.model import LEVELS, AlertOverride, DashboardOverride, Environment
 from monitoring_kit.environment.notification_fields import notification_findings
 from monitoring_kit.environment.strict_yaml import (
@@ -28,12 +29,12 @@ from monitoring_kit.environment.strict_yaml import (
     Unusable,
     child_path,
     read_yaml,
-    shown,
 )
 from monitoring_kit.environment.values import BECAUSE, FOR, LEVEL, REASON, TEAM, Form
 
 CHECK = "environment"
 MAX_FINDINGS = 50
+MAX_ITEMS = 100
 
 _OVERRIDES = "alerts"
 _OVERRIDE_FORMS: Mapping[str, Form] = {
@@ -255,6 +256,10 @@ class _Reading:
         if not isinstance(entry.value, Items) or not entry.value.items:
             found = "an empty list" if isinstance(entry.value, Items) else _kind(entry.value)
             self._report(entry.value.where, path, f"found {found}", self._to_write(name, shape))
+            return None
+        if len(entry.value.items) > MAX_ITEMS:
+            remedy = f"Write at most {MAX_ITEMS}; for more addresses use a list of the mail server's own."
+            self._report(entry.value.where, path, f"found {len(entry.value.items)} values", remedy)
             return None
         values: list[object] = []
         seen: set[str] = set()

@@ -17,6 +17,7 @@ from types import MappingProxyType
 import yaml
 
 from monitoring_kit.core.findings import Finding, Location, Refused, shown_path
+from monitoring_kit.core.shown import shown
 
 MAX_BYTES = 64 * 1024
 MAX_DEPTH = 10
@@ -26,8 +27,10 @@ CHECK = "yaml"
 # The parser of libyaml is ten times as fast and is part of PyYAML's wheels, but not of every build.
 _LOADER: type[yaml.CSafeLoader] | type[yaml.SafeLoader] = getattr(yaml, "CSafeLoader", yaml.SafeLoader)
 _UNSEEN = frozenset(("Cc", "Cf", "Zl", "Zp"))
+# Letters, marks and a braille pattern by their category, and yet nothing to see: fillers and variation selectors.
+_BLANK = frozenset(map(chr, (0x34F, 0x115F, 0x1160, 0x17B4, 0x17B5, 0x2800, 0x3164, 0xFFA0)))
+_SELECTORS = (range(0x180B, 0x1810), range(0xFE00, 0xFE10), range(0xE0100, 0xE01F0))
 _NOTHING = frozenset(("", "~", "null", "Null", "NULL"))
-_URL = re.compile(r"\b([A-Za-z][A-Za-z0-9+.-]*://)(\S*)")
 _NAME = re.compile(r"[A-Za-z0-9_-]{1,60}")
 _SYNTAX = (
     "Check indentation, quotes and brackets here and in the line above. A value needs quotes where it holds ': ' "
@@ -91,23 +94,6 @@ class Document:
     findings: tuple[Finding, ...]
 
 
-def shown(text: str) -> str:
-    """`text` as a message may show it: in quotes, printable, on one line, short.
-
-    Of a URL only the host is shown, because a path, a query or a password may be a secret and messages end up in logs.
-    """
-    text = _URL.sub(_shown_url, text)
-    return repr(text if len(text) <= 70 else f"{text[:20]}...{text[-47:]}")
-
-
-def _shown_url(matched: re.Match[str]) -> str:
-    scheme, rest = matched.groups()
-    if "@" in rest:
-        return f"{scheme}..."
-    host = re.split(r"[/?#]", rest, maxsplit=1)[0]
-    return scheme + (rest if rest.rstrip("/") == host else f"{host}/...")
-
-
 def child_path(parent: str, key: str) -> str:
     """The path of the field `key` below `parent`, as messages name it: "azure.online_endpoint.id"."""
     name = key if _NAME.fullmatch(key) or not key else shown(key)
@@ -162,12 +148,19 @@ def _text(path: Path, file: str) -> str:
 
 
 def _unseen(text: str, file: str) -> Iterator[Finding]:
-    suspects = {c for c in set(text) if c != "\n" and unicodedata.category(c) in _UNSEEN}
+    suspects = {c for c in set(text) if c != "\n" and _is_unseen(c)}
     for number, line in enumerate(text.split("\n") if suspects else (), start=1):
         for character in sorted(suspects.intersection(line)):
             problem = f"{_named(character)} in column {line.index(character) + 1}"
             remedy = "Write spaces instead." if character == "\t" else "Delete it: a reader cannot see it."
             yield _finding(Location(file, number), "file", problem, remedy)
+
+
+def _is_unseen(character: str) -> bool:
+    if character.isascii():
+        return not character.isprintable()
+    selects = any(ord(character) in selectors for selectors in _SELECTORS)
+    return selects or character in _BLANK or unicodedata.category(character) in _UNSEEN
 
 
 def _named(character: str) -> str:
@@ -258,7 +251,7 @@ class _Builder:
     def _scalar(self, event: yaml.ScalarEvent, subject: str, where: Location) -> Node:
         # A block scalar ends with a line break that its author did not mean.
         text = event.value.removesuffix("\n") if event.style in ("|", ">") else event.value
-        unseen = next((c for c in text if unicodedata.category(c) in _UNSEEN), None)
+        unseen = next((c for c in text if _is_unseen(c)), None)
         if unseen is not None:
             self._report(where, subject, f"{_named(unseen)} in {shown(text)}", "Write one line of visible characters.")
         elif len(text) > MAX_VALUE:

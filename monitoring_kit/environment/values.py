@@ -116,6 +116,13 @@ def _port(text: str) -> int:
     return int(text)
 
 
+def _url(text: str) -> str:
+    port = re.match(r"https?://[^/]*:([0-9]+)", text)
+    if port:
+        _port(port[1])
+    return text.rstrip("/")
+
+
 def _host_and_port(text: str) -> str:
     _port(text.rpartition(":")[2])
     return text
@@ -166,14 +173,17 @@ REASON = Form(
 
 # The name of most things in Kubernetes (RFC 1123), but for its length.
 _LABEL = r"[a-z0-9](?:[a-z0-9-]*[a-z0-9])?"
+_HOST_LABEL = r"[A-Za-z0-9](?:[A-Za-z0-9-]*[A-Za-z0-9])?"
+_HOST = rf"{_HOST_LABEL}(?:\.{_HOST_LABEL})*"
 
 Url = Annotated[
     str,
     Form(
         "an http or https address: host, port and path, without user, password, query, fragment and blanks",
         "https://grafana.example.com",
-        r"(?=.{1,300}\Z)(?!.*/\.\.?(?:/|\Z))https?://[A-Za-z0-9](?:[A-Za-z0-9.-]*[A-Za-z0-9])?(?::[1-9][0-9]{0,4})?(?:/[A-Za-z0-9._~%+-]+)*/?",
-        lambda text: text.rstrip("/"),
+        rf"(?=.{{1,300}}\Z)(?!.*/\.\.?(?:/|\Z))https?://{_HOST}(?::[1-9][0-9]{{0,4}})?"
+        r"(?:/(?:[A-Za-z0-9._~+-]|%[0-9A-Fa-f]{2})+)*/?",
+        _url,
     ),
 ]
 Namespace = Annotated[
@@ -258,7 +268,7 @@ Email = Annotated[
     Form(
         "an e-mail address of letters, digits and the signs . _ % + -",
         "checkout@example.com",
-        r"(?=.{1,254}\Z)[A-Za-z0-9._%+-]{1,64}@(?:[A-Za-z0-9](?:[A-Za-z0-9-]*[A-Za-z0-9])?\.)+[A-Za-z]{2,63}",
+        rf"(?=.{{1,254}}\Z)(?=[^@]{{1,64}}@)[A-Za-z0-9_%+-]+(?:\.[A-Za-z0-9_%+-]+)*@(?:{_HOST_LABEL}\.)+[A-Za-z]{{2,63}}",
     ),
 ]
 Title = Annotated[
@@ -311,7 +321,7 @@ MailServer = Annotated[
     Form(
         "host and port of a mail server",
         "smtp.example.com:587",
-        r"(?=.{1,259}\Z)[A-Za-z0-9](?:[A-Za-z0-9.-]*[A-Za-z0-9])?:[1-9][0-9]{0,4}",
+        rf"(?=.{{1,259}}\Z){_HOST}:[1-9][0-9]{{0,4}}",
         _host_and_port,
     ),
 ]

@@ -5,6 +5,8 @@ from __future__ import annotations
 from dataclasses import dataclass, field
 
 from monitoring_kit.core.findings import Location, here
+from monitoring_kit.core.units import UNITS, require_unit
+from monitoring_kit.model.backends import Backend
 from monitoring_kit.model.signals import Signal
 from monitoring_kit.model.thresholds import Threshold
 
@@ -39,3 +41,11 @@ class Alert:
     prometheus_only: str = field(default="", kw_only=True)
     name: str = field(default="", kw_only=True)
     where: Location = field(default_factory=here, compare=False, kw_only=True)
+
+    def __post_init__(self) -> None:
+        """Refuses a level without a unit: which one it has to be follows from the signal."""
+        if not isinstance(self.signal, Signal) or not isinstance(self.threshold, Threshold):
+            return  # the type of a field is told like that of any other
+        units = [measure.judged_unit(self.signal.unit) for measure in map(self.signal.measure, Backend) if measure]
+        for severity, level in self.threshold.levels:
+            require_unit(severity.value, level, *(units[:1] or UNITS), where=self.threshold.where)

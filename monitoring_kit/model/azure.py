@@ -9,12 +9,13 @@ from typing import Literal
 
 from monitoring_kit.core.findings import Location, here
 from monitoring_kit.core.units import Unit
+from monitoring_kit.core.words import Words, checked_words, words
 from monitoring_kit.model.log_tables import PlatformMetric
 
 
 @dataclass(frozen=True, kw_only=True)
 class Metric:
-    """A platform metric, aggregated over a minute and split by `by`, blank-separated dimensions (one alert a value).
+    """A platform metric, aggregated over a minute and split by the dimensions `by` (one alert a value).
 
     >>> LAG = platform_metric(
     ...     "Microsoft.EventHub/namespaces", "ConsumerLag", unit=COUNT, aggregations="Maximum", dimensions="EntityName"
@@ -24,9 +25,13 @@ class Metric:
 
     metric: PlatformMetric
     aggregation: Literal["Average", "Minimum", "Maximum", "Total", "Count"] = "Average"
-    by: str = ""
+    by: Words = ""
     only: Mapping[str, str] = field(default_factory=lambda: MappingProxyType({}), hash=False)
     where: Location = field(default_factory=here, compare=False)
+
+    def __post_init__(self) -> None:
+        """Refuses a `by` that holds anything but names."""
+        checked_words("by", self.by, like=("EntityName",), where=self.where)
 
     def judged_unit(self, shown: Unit) -> Unit:
         """The unit of the value that an alert compares: that of Azure's figures, whatever the signal's is."""
@@ -35,7 +40,7 @@ class Metric:
     @property
     def dimensions(self) -> tuple[str, ...]:
         """The dimensions of `by`."""
-        return tuple(self.by.split())
+        return words(self.by)
 
     @property
     def on_deployment(self) -> bool:

@@ -5,6 +5,7 @@ from __future__ import annotations
 from dataclasses import dataclass, field
 
 from monitoring_kit.core.findings import Location, here
+from monitoring_kit.core.words import Words, checked_words, words
 from monitoring_kit.model.backends import Backend
 from monitoring_kit.model.signals import Panel
 
@@ -48,7 +49,7 @@ class Dashboard:
     ...     rows=(Row("Do they work?", error_ratio.stat(6), error_ratio.timeseries(18)),),
     ... )
 
-    `variables` are the Prometheus labels by which a reader narrows it down (blank-separated). An environment gets the
+    `variables` are the Prometheus labels by which a reader narrows it down. An environment gets the
     dashboard when it has at least one of its places; panels whose signal is measured in none of them are left out. It
     opens with the time `last`. The loader fills in `name`: the name of the variable that holds the dashboard.
     """
@@ -57,12 +58,16 @@ class Dashboard:
     description: str
     rows: tuple[Row, ...]
     backends: tuple[Backend, ...]
-    variables: str = ""
+    variables: Words = ""
     last: str = "6h"
     name: str = ""
     where: Location = field(default_factory=here, compare=False)
 
+    def __post_init__(self) -> None:
+        """Refuses `variables` that hold anything but names."""
+        checked_words("variables", self.variables, where=self.where)
+
     @property
     def labels(self) -> tuple[str, ...]:
         """The labels of `variables`."""
-        return tuple(self.variables.split())
+        return words(self.variables)

@@ -6,6 +6,7 @@ column, the columns of `by` and one column with the value.
 
 from __future__ import annotations
 
+import re
 from abc import ABC, abstractmethod
 from dataclasses import dataclass, field
 from decimal import Decimal
@@ -15,6 +16,7 @@ from pathlib import PurePosixPath
 from monitoring_kit.core.durations import Duration, parse_duration
 from monitoring_kit.core.findings import Finding, Location, Refused, here
 from monitoring_kit.core.units import COUNT, PER_SECOND, RATIO, Quantity, Unit
+from monitoring_kit.core.words import NAME, Words, checked_words, words
 from monitoring_kit.kusto.literals import kql_number
 from monitoring_kit.model.backends import Backend
 from monitoring_kit.model.log_tables import LogTable
@@ -22,6 +24,8 @@ from monitoring_kit.model.views import View, ViewRequest
 
 Bound = Quantity | None
 Names = tuple[str, ...]
+_COLUMN = re.compile(rf"{NAME.pattern}(=\S+)?")
+_COLUMNS = ("PodName", "ContainerName")
 
 
 @dataclass(frozen=True)
@@ -44,6 +48,11 @@ class Measure(ABC):
     """What each way to measure can be asked for."""
 
     where: Location = field(default_factory=here, compare=False)
+
+    def __post_init__(self) -> None:
+        """Refuses a `by` or `columns` that holds anything but names (in `by`, `Name=expression` too)."""
+        for name in ("by", "columns"):
+            checked_words(name, getattr(self, name, ""), form=_COLUMN, like=_COLUMNS, where=self.where)
 
     @abstractmethod
     def value(
@@ -86,7 +95,7 @@ class Ratio(Measure):
     bad: str
     total: str = "true"
     weight: str = ""
-    by: str = ""
+    by: Words = ""
     unit: Unit = RATIO
 
     @property
@@ -96,7 +105,7 @@ class Ratio(Measure):
 
     def value(self, column: str, slower_than: Bound = None, min_events: Bound = None, split: Names = ()) -> KqlText:
         """The share of bad events; bins with no event, or with fewer than `min_events`, have no value at all."""
-        return _share(self.table, column, _columns(self.by), _counts(self), min_events)
+        return _share(self.table, column, words(self.by), _counts(self), min_events)
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -115,7 +124,7 @@ class Rate(Measure):
     table: LogTable
     only: str = "true"
     weight: str = ""
-    by: str = ""
+    by: Words = ""
     unit: Unit = PER_SECOND
 
     @property
@@ -125,7 +134,7 @@ class Rate(Measure):
 
     def value(self, column: str, slower_than: Bound = None, min_events: Bound = None, split: Names = ()) -> KqlText:
         """Events per second. `split` are columns, or `Name = expression`."""
-        by = _columns(self.by)
+        by = words(self.by)
         grouping = ", ".join(("{{ bin }}", *by, *split))
         names = (*by, *(part.partition("=")[0].strip() for part in split))
         lines = [
@@ -155,7 +164,7 @@ class Durations(Measure):
     unit: Unit
     only: str = "true"
     weight: str = ""
-    by: str = ""
+    by: Words = ""
 
     @property
     def backend(self) -> Backend:
@@ -176,7 +185,7 @@ class Durations(Measure):
         counts = _counts(
             Ratio(table=self.table, bad=slow, total=self.only, weight=self.weight, by=self.by, where=self.where)
         )
-        return _share(self.table, f"{column}SlowShare", _columns(self.by), counts, min_events)
+        return _share(self.table, f"{column}SlowShare", words(self.by), counts, min_events)
 
     def plots(self, request: ViewRequest, column: str, unit: Unit) -> KqlText | None:
         """Quantiles, or the share of slow rows."""
@@ -189,7 +198,7 @@ class Durations(Measure):
         factor = Quantity(Decimal(1), self.unit).to(unit)
         columns = {f"p{kql_number(quantile * 100)}": quantile * 100 for quantile in quantiles}
         values = [f"{name} = percentile(Elapsed, {kql_number(rank)})" for name, rank in columns.items()]
-        by = _columns(self.by)
+        by = words(self.by)
         lines = [
             _rows(self.table),
             *_only(self.only),
@@ -214,7 +223,7 @@ class Query(Measure):
     backend: Backend
     value_column: str
     unit: Unit = COUNT
-    by: str = ""
+    by: Words = ""
     panel_file: str = ""
     looks_back: str = ""
 
@@ -224,13 +233,13 @@ class Query(Measure):
 
     def value(self, column: str, slower_than: Bound = None, min_events: Bound = None, split: Names = ()) -> KqlText:
         """The text as it stands. Raises Refused where the file cannot be read."""
-        return KqlText(self._text, (self.value_column,), _columns(self.by))
+        return KqlText(self._text, (self.value_column,), words(self.by))
 
     def plots(self, request: ViewRequest, column: str, unit: Unit) -> KqlText | None:
         """The text of `panel_file`, if there is one. Raises Refused where the file cannot be read."""
         if not request.view.judged or not self.panel_file:
             return super().plots(request, column, unit)
-        return KqlText(_read(self.panel_file, self.where), (self.value_column,), _columns(self.by))
+        return KqlText(_read(self.panel_file, self.where), (self.value_column,), words(self.by))
 
     @cached_property
     def lookback(self) -> Duration | None:
@@ -258,14 +267,14 @@ class Table(Measure):
 
     file: str
     backend: Backend
-    columns: str
+    columns: Words
 
     def value(self, column: str, slower_than: Bound = None, min_events: Bound = None, split: Names = ()) -> None:
         """Rows are no number."""
 
     def plots(self, request: ViewRequest, column: str, unit: Unit) -> KqlText | None:
         """The text as it stands, where rows are shown. Raises Refused where the file cannot be read."""
-        return KqlText(self._text, _columns(self.columns), ()) if request.view is View.LIST else None
+        return KqlText(self._text, words(self.columns), ()) if request.view is View.LIST else None
 
     @cached_property
     def _text(self) -> str:
@@ -314,10 +323,6 @@ def _rows(table: LogTable) -> str:
 
 def _only(predicate: str) -> list[str]:
     return [] if predicate == "true" else [f"| where {predicate}"]
-
-
-def _columns(by: str) -> tuple[str, ...]:
-    return tuple(by.split())
 
 
 def _real(number: Decimal) -> str:

@@ -10,9 +10,12 @@ from types import MappingProxyType
 
 from monitoring_kit.core.findings import Finding, Location, Refused, here
 from monitoring_kit.core.units import Unit
+from monitoring_kit.core.words import NAME, Words, checked_words
 from monitoring_kit.model.backends import Backend
 
-_COLUMN = re.compile(r"[A-Za-z_]\w*")
+_TYPED = re.compile(rf"{NAME.pattern}:[a-z]+")
+_COLUMNS = ("TimeGenerated:datetime", "Message:string")
+_VALUE = re.compile(r"[^,;\s]+")
 
 
 class LogScope(Enum):
@@ -52,13 +55,13 @@ def log_table(
     name: str,
     *,
     backend: Backend,
-    columns: str,
+    columns: Words,
     own_rows: str,
     scope: LogScope = LogScope.WORKSPACE,
     time: str = "TimeGenerated",
     derived: Mapping[str, str] = MappingProxyType({}),
-    cumulative: str = "",
-    closed: Mapping[str, str] = MappingProxyType({}),
+    cumulative: Words = "",
+    closed: Mapping[str, Words] = MappingProxyType({}),
 ) -> LogTable:
     """A log table.
 
@@ -69,23 +72,21 @@ def log_table(
     ...     columns="TimeGenerated:datetime Namespace:string Failed:bool DurationMs:int",
     ... )
 
-    `columns` is written as Kusto writes a schema: blank-separated `Name:type`; so are the values of `closed`:
+    `columns` is written as Kusto writes a schema, each `Name:type`. The values of `closed` are lists as well:
     `{"PodStatus": "Pending Running"}`. Raises Refused for a column without a type, for a name of a column that Kusto
     would not read as one, and for what `cumulative` or `closed` say of a column that there is not.
     """
-    pairs = [column.partition(":") for column in columns.split()]
-    for column, _, kind in [*pairs, *((name, ":", "derived") for name in derived)]:
-        if _COLUMN.fullmatch(column) is None or not kind:
-            problem = f"{column!r} is no column with a type"
-            raise Refused(
-                Finding(here(), f"log table {name}", problem, "write Name:type, as in Message:string", "column")
-            )
+    pairs = [column.partition(":") for column in checked_words("columns", columns, form=_TYPED, like=_COLUMNS)]
+    checked_words("derived", tuple(derived), like=("Outcome",))
     types = {column: kind for column, _, kind in pairs}
-    growing = frozenset(cumulative.split())
+    growing = frozenset(checked_words("cumulative", cumulative, like=("CounterValue",)))
     for column in sorted({*growing, *closed} - {*types, *derived}):
         remedy = f"its columns are {', '.join(sorted({*types, *derived}))}"
         raise Refused(Finding(here(), f"log table {name}", f"there is no column {column}", remedy, "column"))
-    values = {column: frozenset(text.split()) for column, text in closed.items()}
+    values = {
+        column: frozenset(checked_words("closed", text, form=_VALUE, like=("Pending", "Running")))
+        for column, text in closed.items()
+    }
     return LogTable(
         name, backend, scope, time, MappingProxyType(types), own_rows, derived, growing, MappingProxyType(values)
     )
@@ -112,12 +113,14 @@ class PlatformMetric:
 
 
 def platform_metric(
-    namespace: str, name: str, *, unit: Unit, aggregations: str, dimensions: str = ""
+    namespace: str, name: str, *, unit: Unit, aggregations: Words, dimensions: Words = ""
 ) -> PlatformMetric:
-    """A platform metric; aggregations and dimensions are separated by blanks.
+    """A platform metric, with the aggregations and dimensions that Azure offers.
 
     >>> LAG = platform_metric(
     ...     "Microsoft.EventHub/namespaces", "ConsumerLag", unit=COUNT, aggregations="Maximum", dimensions="EntityName"
     ... )
     """
-    return PlatformMetric(namespace, name, unit, frozenset(aggregations.split()), frozenset(dimensions.split()))
+    offered = checked_words("aggregations", aggregations, like=("Average", "Maximum"))
+    split = checked_words("dimensions", dimensions, like=("EntityName",))
+    return PlatformMetric(namespace, name, unit, frozenset(offered), frozenset(split))

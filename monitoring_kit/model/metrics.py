@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Mapping
 from dataclasses import dataclass, field
 from decimal import Decimal
@@ -10,6 +11,7 @@ from types import MappingProxyType
 
 from monitoring_kit.core.findings import Finding, Location, Refused, here
 from monitoring_kit.core.units import COUNT, SECONDS, Unit
+from monitoring_kit.core.words import NAME, Numbers, Words, checked_numbers, checked_words
 from monitoring_kit.promql.parser import PromqlError, parse_selector
 
 SCOPE_SETTINGS = ("namespace", "service", "workload", "pods")
@@ -19,6 +21,10 @@ _SCOPE = (
     """write a selector such as {namespace="$namespace", pod=~"$pods"}, each value a text or one of """
     + ", ".join(f"${name}" for name in SCOPE_SETTINGS)
 )
+
+
+_LABEL = re.compile(rf"{NAME.pattern}(=[^|,;\s]+(\|[^|,;\s]+)*)?")
+_LABELS = ("queue", "status=success|error")
 
 
 class MetricType(Enum):
@@ -72,8 +78,8 @@ class SeriesShape:
     closed: Mapping[str, frozenset[str]] = field(hash=False)
 
 
-def source(name: str, *, adds: str, scope: str) -> Source:
-    """A source of series; `adds` lists labels separated by blanks.
+def source(name: str, *, adds: Words, scope: str) -> Source:
+    """A source of series; `adds` are the labels that the scrape puts on them.
 
     >>> WORKERS = source("the workers' /metrics", adds="namespace pod job", scope='{namespace="$namespace"}')
 
@@ -88,11 +94,11 @@ def source(name: str, *, adds: str, scope: str) -> Source:
         if "$" in matcher.value and matcher.value.removeprefix("$") not in SCOPE_SETTINGS:
             problem = f"its scope matches {matcher.label} with {matcher.value!r}, which is no setting"
             raise Refused(Finding(here(), subject, problem, _SCOPE, "scope"))
-    return Source(name, frozenset(adds.split()), scope)
+    return Source(name, frozenset(checked_words("adds", adds, like=("namespace", "pod", "job"))), scope)
 
 
-def counter(name: str, *, labels: str, source: Source, help: str, unit: Unit = COUNT) -> Metric:
-    """A counter. `labels` is blank-separated; `status=success|error` closes a label's set of values.
+def counter(name: str, *, labels: Words, source: Source, help: str, unit: Unit = COUNT) -> Metric:
+    """A counter. In `labels`, `status=success|error` closes a label's set of values.
 
     >>> WORKERS = source("the workers' /metrics", adds="namespace pod job", scope='{namespace="$namespace"}')
     >>> JOBS = counter("jobs_total", labels="queue status=success|error", source=WORKERS, help="Jobs done.")
@@ -101,7 +107,7 @@ def counter(name: str, *, labels: str, source: Source, help: str, unit: Unit = C
     return Metric(name, MetricType.COUNTER, names, source, unit, help, closed)
 
 
-def gauge(name: str, *, labels: str, source: Source, help: str, unit: Unit = COUNT) -> Metric:
+def gauge(name: str, *, labels: Words, source: Source, help: str, unit: Unit = COUNT) -> Metric:
     """A gauge. `labels` as for `counter`.
 
     >>> WORKERS = source("the workers' /metrics", adds="namespace pod job", scope='{namespace="$namespace"}')
@@ -111,8 +117,8 @@ def gauge(name: str, *, labels: str, source: Source, help: str, unit: Unit = COU
     return Metric(name, MetricType.GAUGE, names, source, unit, help, closed)
 
 
-def histogram(name: str, *, labels: str, source: Source, help: str, buckets: str, unit: Unit = SECONDS) -> Metric:
-    """A classic histogram. `buckets` are the finite upper bounds, blank-separated.
+def histogram(name: str, *, labels: Words, source: Source, help: str, buckets: Numbers, unit: Unit = SECONDS) -> Metric:
+    """A classic histogram. `buckets` are the finite upper bounds, the lowest first.
 
     >>> WORKERS = source("the workers' /metrics", adds="namespace pod job", scope='{namespace="$namespace"}')
     >>> DURATION = histogram(
@@ -120,12 +126,15 @@ def histogram(name: str, *, labels: str, source: Source, help: str, buckets: str
     ... )
     """
     names, closed = _labels(labels)
-    bounds = tuple(Decimal(bound) for bound in buckets.split())
+    bounds = checked_numbers("buckets", buckets, like=(0.1, 0.5, 1))
+    if list(bounds) != sorted(set(bounds)):
+        problem = f"{' '.join(map(str, bounds))} do not rise"
+        raise Refused(Finding(here(), "buckets=", problem, "write the bounds from the lowest to the highest", "words"))
     return Metric(name, MetricType.HISTOGRAM, names, source, unit, help, closed, bounds)
 
 
-def _labels(text: str) -> tuple[frozenset[str], Mapping[str, frozenset[str]]]:
-    parts = [part.partition("=") for part in text.split()]
+def _labels(given: Words) -> tuple[frozenset[str], Mapping[str, frozenset[str]]]:
+    parts = [part.partition("=") for part in checked_words("labels", given, form=_LABEL, like=_LABELS)]
     closed = {name: frozenset(values.split("|")) for name, _, values in parts if values}
     return frozenset(name for name, _, _ in parts), MappingProxyType(closed)
 

@@ -15,7 +15,7 @@ from types import MappingProxyType
 
 from monitoring_kit.core.durations import Duration, parse_duration
 from monitoring_kit.core.findings import Finding, Location, Refused, here
-from monitoring_kit.core.units import COUNT, FACTOR, PER_SECOND, RATIO, Quantity, Unit
+from monitoring_kit.core.units import COUNT, FACTOR, PER_SECOND, PERCENT, RATIO, SECONDS, Quantity, Unit, require_unit
 from monitoring_kit.model import prom
 from monitoring_kit.model.budgets import OBJECTIVE_LABEL, OUTCOMES, ErrorBudget, EventSeries
 from monitoring_kit.model.metrics import Metric, MetricCatalogue, MetricType, Source
@@ -100,6 +100,7 @@ def page(share: Quantity, *, long: str, short: str) -> BudgetSpent:
 
     >>> hour = page(0.02 * RATIO, long="1h", short="5m")
     """
+    require_unit("share", share, RATIO, PERCENT)
     return BudgetSpent(Severity.CRITICAL, share, _time(long), _time(short))
 
 
@@ -108,6 +109,7 @@ def ticket(share: Quantity, *, long: str, short: str) -> BudgetSpent:
 
     >>> day = ticket(0.1 * RATIO, long="1d", short="2h")
     """
+    require_unit("share", share, RATIO, PERCENT)
     return BudgetSpent(Severity.WARNING, share, _time(long), _time(short))
 
 
@@ -146,6 +148,10 @@ def objective(
     Raises Refused for a text that is no duration and for a number in another unit than a share, a factor or a count.
     """
     length, where = _time(period), here()
+    require_unit("target", target, RATIO, PERCENT)
+    require_unit("min_bad_events", min_bad_events, COUNT)
+    if slower_than is not None:
+        require_unit("slower_than", slower_than, SECONDS)
     try:
         budget = 1 - target.to(RATIO)
         rates = tuple(spent.burn_rate(length) for spent in alerting)

@@ -263,6 +263,40 @@ class Utilisation(Measure):
 
 
 @dataclass(frozen=True, kw_only=True)
+class Share(Measure):
+    """One gauge as a share of another, such as the replicas that answer of those that are wanted.
+
+    >>> answering = prom.Share(part="workers_ready", whole="workers_wanted")
+
+    Where the whole is 0 there is no share: the quotient is no number, and no comparison with it holds.
+    """
+
+    part: str
+    whole: str
+
+    def value(self, by: Labels, window: Window, slower_than: Quantity | None = None) -> Expression:
+        """The part, divided by the whole."""
+        part, whole = (Aggregation("max", _selector(text, self.where), "by", by) for text in (self.part, self.whole))
+        return Binary("/", part, whole)
+
+
+@dataclass(frozen=True, kw_only=True)
+class Unless:
+    """What makes a bad state right: nothing is measured where `condition` holds for the same values of the labels `on`.
+
+    >>> closed = prom.Unless(condition="workers_wanted == 0", on="namespace")
+    """
+
+    condition: str
+    on: str
+
+    @property
+    def labels(self) -> Labels:
+        """The labels of `on`."""
+        return tuple(self.on.split())
+
+
+@dataclass(frozen=True, kw_only=True)
 class Increase(Measure):
     """How often a counter moved in the window. `only_while` is a condition with the same labels, such as `x == 1`.
 
@@ -286,7 +320,8 @@ class Gauge(Measure):
 
     `highest_in_window` looks at the highest value of the window instead of the newest, which bridges the moments in
     which a state that keeps coming back is gone. `only_while` is a condition with the same labels. `or_missing` counts
-    "no series left" as 0, so that the last target that vanishes is noticed like one that stops answering.
+    "no series left" as 0, so that the last target that vanishes is noticed like one that stops answering. `unless` says
+    when there is nothing to measure.
     """
 
     gauge: str
@@ -294,6 +329,7 @@ class Gauge(Measure):
     highest_in_window: bool = False
     only_while: str = ""
     or_missing: bool = False
+    unless: Unless | None = None
 
     def value(self, by: Labels, window: Window, slower_than: Quantity | None = None) -> Expression:
         """The gauge's value; with `or_missing`, 0 where no series is left."""
@@ -302,9 +338,9 @@ class Gauge(Measure):
         if self.highest_in_window:
             newest = Call("max_over_time", (RangeSelector(selector, window),))
         level = _while(Aggregation(self.combine, newest, "by", by), self.only_while, by, self.where)
-        if not self.or_missing:
-            return level
-        return Binary("or", level, Binary("*", ZERO, Call("absent", (selector,))))
+        if self.or_missing:
+            level = Binary("or", level, Binary("*", ZERO, Call("absent", (selector,))))
+        return _unless(level, self.unless, self.where)
 
     def plots(self, request: ViewRequest) -> Mapping[str, Expression]:
         """The value, as a line or as rows to read."""
@@ -321,10 +357,11 @@ class Absent(Measure):
     """
 
     series: str
+    unless: Unless | None = None
 
     def value(self, by: Labels, window: Window, slower_than: Quantity | None = None) -> Expression:
         """1 while no series matches."""
-        return Call("absent", (_selector(self.series, self.where),))
+        return _unless(Call("absent", (_selector(self.series, self.where),)), self.unless, self.where)
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -363,6 +400,12 @@ def guarded(expression: Expression, condition: Expression, by: Labels) -> Expres
 
 def _while(expression: Expression, condition: str, by: Labels, where: Location) -> Expression:
     return guarded(expression, _parsed(condition, where), by) if condition else expression
+
+
+def _unless(expression: Expression, unless: Unless | None, where: Location) -> Expression:
+    if unless is None:
+        return expression
+    return Binary("unless", expression, _parsed(unless.condition, where), matching=Matching("on", unless.labels))
 
 
 def over_positive(numerator: Expression, denominator: Expression) -> Expression:

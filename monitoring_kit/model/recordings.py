@@ -14,6 +14,7 @@ from types import MappingProxyType
 
 from monitoring_kit.core.durations import Duration, parse_duration
 from monitoring_kit.core.findings import Finding, Location, Refused, here
+from monitoring_kit.core.words import Words, checked_words
 from monitoring_kit.model.metrics import Metric, MetricCatalogue, MetricType, Source
 from monitoring_kit.promql.parser import parse_selector
 from monitoring_kit.promql.printer import print_matchers
@@ -64,8 +65,8 @@ class Recording:
         )
 
 
-def recording(name: str, *, counter: str, by: str, window: str) -> Recording:
-    """A recording rule; `by` lists labels separated by blanks.
+def recording(name: str, *, counter: str, by: Words, window: str) -> Recording:
+    """A recording rule; `by` are the labels that it keeps.
 
     >>> JOBS = recording("queue_status:jobs:rate5m", counter="jobs_total", by="namespace queue status", window="5m")
 
@@ -77,7 +78,7 @@ def recording(name: str, *, counter: str, by: str, window: str) -> Recording:
     if rest != says:
         problem = f"records the rate of {counter} over {length}, and its name says otherwise"
         raise Refused(Finding(here(), f"recording {name}", problem, f'write "{level}:{says}"', "name"))
-    return Recording(name, counter, tuple(by.split()), length)
+    return Recording(name, counter, checked_words("by", by), length)
 
 
 def with_recorded(catalogue: MetricCatalogue, recordings: Iterable[Recording]) -> MetricCatalogue:

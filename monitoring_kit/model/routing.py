@@ -10,6 +10,7 @@ from enum import Enum
 
 from monitoring_kit.core.durations import Duration, parse_duration
 from monitoring_kit.core.findings import Finding, Location, Refused, here
+from monitoring_kit.core.words import Words, checked_words, words
 from monitoring_kit.model.alerts import Alert
 from monitoring_kit.model.thresholds import Severity
 
@@ -49,14 +50,15 @@ class Grouping:
     where: Location = field(default_factory=here, compare=False)
 
 
-def grouping(*, group_by: str, wait: str, interval: str, repeat: str, because: str) -> Grouping:
-    """A grouping; labels are separated by blanks, times are written as in "30s". Raises Refused for a wrong time.
+def grouping(*, group_by: Words, wait: str, interval: str, repeat: str, because: str) -> Grouping:
+    """A grouping; times are written as in "30s". Raises Refused for a wrong time and for labels that are no names.
 
     >>> PAGE = grouping(
     ...     group_by="alertname namespace", wait="30s", interval="5m", repeat="4h", because="an outage is one message"
     ... )
     """
-    return Grouping(tuple(group_by.split()), _time(wait), _time(interval), _time(repeat), because)
+    labels = checked_words("group_by", group_by, like=("alertname", "namespace"))
+    return Grouping(labels, _time(wait), _time(interval), _time(repeat), because)
 
 
 @dataclass(frozen=True)
@@ -120,20 +122,24 @@ class Inhibition:
     ...     source=JobErrorsHigh, mutes="JobSlow.*", equal="namespace", because="a job that fails is not slow as well"
     ... )
 
-    `mutes` is a regular expression of whole names, `equal` are labels separated by blanks. For Alertmanager a missing
+    `mutes` is a regular expression of whole names, `equal` are labels. For Alertmanager a missing
     label equals a missing one, so both sides have to carry each of them.
     """
 
     source: Alert
     mutes: str
-    equal: str
+    equal: Words
     because: str
     where: Location = field(default_factory=here, compare=False)
+
+    def __post_init__(self) -> None:
+        """Refuses an `equal` that holds anything but names."""
+        checked_words("equal", self.equal, where=self.where)
 
     @property
     def labels(self) -> tuple[str, ...]:
         """The labels of `equal`."""
-        return tuple(self.equal.split())
+        return words(self.equal)
 
 
 @dataclass(frozen=True, kw_only=True)

@@ -10,8 +10,9 @@ from __future__ import annotations
 from dataclasses import dataclass, field
 from decimal import Decimal
 
-from monitoring_kit.core.findings import Location, here
-from monitoring_kit.core.units import BYTES, COUNT, FACTOR, PER_SECOND, RATIO, SECONDS, Unit
+from monitoring_kit.core.findings import Finding, Location, Refused, here
+from monitoring_kit.core.units import BYTES, COUNT, FACTOR, PER_SECOND, RATIO, SECONDS, Unit, plain
+from monitoring_kit.core.words import Numbers, Words, checked_numbers, checked_words, words
 from monitoring_kit.model import azure, kql, prom
 from monitoring_kit.model.backends import Backend
 from monitoring_kit.model.budgets import ErrorBudget
@@ -42,7 +43,7 @@ class Signal:
     """What is measured.
 
     `title` names it on a panel, `description` explains it to an engineer who was just paged, `by` are the Prometheus
-    labels that tell its series apart (blank-separated). A signal without an alert says `unwatched`. `when_empty` is
+    labels that tell its series apart. A signal without an alert says `unwatched`. `when_empty` is
     what a panel shows when there is nothing to show, `yes_or_no` says that the value is 1 or 0 and no number to read
     out. The loader fills in `name`: the name of the variable that holds the signal. `empty_when_healthy` is the reason
     why there is rightly nothing to show as long as all is well.
@@ -51,7 +52,7 @@ class Signal:
     title: str
     description: str
     unit: Unit = COUNT
-    by: str = ""
+    by: Words = ""
     prometheus: prom.Measure | None = None
     online_endpoint: kql.Measure | azure.Metric | None = None
     application_insights: kql.Measure | None = None
@@ -63,10 +64,14 @@ class Signal:
     name: str = ""
     where: Location = field(default_factory=here, compare=False)
 
+    def __post_init__(self) -> None:
+        """Refuses a `by` that holds anything but names."""
+        checked_words("by", self.by, where=self.where)
+
     @property
     def labels(self) -> tuple[str, ...]:
         """The labels of `by`."""
-        return tuple(self.by.split())
+        return words(self.by)
 
     @property
     def column(self) -> str:
@@ -83,8 +88,8 @@ class Signal:
         }
         return measures[backend]
 
-    def timeseries(self, width: int, *, by: str = "", title: str = "", height: int = 8) -> Panel:
-        """The value over time. `by` adds labels (or, for logs, one column) to split it by."""
+    def timeseries(self, width: int, *, by: Words = "", title: str = "", height: int = 8) -> Panel:
+        """The value over time. `by` adds labels (for logs, columns) to split it by."""
         return Panel(self, View.TIMESERIES, width, height, title, by)
 
     def stat(self, width: int, *, title: str = "", height: int = 4) -> Panel:
@@ -152,8 +157,8 @@ class Latency(Signal):
     container_insights: kql.Durations | None = None
     when_empty: str = "No traffic"
 
-    def quantiles(self, width: int, quantiles: str, *, by: str = "", title: str = "", height: int = 8) -> Panel:
-        """Quantiles over time, written `p50 p95 p99`."""
+    def quantiles(self, width: int, quantiles: Numbers, *, by: Words = "", title: str = "", height: int = 8) -> Panel:
+        """Quantiles over time, written `"p50 p95 p99"` or `(0.5, 0.95, 0.99)`. Raises Refused for any other text."""
         return Panel(self, View.QUANTILES, width, height, title, by, _quantiles(quantiles))
 
     def slow_share(self, width: int, *, title: str = "", height: int = 8) -> Panel:
@@ -223,7 +228,7 @@ class State(Signal):
     ... )
     """
 
-    prometheus: prom.Gauge | None = None
+    prometheus: prom.Gauge | prom.Share | None = None
     online_endpoint: azure.Metric | kql.Query | None = None
     application_insights: kql.Query | None = None
     container_insights: kql.Query | None = None
@@ -333,10 +338,19 @@ class Panel:
     width: int
     height: int
     title: str = ""
-    by: str = ""
+    by: Words = ""
     quantiles: tuple[Decimal, ...] = ()
     severity: Severity | None = None
     where: Location = field(default_factory=here, compare=False)
+
+    def __post_init__(self) -> None:
+        """Refuses a `by` that holds anything but names."""
+        checked_words("by", self.by, like=("queue",), where=self.where)
+
+    @property
+    def labels(self) -> tuple[str, ...]:
+        """The labels (for logs, columns) of `by`."""
+        return words(self.by)
 
     @property
     def heading(self) -> str:
@@ -344,5 +358,14 @@ class Panel:
         return self.title or self.signal.title
 
 
-def _quantiles(text: str) -> tuple[Decimal, ...]:
-    return tuple(Decimal(word.removeprefix("p")) / 100 for word in text.split())
+def _quantiles(given: Numbers) -> tuple[Decimal, ...]:
+    ranks = checked_numbers("quantiles", given, like=(50, 95) if isinstance(given, str) else (0.5, 0.95), prefix="p")
+    ranks = tuple(rank / 100 for rank in ranks) if isinstance(given, str) else ranks
+    for rank in ranks:
+        if not 0 < rank < 1:
+            problem = (
+                f"{plain(rank * 100)} is no quantile" if isinstance(given, str) else f"{plain(rank)} is no quantile"
+            )
+            remedy = 'a quantile lies between the least and the greatest value: write "p50 p95" or (0.5, 0.95)'
+            raise Refused(Finding(here(), "quantiles=", problem, remedy, "words"))
+    return ranks

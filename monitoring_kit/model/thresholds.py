@@ -8,7 +8,7 @@ from typing import Required, TypedDict, Unpack
 
 from monitoring_kit.core.durations import Duration, parse_duration
 from monitoring_kit.core.findings import Finding, Location, Refused, here
-from monitoring_kit.core.units import FACTOR, Quantity
+from monitoring_kit.core.units import COUNT, FACTOR, MILLISECONDS, SECONDS, UNITS, Quantity, require_unit
 
 
 class Severity(Enum):
@@ -107,6 +107,7 @@ def earlier(value: Quantity, *, window: str, ago: str) -> Earlier:
     ...     because="whoever asked an hour ago has not gone home",
     ... )
     """
+    require_unit("value", value, *UNITS)
     return Earlier(value, parse_duration(window), parse_duration(ago))
 
 
@@ -192,6 +193,10 @@ def _threshold(
     earlier: Earlier | None = None,
     immediate_because: str = "",
 ) -> Threshold:
+    if min_events is not None:
+        require_unit("min_events", min_events, COUNT)
+    if slower_than is not None:
+        require_unit("slower_than", slower_than, SECONDS, MILLISECONDS)
     given = ((Severity.CRITICAL, critical), (Severity.WARNING, warning), (Severity.INFO, info))
     return Threshold(
         comparison=comparison,

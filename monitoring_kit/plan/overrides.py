@@ -10,7 +10,8 @@ from decimal import Decimal
 
 from monitoring_kit.core.durations import parse_duration
 from monitoring_kit.core.findings import Finding, Location
-from monitoring_kit.core.units import RATIO, Unit, parse_quantity, plain
+from monitoring_kit.core.shown import shown
+from monitoring_kit.core.units import COUNT, RATIO, Unit, parse_quantity, plain
 from monitoring_kit.environment.model import AlertOverride, Environment
 from monitoring_kit.model.alerts import Alert
 from monitoring_kit.model.dashboards import Dashboard
@@ -102,11 +103,14 @@ def _changed(alert: Alert, override: AlertOverride) -> tuple[Threshold, list[Fin
             continue
         unit = levels[severity].unit
         if remedy := _without_sign(text, unit):
-            problem = f"found {text!r}, a share without its unit"
+            problem = f"found {shown(text)}, a share without its unit"
             findings.append(Finding(where, field, problem, f"write {remedy}", "override"))
             continue
         try:
-            levels[severity] = parse_quantity(text, unit)
+            level = parse_quantity(text, unit)
+            if unit == COUNT and level.value % 1 and not levels[severity].value % 1:
+                raise ValueError(f"{plain(level.value)} is not a whole number")
+            levels[severity] = level
         except ValueError as error:
             remedy = f"write a value like the definition's own: {levels[severity]}"
             findings.append(Finding(where, field, str(error), remedy, "override"))
@@ -119,7 +123,7 @@ def _changed(alert: Alert, override: AlertOverride) -> tuple[Threshold, list[Fin
             findings.append(Finding(override.location("for"), field, str(error), check="override"))
     order = tuple((severity, levels[severity]) for severity, _ in threshold.levels)
     # The definition's reason argues for the definition's numbers.
-    because = override.because or f"set in {override.where.file}"
+    because = override.because or f"changed in {override.where.file}, which gives no reason"
     return replace(threshold, levels=order, for_=for_, because=because), findings
 
 

@@ -146,7 +146,7 @@ class PanelPlanner:
 
 def _named(dashboard: Dashboard, panel: Panel) -> tuple[str, ...]:
     """What makes a panel the same one from build to build."""
-    names = (dashboard.name, panel.signal.name, panel.view.value, panel.by)
+    names = (dashboard.name, panel.signal.name, panel.view.value, " ".join(panel.labels))
     return names if panel.severity is None else (*names, panel.severity.value)
 
 

@@ -55,7 +55,7 @@ class PanelQueries:
     def _prometheus(
         self, panel: Panel, measure: prom.Measure, watching: tuple[Alert, ...], variables: frozenset[str]
     ) -> Iterator[PrometheusQuery]:
-        by = (*panel.signal.labels, *panel.by.split())
+        by = (*panel.signal.labels, *panel.labels)
         request = ViewRequest(
             view=panel.view,
             by=by,
@@ -87,7 +87,7 @@ class PanelQueries:
     def _log(self, panel: Panel, measure: kql.Measure, watching: tuple[Alert, ...]) -> Iterator[LogQueryPlan]:
         request = ViewRequest(
             view=panel.view,
-            by=(panel.by,) if panel.by else (),
+            by=panel.labels,
             name="",  # a legend is made of the columns
             window=GrafanaInterval.RATE_INTERVAL,
             slower_than=_bound(watching),

@@ -29,6 +29,8 @@ _AZURE_NOUNS = {
 
 def prometheus_subject(labels: tuple[str, ...]) -> str:
     """What the labels name, as a Go template: "Container c of pod p in namespace n"."""
+    if not labels:
+        return "The service"  # a finding says that the signal has no labels; the rest can still be checked
     *wider, narrowest = labels
     words = [f"{_noun(narrowest)} {_value(narrowest)}"]
     for label in reversed(wider):

@@ -44,7 +44,7 @@ def _metrics_with(
 ) -> Iterator[str]:
     queries = PanelQueries(definitions, environment)
     for panel in (panel for row in dashboard.rows for panel in row.panels):
-        if label not in (*panel.signal.labels, *panel.by.split()):
+        if label not in (*panel.signal.labels, *panel.labels):
             continue
         with suppress(Refused):  # the panel itself reports what its expression refuses
             for query in queries.of(panel, Backend.PROMETHEUS, (), frozenset()):

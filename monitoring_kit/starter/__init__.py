@@ -9,9 +9,12 @@ from pathlib import Path
 
 from monitoring_kit import __version__
 from monitoring_kit.core.findings import Finding, Location, Refused
-from monitoring_kit.project import PACK, PACKAGES, RUNBOOKS, pack_folder
+from monitoring_kit.loading import PACKAGES, RUNBOOKS
+from monitoring_kit.project import PACK, pack_folder
 
 FILES = Path(__file__).parent / "files"
+# A pipeline for each of the two, of which a team keeps its own. In a checkout they are examples, and proven as such.
+PIPELINES = {"github-actions.yml": ".github/workflows/monitoring.yml", "azure-pipelines.yml": "azure-pipelines.yml"}
 _EMPTY = ".gitkeep"
 
 
@@ -41,7 +44,15 @@ def _contents() -> Iterator[tuple[str, str]]:
         path = file.relative_to(FILES).as_posix()
         # A file called .gitignore here would keep files of the kit out of its own repository.
         yield path.replace("gitignore", ".gitignore"), file.read_text(encoding="utf-8")
+    for name, path in PIPELINES.items():
+        yield path, (_pipelines() / name).read_text(encoding="utf-8")
     yield "requirements.txt", f"# The kit, with what its proofs need.\n{requirement()}\n"
+
+
+def _pipelines() -> Path:
+    """Where the pipelines lie: in the installed kit, else (in a checkout) among the examples."""
+    installed = Path(__file__).parent / "pipelines"
+    return installed if installed.is_dir() else FILES.parents[2] / "examples/pipelines"
 
 
 def requirement() -> str:

@@ -15,17 +15,19 @@ from monitoring_kit.core.durations import Duration
 from monitoring_kit.core.units import COUNT
 from monitoring_kit.model import prom
 from monitoring_kit.model.budgets import ErrorBudget
+from monitoring_kit.model.definitions import Definitions
 from monitoring_kit.model.metrics import MetricType
 from monitoring_kit.model.signals import Signal
 from monitoring_kit.model.thresholds import Severity
-from monitoring_kit.plan.model import PrometheusAlert
+from monitoring_kit.plan.model import Plan, PrometheusAlert
 from monitoring_kit.testing.boundary_values import JUST, SETTLED_MINUTES, BoundaryValues
 from monitoring_kit.testing.case import Case, Question, Specification
 from monitoring_kit.testing.derive_budget import BudgetDeriver, Found
 from monitoring_kit.testing.go_template import in_words
 from monitoring_kit.testing.oracle import Group, Oracle, rate_of
 from monitoring_kit.testing.rendered import rendered
-from monitoring_kit.testing.scope import CannotDerive, Scope
+from monitoring_kit.testing.rule_files import rules_by_alert
+from monitoring_kit.testing.scope import CannotDerive, Scope, scope_of
 from monitoring_kit.testing.series import (
     EVALUATION_SECONDS,
     SCRAPE_SECONDS,
@@ -45,6 +47,7 @@ from monitoring_kit.testing.series_builder import (
     selectors,
     series_of,
     unequal_instances,
+    unless_of,
 )
 
 _ROUNDING = 1e-9
@@ -58,6 +61,15 @@ _BAD_FOREIGN, _HEALTHY_FOREIGN = 1, 2
 def is_derivable(signal: Signal) -> bool:
     """Whether cases of an alert on `signal` can be derived at all: not where its measure is an expression."""
     return derivable(signal) is not None or isinstance(signal.prometheus, ErrorBudget)
+
+
+def derived_cases(plan: Plan, definitions: Definitions) -> tuple[Specification, ...]:
+    """What can be derived of the alerts of `plan`: one specification each, none for an expression of somebody's own.
+
+    Raises CannotDerive where no series can be made for an alert.
+    """
+    scope = scope_of(definitions, plan)
+    return tuple(derive(rules, scope) for rules in rules_by_alert(plan).values() if is_derivable(rules[0].alert.signal))
 
 
 def derive(rules: Sequence[PrometheusAlert], scope: Scope) -> Specification:
@@ -101,6 +113,7 @@ class _Deriver:
         yield from self._groups()
         yield from self._resets()
         yield self._case(Question.NO_DATA, "no series at all", (), self.boundary.steady_minutes, alone=True)
+        yield from self._excused()
         yield from self._born_late()
         yield from self._low_traffic()
         yield from self._earlier()
@@ -159,6 +172,16 @@ class _Deriver:
         if isinstance(self.measure, prom.Increase | prom.Gauge) and self.measure.only_while:
             unconditional = self._made(GroupBehaviour(bad, condition_holds=False), 1)
             yield self._case(Question.GROUPS, "the condition holds for the others alone", (*unconditional, *others))
+
+    def _excused(self) -> Iterator[Case]:
+        """Bad, and meant to be; beside groups that are bad without being meant to, where there can be any."""
+        condition = unless_of(self.measure, self.scope)
+        if condition is not None:
+            bad = self.boundary.steady(self.boundary.very_bad)
+            own = self._made(GroupBehaviour(bad, excused=True), 1)
+            known = {series.name for series in own}
+            others = [series for series in self._others(GroupBehaviour(bad)) if series.name not in known]
+            yield self._case(Question.NO_DATA, "meant to be so", (*own, *others))
 
     def _others(self, behaviour: GroupBehaviour) -> tuple[Series, ...]:
         """The series of groups that differ from the first in one label each."""
@@ -261,7 +284,10 @@ class _Deriver:
     ) -> Case:
         end = max([int(60 * minutes), *(SCRAPE_SECONDS * len(series.samples) for series in own)])
         end -= end % EVALUATION_SECONDS
-        series = (*own, *(() if alone else self._foreign_series(end)))
+        # Two instances of a group share what is said of the group: the condition under which it is judged.
+        series = tuple(
+            {series.name: series for series in (*own, *(() if alone else self._foreign_series(end)))}.values()
+        )
         oracle = self._oracle(series)
         if not oracle.certain(end):
             raise CannotDerive(f"{question.words}, {name}: a value comes too close to a bound to be sure of")
@@ -315,14 +341,16 @@ class _Deriver:
         lead = (For(self.boundary.lead_minutes, self.boundary.healthy),) if self.boundary.lead_minutes else ()
         rest = max(0.5, end / 60 - self.boundary.lead_minutes)
         for number, value in ((_BAD_FOREIGN, self.boundary.very_bad), (_HEALTHY_FOREIGN, self.boundary.healthy)):
-            behaviour = GroupBehaviour((*lead, For(rest, value)), limit=_FOREIGN_LIMIT)
+            excused = number == _BAD_FOREIGN
+            behaviour = GroupBehaviour((*lead, For(rest, value)), limit=_FOREIGN_LIMIT, excused=excused)
             for series in series_of(self.measure, self.boundary.threshold, self.scope, group, behaviour):
                 for foreign in (*self._like(series, number), *self._recorded_like(series, number)):
                     found.setdefault(foreign.name, foreign)
         return list(found.values())
 
     def _like(self, series: Series, number: int) -> Iterator[Series]:
-        read = selectors(self.measure, self.scope)
+        condition = unless_of(self.measure, self.scope)
+        read = (*selectors(self.measure, self.scope), *([condition[0]] if condition else []))
         for selector in read:
             if selector.metric == series.metric:
                 for labels in self.scope.foreign_labels(series.labels, selector, number):

@@ -25,7 +25,7 @@ from monitoring_kit.promql.tree import (
     Subquery,
     children,
 )
-from monitoring_kit.testing.mutants import Change
+from monitoring_kit.testing.mutant_operators import Change
 from monitoring_kit.testing.oracle import COMPARED
 
 _KEEPS_LABELS = frozenset({"rate", "irate", "increase", "max_over_time", "min_over_time", "avg_over_time"})

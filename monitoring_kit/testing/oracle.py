@@ -17,7 +17,7 @@ from monitoring_kit.model.thresholds import Severity, Threshold
 from monitoring_kit.promql.tree import Matcher, Selector
 from monitoring_kit.testing.scope import CannotDerive, Scope
 from monitoring_kit.testing.series import EVALUATION_SECONDS, Series, newest, picks, within
-from monitoring_kit.testing.series_builder import DerivableMeasure, held_while, selectors
+from monitoring_kit.testing.series_builder import DerivableMeasure, held_while, selectors, unless_of
 
 Group = tuple[tuple[str, str], ...]
 """The labels of one group with their values."""
@@ -120,6 +120,9 @@ class Oracle:
                 used = self._rates(first, time, window) if kind == "counter" else self._newest(first, time, max)
                 limit = self._newest(rest[0], time, max)
                 return {group: value / limit[group] for group, value in used.items() if group in limit}
+            case prom.Share():
+                part, whole = self._newest(first, time, max), self._newest(rest[0], time, max)
+                return {group: value / whole[group] for group, value in part.items() if whole.get(group)}
             case prom.Increase():
                 increase = {group: value * window for group, value in self._rates(first, time, window).items()}
                 return self._held(self.measure, increase, time)
@@ -127,27 +130,44 @@ class Oracle:
                 return self._level(self.measure, first, time, window)
             case prom.Absent():
                 there = any(newest(series.samples, time) is not None for series in self._picked(first))
-                return {} if there else {self._pinned(first): 1.0}
+                return {} if there else self._unexcused(self.measure, {self._pinned(first): 1.0}, time)
 
     def _level(self, measure: prom.Gauge, selector: Selector, time: int, window: int) -> Values:
         combined: Mapping[str, Callable[[list[float]], float]] = {"sum": sum, "max": max, "min": min, "count": len}
         values = self._newest(selector, time, combined[measure.combine], window if measure.highest_in_window else 0)
         values = self._held(measure, values, time)
         gone = measure.or_missing and all(newest(series.samples, time) is None for series in self._picked(selector))
-        return {**values, self._pinned(selector): 0.0} if gone else values
+        values = {**values, self._pinned(selector): 0.0} if gone else values
+        return self._unexcused(measure, values, time)
+
+    def _unexcused(self, measure: prom.Gauge | prom.Absent, values: Values, time: int) -> Values:
+        """The values without those that are meant to be."""
+        condition = unless_of(measure, self.scope)
+        if condition is None or measure.unless is None:
+            return values
+        excused, on = self._holding(condition, measure.unless.labels, time), measure.unless.labels
+        return {
+            group: value
+            for group, value in values.items()
+            if tuple((label, part) for label, part in group if label in on) not in excused
+        }
 
     def _held(self, measure: prom.Increase | prom.Gauge, values: Values, time: int) -> Values:
         condition = held_while(measure, self.scope)
         if condition is None:
             return values
+        holding = self._holding(condition, self.by, time)
+        return {group: value for group, value in values.items() if group in holding}
+
+    def _holding(self, condition: tuple[Selector, str, float], by: Iterable[str], time: int) -> set[Group]:
+        """The groups for which a condition holds."""
         selector, operator, bound = condition
-        holding = {
-            self._group(series)
+        return {
+            group_of(series, by)
             for series in self._picked(selector)
             if (value := newest(series.samples, time)) is not None
             and (not operator or COMPARED[operator](value, bound))
         }
-        return {group: value for group, value in values.items() if group in holding}
 
     def _slow_share(self, buckets: Selector, time: int, window: int) -> Values:
         bound = self.threshold.slower_than

@@ -12,7 +12,7 @@ means: a `conftest.py` says so in `pytest_monitoring_specifications`.
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Iterator, Mapping, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from functools import cached_property
 from pathlib import Path
 
@@ -27,9 +27,10 @@ from monitoring_kit.plan.build import build_plan
 from monitoring_kit.plan.model import Plan
 from monitoring_kit.project import Project
 from monitoring_kit.render.files import render_files
-from monitoring_kit.testing.case import Case, Question, Specification
+from monitoring_kit.testing.case import Specification
 from monitoring_kit.testing.completeness import gaps
 from monitoring_kit.testing.derive import derive, is_derivable
+from monitoring_kit.testing.mutation import stages_of
 from monitoring_kit.testing.rule_files import Rule, rules_by_alert, rules_of
 from monitoring_kit.testing.runner import MutantOutcome, Verdict, run_alert
 from monitoring_kit.testing.scope import CannotDerive, scope_of
@@ -38,8 +39,6 @@ from monitoring_kit.testing.unit_tests import failures
 SHOWN = 10
 SHOWN_FAILURES = 3
 PROJECT = pytest.StashKey[Project]()
-# These cases notice most mutants; only what is left meets the others.
-_FIRST = frozenset({Question.JUST_BAD, Question.JUST_GOOD, Question.HOLD})
 
 
 class Hooks:
@@ -195,12 +194,11 @@ class Behaves(_OfAlert):
         environment = self.parent
         specification = environment.specification(self.alert)
         severities = [rule.severity for rule in rules_by_alert(environment.plan)[self.alert]]
-        found = [str(gap) for gap in gaps(specification, severities)]
-        if found:
-            found.append("its cases are written in conftest.py: pytest_monitoring_specifications")
-        else:
-            found = failures(environment.rules_of(self.alert), [self.alert], specification.cases)
-        if found:
+        rules = environment.rules_of(self.alert)
+        if open_questions := [str(gap) for gap in gaps(specification, severities)]:
+            remedy = "write its cases in conftest.py: pytest_monitoring_specifications"
+            raise Unproven(f"{_first(open_questions, SHOWN)}\n{remedy}")
+        if found := failures(rules, [self.alert], specification.cases):
             raise Unproven(_first(found, SHOWN_FAILURES))
 
 
@@ -212,8 +210,9 @@ class Noticed(_OfAlert):
         environment = self.parent
         cases = environment.specification(self.alert).cases
         rules = environment.rules_of(self.alert)
-        verdicts = run_alert(rules, self.alert, _stages(cases), environment.project.definitions.catalogue)
-        if complaints := list(_complaints(verdicts, environment.excused())):
+        verdicts = run_alert(rules, self.alert, stages_of(cases), environment.project.definitions.catalogue)
+        excused = {mutant: why for mutant, why in environment.excused().items() if mutant.split(" ")[0] == self.alert}
+        if complaints := list(_complaints(verdicts, excused)):
             raise Unproven(_first(complaints, SHOWN))
 
 
@@ -222,12 +221,9 @@ def _first(lines: Sequence[str], number: int) -> str:
     return "\n".join([*lines[:number], *more])
 
 
-def _stages(cases: Sequence[Case]) -> list[list[Case]]:
-    first = [case for case in cases if _FIRST & {*case.answers}]
-    return [first, [case for case in cases if case not in first]]
-
-
-def _complaints(verdicts: Iterable[Verdict], excused: Mapping[str, str]) -> Iterator[str]:
+def _complaints(verdicts: Sequence[Verdict], excused: Mapping[str, str]) -> Iterator[str]:
+    for mutant in sorted(set(excused).difference(map(str, verdicts))):
+        yield f"is excused ({excused[mutant]}), and there is no such mutant: {mutant}"
     for verdict in verdicts:
         if verdict.outcome is MutantOutcome.SURVIVED and str(verdict) not in excused:
             yield f"no case notices it: {verdict}"

@@ -17,7 +17,7 @@ from monitoring_kit.promql.parser import parse
 from monitoring_kit.promql.printer import one_line, quote
 from monitoring_kit.testing.case import Case
 from monitoring_kit.testing.equivalence import why_equivalent, why_same_value
-from monitoring_kit.testing.mutants import Mutant, rule_mutants
+from monitoring_kit.testing.mutant_operators import Mutant, rule_mutants
 from monitoring_kit.testing.recording_cases import ROUNDING, RecordedCase
 from monitoring_kit.testing.rule_files import Rule, title_of, write_rules, write_tests
 

@@ -16,7 +16,9 @@ from monitoring_kit.promql.tree import Binary, Matcher, NumberLiteral, Selector
 from monitoring_kit.testing.scope import CannotDerive, Scope
 from monitoring_kit.testing.series import For, Profile, Series, counter, gauge, restarted, scaled
 
-DerivableMeasure = prom.Ratio | prom.Rate | prom.Histogram | prom.Utilisation | prom.Increase | prom.Gauge | prom.Absent
+DerivableMeasure = (
+    prom.Ratio | prom.Rate | prom.Histogram | prom.Utilisation | prom.Share | prom.Increase | prom.Gauge | prom.Absent
+)
 
 # Events a minute where nothing asks for a number: many, so that a guard for low traffic stays out of the way.
 BUSY = 1000.0
@@ -33,7 +35,8 @@ class GroupBehaviour:
 
     `profile` is the signal's value over time, `load` the events a minute (for what is a share of events), `reset_at`
     the minute in which every counter begins at 0 again, `bad_born_at` the minute before which no bad event ever
-    happened. `condition_holds` is the condition of the measure's `only_while`, `limit` what a resource is limited to.
+    happened. `condition_holds` is the condition of the measure's `only_while`, `excused` that of its `unless`, `limit`
+    what a resource is limited to.
     """
 
     profile: Profile
@@ -41,17 +44,14 @@ class GroupBehaviour:
     reset_at: float | None = None
     bad_born_at: float = 0.0
     condition_holds: bool = True
+    excused: bool = False
     limit: float = LIMIT
 
 
 def derivable(signal: Signal) -> DerivableMeasure | None:
     """How Prometheus measures the signal, None where series cannot be derived from that."""
     measure = signal.prometheus
-    if isinstance(
-        measure, prom.Ratio | prom.Rate | prom.Histogram | prom.Utilisation | prom.Increase | prom.Gauge | prom.Absent
-    ):
-        return measure
-    return None
+    return measure if isinstance(measure, DerivableMeasure) else None
 
 
 def selectors(measure: DerivableMeasure, scope: Scope) -> tuple[Selector, ...]:
@@ -65,6 +65,8 @@ def selectors(measure: DerivableMeasure, scope: Scope) -> tuple[Selector, ...]:
             return (scope.selector(f"{histogram}_bucket{only}"),)
         case prom.Utilisation(used=used, limit=limit):
             return scope.selector(used), scope.selector(limit)
+        case prom.Share(part=part, whole=whole):
+            return scope.selector(part), scope.selector(whole)
         case prom.Increase(counter=text) | prom.Gauge(gauge=text):
             condition = held_while(measure, scope)
             return (scope.selector(text), *([condition[0]] if condition else []))
@@ -78,15 +80,23 @@ def held_while(measure: prom.Increase | prom.Gauge, scope: Scope) -> tuple[Selec
     The comparison is "" where it is enough that there is a series.
     Raises CannotDerive for a condition of another form.
     """
-    if not measure.only_while:
-        return None
-    match scope.expression(measure.only_while):
+    return _condition_of(measure.only_while, scope) if measure.only_while else None
+
+
+def unless_of(measure: DerivableMeasure, scope: Scope) -> tuple[Selector, str, float] | None:
+    """The condition of `unless`, as that of `held_while`. None where nothing excuses what the measure finds."""
+    unless = measure.unless if isinstance(measure, prom.Gauge | prom.Absent) else None
+    return _condition_of(unless.condition, scope) if unless else None
+
+
+def _condition_of(text: str, scope: Scope) -> tuple[Selector, str, float]:
+    match scope.expression(text):
         case Selector() as selector:
             return selector, "", 0.0
         case Binary(operator=operator, left=Selector() as selector, right=NumberLiteral(value=bound)):
             return selector, operator, float(bound)
         case _:
-            raise CannotDerive(f"the condition {measure.only_while} is not a selector compared with a number")
+            raise CannotDerive(f"the condition {text} is not a selector compared with a number")
 
 
 def series_of(
@@ -113,6 +123,8 @@ def unequal_instances(measure: DerivableMeasure, behaviour: GroupBehaviour) -> t
             return busy, quiet
         case prom.Rate() | prom.Increase():
             return _split(behaviour, _BUSY_SHARE)
+        case prom.Share():
+            return behaviour, replace(behaviour, limit=LIMIT / 2)
         case prom.Utilisation(used_is=kind):
             first, second = _split(behaviour, _BUSY_SHARE) if kind == "counter" else (behaviour, behaviour)
             return first, replace(
@@ -156,6 +168,9 @@ class _Maker:
                 make = self._counter if kind == "counter" else self._gauge
                 yield make(self.scope.selector(used), scaled(amount, 60) if kind == "counter" else amount)
                 yield self._gauge(self.scope.selector(limit), _always(profile, self.behaviour.limit))
+            case prom.Share(part=part, whole=whole):
+                yield self._gauge(self.scope.selector(part), scaled(profile, self.behaviour.limit))
+                yield self._gauge(self.scope.selector(whole), _always(profile, self.behaviour.limit))
             case prom.Increase(counter=text):
                 yield self._counter(self.scope.selector(text), scaled(profile, 60 / self.threshold.window.seconds))
                 yield from self._condition(measure)
@@ -171,11 +186,13 @@ class _Maker:
             case prom.Gauge(gauge=text):
                 yield self._gauge(self.scope.selector(text), profile)
                 yield from self._condition(measure)
+                yield from self._excuse(measure)
             case prom.Absent(series=text):
                 selector = self.scope.selector(text)
                 there = tuple(For(part.minutes, None if part.value else load) for part in profile)
                 is_counter = self.scope.shape(selector).type is MetricType.COUNTER
                 yield (self._counter if is_counter else self._gauge)(selector, there)
+                yield from self._excuse(measure)
 
     def _events(self, measure: prom.Ratio) -> Iterator[Series]:
         bad, total = self.scope.selector(measure.bad), self.scope.selector(measure.total)
@@ -216,21 +233,20 @@ class _Maker:
         condition = held_while(measure, self.scope)
         if condition is None:
             return
-        selector, operator, bound = condition
-        examples = {
-            "==": (bound, bound - 1),
-            ">": (bound + 1, bound),
-            ">=": (bound, bound - 1),
-            "<": (bound - 1, bound),
-            "<=": (bound, bound + 1),
-            "": (_ANY, None),
-        }
-        if operator not in examples:
-            raise CannotDerive(f"the comparison {operator} of {measure.only_while} has no obvious example")
-        holds, fails = examples[operator]
-        value = holds if self.behaviour.condition_holds else fails
+        selector = condition[0]
+        value = _example(condition, holds=self.behaviour.condition_holds)
         if value is not None:
             yield self._gauge(selector, _always(self.behaviour.profile, value), 1)
+
+    def _excuse(self, measure: prom.Gauge | prom.Absent) -> Iterator[Series]:
+        condition = unless_of(measure, self.scope)
+        if condition is None or measure.unless is None:
+            return
+        value = _example(condition, holds=self.behaviour.excused)
+        if value is not None:
+            same = {label: self.group[label] for label in measure.unless.labels}
+            labels = self.scope.labels([condition[0]], same, 1)
+            yield gauge(condition[0].metric, labels, For(_minutes(self.behaviour.profile), value))
 
     def _counter(self, selector: Selector, per_minute: Profile) -> Series:
         labels = self.scope.labels([selector], self.group, self.number)
@@ -239,6 +255,26 @@ class _Maker:
     def _gauge(self, selector: Selector, levels: Profile, number: int = 0) -> Series:
         labels = self.scope.labels([selector], self.group, number or self.number)
         return gauge(selector.metric, labels, *levels)
+
+
+def _example(condition: tuple[Selector, str, float], *, holds: bool) -> float | None:
+    """A value for which the condition holds or does not, None for no series."""
+    selector, operator, bound = condition
+    examples = {
+        "==": (bound, bound - 1 if bound else 1.0),
+        ">": (bound + 1, bound),
+        ">=": (bound, bound - 1),
+        "<": (bound - 1, bound),
+        "<=": (bound, bound + 1),
+        "": (_ANY, None),
+    }
+    if operator not in examples:
+        raise CannotDerive(f"the comparison {operator} of {selector.metric} has no obvious example")
+    return examples[operator][not holds]
+
+
+def _minutes(profile: Profile) -> float:
+    return sum(part.minutes for part in profile)
 
 
 def _always(profile: Profile, value: float) -> Profile:

@@ -20,6 +20,7 @@ LAYERS = (
     "model",
     "analysis",
     "environment",
+    "loading",
     "project",
     "plan",
     "render",

@@ -9,7 +9,7 @@ import pytest
 
 import monitoring_kit
 from monitoring_kit import starter
-from monitoring_kit.project import PACKAGES
+from monitoring_kit.loading import PACKAGES
 from tests.support.project import files_of, run
 
 
@@ -28,6 +28,7 @@ def test_a_new_project_has_a_place_for_everything(tmp_path: Path) -> None:
     run("init", tmp_path / "team")
     assert set(files_of(tmp_path / "team")) == {
         ".github/workflows/monitoring.yml",
+        "azure-pipelines.yml",
         ".gitignore",
         "Makefile",
         "README.md",

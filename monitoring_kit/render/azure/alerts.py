@@ -128,7 +128,7 @@ def metric_alert_properties(plan: Plan, azure: AzureSettings, planned: MetricAle
         "timeAggregation": platform.aggregation,
         "operator": planned.alert.threshold.comparison.azure,
         "threshold": planned.threshold,
-        **_present("dimensions", [*(_all_values(name) for name in platform.by.split()), *only]),
+        **_present("dimensions", [*(_all_values(name) for name in platform.dimensions), *only]),
     }
     endpoint = value_of(online_endpoint(azure))
     return {

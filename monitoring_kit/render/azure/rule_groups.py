@@ -71,7 +71,8 @@ def as_the_addon_scrapes(expression: Expression) -> Expression:
     """The expression with the labels that Azure's metrics add-on puts on series of cAdvisor.
 
     Its job is called `cadvisor` and has no label `metrics_path`, where kube-prometheus-stack has `job="kubelet"` and
-    `metrics_path="/metrics/cadvisor"` (prometheus-collector, cadvisorDefaultDs.yml). kube-state-metrics is called alike.
+    `metrics_path="/metrics/cadvisor"` (prometheus-collector, cadvisorDefaultDs.yml). Both call
+    kube-state-metrics alike.
     """
 
     def renamed(part: Expression) -> Expression:

@@ -57,7 +57,7 @@ def _columns(panel: PlannedPanel, dashboard: PlannedDashboard) -> JsonObject:
 
 
 def _all_labels(panel: PlannedPanel) -> tuple[str, ...]:
-    return (*panel.panel.signal.labels, *panel.panel.by.split())
+    return (*panel.panel.signal.labels, *panel.panel.labels)
 
 
 def _labels(panel: PlannedPanel, dashboard: PlannedDashboard) -> tuple[str, ...]:

@@ -98,7 +98,7 @@ def _log(query: LogQueryPlan) -> JsonObject:
 def _platform(query: PlatformQuery) -> JsonObject:
     platform, resource = query.platform, query.resource
     namespace = platform.metric.namespace.lower()
-    dimensions = {**dict.fromkeys(platform.by.split(), "*"), **platform.only}
+    dimensions = {**dict.fromkeys(platform.dimensions, "*"), **platform.only}
     return {
         "queryType": "Azure Monitor",
         "subscription": resource.subscription,

@@ -164,7 +164,7 @@ def _carried(rules: Iterable[PlannedAlert]) -> Markdown:
             case LogAlert(dimensions=dimensions):
                 names |= dict.fromkeys(dimensions)
             case MetricAlert(platform=platform):
-                names |= dict.fromkeys(platform.by.split())
+                names |= dict.fromkeys(platform.dimensions)
     return listed(map(code, names))
 
 
@@ -191,7 +191,7 @@ def _conditions(rules: tuple[PlannedAlert, ...]) -> Iterator[Markdown]:
     for rule in rules:
         if isinstance(rule, MetricAlert):
             metric = sentence("where the", rule.platform.aggregation.lower(), "of", code(rule.platform.metric.name))
-            each = sentence("of each", listed(map(code, rule.platform.by.split()))) if rule.platform.by else ""
+            each = sentence("of each", listed(map(code, rule.platform.dimensions))) if rule.platform.by else ""
             on = sentence("on deployment", code(rule.deployment)) if rule.deployment else ""
             over = f"over {rule.window.words()}"
             yield sentence("Azure raises", rule.severity.value, metric, each, on, over, f"is {_comparison(rule)}.")

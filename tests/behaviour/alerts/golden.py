@@ -16,6 +16,20 @@ ALERTS = {
         "of each namespace model_name; Online endpoint: of each EndpointName DeploymentName, to serving; "
         "muted by InferenceNoReplicas, ModelAllTargetsDown"
     ),
+    "ModelRejectsNearlyAll": (
+        "critical > 90%; over 5m; for 5m; from 20 events; of each namespace model_name; "
+        "Online endpoint: of each EndpointName DeploymentName, to serving; "
+        "muted by InferenceNoReplicas, ModelAllTargetsDown"
+    ),
+    "ModelRejectedRatioHigh": (
+        "warning > 25%; over 5m; for 15m; from 20 events; of each namespace model_name; "
+        "Online endpoint: of each EndpointName DeploymentName, to serving; "
+        "muted by InferenceNoReplicas, ModelAllTargetsDown, ModelRejectsNearlyAll"
+    ),
+    "ModelPodFailing": (
+        "warning > 50%; over 10m; for 5m; from 20 events; of each namespace model_name pod, to serving; "
+        "muted by InferenceNoReplicas, ModelAllTargetsDown, ModelErrorRatioHigh"
+    ),
     "ModelTrafficStopped": (
         "critical <= 0/s; over 5m; for 15m; was above 0.1/s over 1h 1h ago; "
         "of each namespace model_name, to serving; muted by InferenceNoReplicas, ModelAllTargetsDown"
@@ -46,10 +60,22 @@ ALERTS = {
         "muted by InferenceNoReplicas, ModelAllTargetsDown"
     ),
     "InferenceNoReplicas": "critical < 1; over 5m; for 2m; of each namespace deployment, to platform",
-    "InferencePodCrashLooping": "critical >= 1; over 5m; for 10m; of each namespace pod container, to serving",
+    "ModelPodWithoutMetrics": (
+        "warning >= 1; over 5m; for 15m; of each namespace pod, to serving; "
+        "muted by InferenceNoReplicas, ModelAllTargetsDown"
+    ),
+    "InferenceDeploymentUnknown": "warning >= 1; over 5m; for 10m; of each namespace deployment, to platform",
+    "InferenceUsageUnknown": "warning >= 1; over 5m; for 10m; of each namespace job, to platform",
+    "InferenceReplicasMissing": (
+        "critical < 50%; over 5m; for 10m; of each namespace deployment, to platform; muted by InferenceNoReplicas"
+    ),
+    "InferenceRolloutStuck": "warning >= 1; over 5m; for 1m; of each namespace deployment, to serving",
+    "InferencePodNotStarting": "warning >= 1; over 5m; for 10m; of each namespace pod container, to serving",
+    "InferenceInitContainerFailing": "warning >= 1; over 5m; for 10m; of each namespace pod container, to serving",
+    "InferencePodCrashLooping": "warning >= 1; over 5m; for 10m; of each namespace pod container, to serving",
     "InferenceContainerRestarts": (
         "warning >= 4; over 1h; for 0s; of each namespace pod container; "
-        "Container insights: of each PodName ContainerName, to serving; muted by InferencePodCrashLooping"
+        "Container insights: of each PodName ContainerName, to serving"
     ),
     "InferenceOutOfMemory": "warning > 0; over 15m; for 0s; of each namespace pod container, to serving",
     "InferenceMemoryNearLimit": (

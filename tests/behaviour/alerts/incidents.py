@@ -6,7 +6,7 @@ from monitoring_kit.testing.case import SILENT, Case
 from monitoring_kit.testing.series import GONE, For, Part, Series
 from tests.behaviour.alerts.cases.errors import both as error_ratio
 from tests.behaviour.alerts.cases.latency import both as slow_share
-from tests.behaviour.alerts.cases.pods import CRASH_LOOP, FOUR_RESTARTS, NO_REPLICA, OUT_OF_MEMORY
+from tests.behaviour.alerts.cases.pods import CRASH_LOOP, FOUR_RESTARTS, NO_REPLICA, OUT_OF_MEMORY, REPLICAS_MISSING
 from tests.behaviour.alerts.cases.resources import CPU
 from tests.behaviour.alerts.cases.scrape import ALL_DOWN, METRICS_MISSING, POD_A_DOWN
 from tests.behaviour.alerts.cases.slo import ERROR_PAGE, ERROR_TICKET, LATENCY_TICKET, rate
@@ -88,8 +88,8 @@ OUTAGE = Case(
         "32m": SILENT,
         "34m": (NO_REPLICA, ALL_DOWN),
         "36m": (NO_REPLICA, ALL_DOWN, POD_A_DOWN, POD_A_DOWN.about("pod", POD_B.name)),
-        "42m": (NO_REPLICA, ALL_DOWN, METRICS_MISSING),
-        "60m": (NO_REPLICA, ALL_DOWN, METRICS_MISSING),
+        "42m": (NO_REPLICA, REPLICAS_MISSING, ALL_DOWN, METRICS_MISSING),
+        "60m": (NO_REPLICA, REPLICAS_MISSING, ALL_DOWN, METRICS_MISSING),
     },
 )
 

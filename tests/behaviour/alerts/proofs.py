@@ -6,8 +6,8 @@ from functools import cache
 
 from monitoring_kit.plan.build import build_plan
 from monitoring_kit.plan.model import Plan
-from monitoring_kit.testing.case import Case, Specification
-from monitoring_kit.testing.derive import derive, is_derivable
+from monitoring_kit.testing.case import Specification
+from monitoring_kit.testing.derive import derived_cases
 from monitoring_kit.testing.rule_files import Rule, rules_by_alert, shipped_rules
 from monitoring_kit.testing.scope import Scope, scope_of
 from tests.behaviour.alerts.cases import SPECIFICATIONS
@@ -37,20 +37,19 @@ def alerts() -> list[str]:
     return list(rules_by_alert(plan()))
 
 
+@cache
+def _derived() -> dict[str, Specification]:
+    return {specification.alert: specification for specification in derived_cases(plan(), shipped())}
+
+
 def derived_alerts() -> list[str]:
     """Those whose cases are derived."""
-    return [name for name, planned in rules_by_alert(plan()).items() if is_derivable(planned[0].alert.signal)]
+    return list(_derived())
 
 
-@cache
 def derived(alert: str) -> Specification:
     """What is derived for `alert`."""
-    return derive(rules_by_alert(plan())[alert], scope())
-
-
-def hand_written(alert: str) -> tuple[Case, ...]:
-    """The cases of `alert` that were written by hand."""
-    return tuple(case for written in SPECIFICATIONS if written.alert == alert for case in written.cases)
+    return _derived()[alert]
 
 
 def answering(alert: str) -> Specification:

@@ -22,7 +22,7 @@ from monitoring_kit.testing.runner import MutantOutcome, run_alert
 from monitoring_kit.testing.scope import CannotDerive, scope_of
 from monitoring_kit.testing.unit_tests import failures
 from tests.behaviour.alerts.facts import facts
-from tests.pack.test_readme import example
+from tests.pack.test_docs import example
 from tests.support.planting import alone, shipped_environment
 
 ALERT = "PlantedSignalHigh"
@@ -37,18 +37,18 @@ class New:
     threshold: Threshold
 
 
-# As the README adds it, under "Add a signal".
-README_SIGNAL = State(
+# As docs/add-a-signal.md adds it.
+PAGE_SIGNAL = State(
     title="Slowest scrape",
     description="The longest that any pod of the service keeps Prometheus waiting.",
     unit=SECONDS,
     by="namespace job",
     prometheus=prom.Gauge(gauge="scrape_duration_seconds", combine="max"),
 )
-README_THRESHOLD = above(warning=5 * SECONDS, for_="15m", because="a scrape is given up after 10 seconds")
+PAGE_THRESHOLD = above(warning=5 * SECONDS, for_="15m", because="a scrape is given up after 10 seconds")
 
 NEW = (
-    New("the README's own", README_SIGNAL, README_THRESHOLD),
+    New("the one of docs/add-a-signal.md", PAGE_SIGNAL, PAGE_THRESHOLD),
     New(
         "a share of versions that is nearly all",
         Ratio(
@@ -208,7 +208,9 @@ def test_its_cases_hold_and_answer_every_question(new: New) -> None:
     assert failures(rules, [ALERT], derived.cases) == []
 
 
-@pytest.mark.parametrize("name", ["the README's own", "restarts after an error", "a number of series", "no series"])
+@pytest.mark.parametrize(
+    "name", ["the one of docs/add-a-signal.md", "restarts after an error", "a number of series", "no series"]
+)
 def test_its_derived_cases_alone_notice_every_mistake(name: str) -> None:
     (new,) = [new for new in NEW if new.name == name]
     rules, derived = proven(new)
@@ -219,7 +221,7 @@ def test_its_derived_cases_alone_notice_every_mistake(name: str) -> None:
     ] == []
 
 
-def test_the_readme_s_signal_is_the_one_above() -> None:
+def test_the_signal_of_the_page_is_the_one_above() -> None:
     for file, words in (
         (
             "queries/scrape.py",
@@ -228,7 +230,7 @@ def test_the_readme_s_signal_is_the_one_above() -> None:
         ("rules/thresholds.py", ('above(warning=5 * SECONDS, for_="15m"',)),
     ):
         assert [word for word in words if word not in example(file)] == []
-    alert = Alert(README_SIGNAL, README_THRESHOLD, team="platform", summary="", name="ModelScrapeSlow")
+    alert = Alert(PAGE_SIGNAL, PAGE_THRESHOLD, team="platform", summary="", name="ModelScrapeSlow")
     assert ast.literal_eval(f"{{{example('tests/behaviour/alerts/golden.py')}}}") == {alert.name: facts(alert)}
 
 

@@ -151,6 +151,7 @@ class Pod:
     restarts: int = 0
     restarted_every: int | None = None
     waiting_for: str = ""
+    init_waiting_for: str = ""
     last_end: str = ""
     leaked: float = 0.0
     spinning: float = 0.0
@@ -172,7 +173,7 @@ class Pod:
 
     def starts(self, *, listening: bool = True) -> None:
         """The container runs, and answers where `listening`."""
-        self.running, self.waiting_for = True, ""
+        self.running, self.waiting_for, self.init_waiting_for = True, "", ""
         self.server = ModelServer(self.model) if listening else None
 
     def ends(self, reason: str) -> None:
@@ -194,7 +195,9 @@ class Pod:
 class Deployment:
     """A Deployment with its pods and the Service behind which Prometheus finds their metrics.
 
-    `requests` says how many a second are sent to it at a time (seconds since 1970).
+    `requests` says how many a second are sent to it at a time (seconds since 1970). `targets_known` says whether
+    Prometheus finds its pods, `kubernetes_known` whether it hears of it from kube-state-metrics and cAdvisor,
+    `progressing` what Kubernetes thinks of its rollout.
     """
 
     namespace: str
@@ -204,6 +207,8 @@ class Deployment:
     pods: list[Pod] = field(default_factory=list)
     wanted: int = 0
     targets_known: bool = True
+    kubernetes_known: bool = True
+    progressing: bool = True
     series: tuple[ScrapedSeries, ...] = ()
 
     @property
@@ -320,8 +325,10 @@ class Cluster:
                 pod.pod_cpu_seconds += used
             if deployment.targets_known:
                 self._scrapes_server(deployment, pod)
-            self._scrapes_kubernetes(deployment, pod)
-        self._scrapes_deployment(deployment)
+            if deployment.kubernetes_known:
+                self._scrapes_kubernetes(deployment, pod)
+        if deployment.kubernetes_known:
+            self._scrapes_deployment(deployment)
 
     def _scrapes_server(self, deployment: Deployment, pod: Pod) -> None:
         time = self.now + pod.offset
@@ -365,10 +372,15 @@ class Cluster:
         memory_limit.add(time, MEMORY_LIMIT)
         memory_request.add(time, MEMORY_LIMIT / 2)
         described = {**_kube_state_metrics(deployment.namespace, pod.name, CONTAINER), "uid": pod.uid}
-        for metric, reason in (("waiting_reason", pod.waiting_for), ("last_terminated_reason", pod.last_end)):
+        for name, reason in (
+            ("kube_pod_container_status_waiting_reason", pod.waiting_for),
+            ("kube_pod_container_status_last_terminated_reason", pod.last_end),
+            ("kube_pod_init_container_status_waiting_reason", pod.init_waiting_for),
+        ):
             if reason:
-                name = f"kube_pod_container_status_{metric}"
                 self.samples.series(name, {**described, "reason": reason}).add(time, 1)
+        for series, condition in zip(pod.series["ready"], ("true", "false", "unknown"), strict=True):
+            series.add(time, condition == ("true" if pod.server is not None else "false"))
 
         time = self.now + KUBELET_OFFSET
         container_cpu, container_memory, pod_cpu, pod_memory, sandbox_cpu, sandbox_memory = pod.series["container"]
@@ -393,6 +405,10 @@ class Cluster:
         ]
         restarts = self.samples.series("kube_pod_container_status_restarts_total", described)
         pod.series["state"] = (restarts, *resources)
+        pod.series["ready"] = tuple(
+            self.samples.series("kube_pod_status_ready", {**described, "condition": condition})
+            for condition in ("true", "false", "unknown")
+        )
 
         kubelet = {
             "namespace": deployment.namespace,
@@ -425,7 +441,8 @@ class Cluster:
         if not deployment.series:
             deployment.series = self._deployment_series(deployment)
         time = self.now + KUBE_STATE_METRICS_OFFSET
-        for series, value in zip(deployment.series, (deployment.wanted, deployment.available), strict=True):
+        values = (deployment.wanted, deployment.available, deployment.progressing, not deployment.progressing, 0)
+        for series, value in zip(deployment.series, values, strict=True):
             series.add(time, value)
 
     def _deployment_series(self, deployment: Deployment) -> tuple[ScrapedSeries, ...]:
@@ -435,7 +452,14 @@ class Cluster:
         )
         labels = {**described, "deployment": deployment.name}
         metrics = ("kube_deployment_spec_replicas", "kube_deployment_status_replicas_available")
-        return tuple(self.samples.series(metric, labels) for metric in metrics)
+        replicas = tuple(self.samples.series(metric, labels) for metric in metrics)
+        progressing = tuple(
+            self.samples.series(
+                "kube_deployment_status_condition", {**labels, "condition": "Progressing", "status": status}
+            )
+            for status in ("true", "false", "unknown")
+        )
+        return replicas + progressing
 
 
 def _kube_state_metrics(namespace: str, pod: str, container: str) -> dict[str, str]:

@@ -12,7 +12,16 @@ import math
 from collections.abc import Callable
 from dataclasses import replace
 
-from tests.behaviour.incidents.cluster import HEALTHY, MEMORY_LIMIT, MODEL_BYTES, Answer, Cluster, InvalidInput, Model
+from tests.behaviour.incidents.cluster import (
+    HEALTHY,
+    MEMORY_LIMIT,
+    MODEL_BYTES,
+    Answer,
+    Behaviour,
+    Cluster,
+    InvalidInput,
+    Model,
+)
 from tests.behaviour.incidents.incident import START, Incident, between, fires
 
 Requests = Callable[[float], float]
@@ -108,6 +117,67 @@ def bad_input() -> Cluster:
     cluster = after_an_hour(steady(4))
     cluster.service.behaves(HEALTHY.but(0.6, Answer(0.004, InvalidInput())))
     cluster.runs("1h")
+    return cluster
+
+
+def refuses_everything() -> Cluster:
+    cluster = after_an_hour(steady(4))
+    cluster.rolls_out(
+        Model(version="1.5.0", behaviour=Behaviour({Answer(0.004, InvalidInput()): 1.0})), pods=2, each="1m"
+    )
+    cluster.runs("30m")
+    cluster.rolls_out(Model())
+    cluster.runs("20m")
+    return cluster
+
+
+def one_pod_of_thirty_fails() -> Cluster:
+    cluster = after_an_hour(steady(8), pods=30)
+    cluster.service.pods[7].behaves(HEALTHY.but(1.0, Answer(0.02, OSError("no space left on device"))))
+    cluster.runs("30m")
+    cluster.service.pods[7].behaves(HEALTHY)
+    cluster.runs("20m")
+    return cluster
+
+
+def nine_of_ten_replicas_gone() -> Cluster:
+    cluster = after_an_hour(steady(4), pods=10)
+    del cluster.service.pods[1:]
+    cluster.runs("30m")
+    for _ in range(9):
+        cluster.adds_pod(cluster.service, Model()).starts()
+    cluster.runs("10m")
+    return cluster
+
+
+def new_pod_waits(*, container: str = "", init_container: str = "") -> Cluster:
+    """A rollout whose first new pod never starts: Kubernetes gives up after 10 minutes, somebody undoes it after 30."""
+    cluster = after_an_hour(steady(4))
+    pod = cluster.adds_pod(cluster.service, Model(version="1.5.0"))
+    pod.waiting_for, pod.init_waiting_for = container, init_container
+    cluster.runs("10m")
+    cluster.service.progressing = False
+    cluster.runs("20m")
+    cluster.service.pods.remove(pod)
+    cluster.service.progressing = True
+    cluster.runs("20m")
+    return cluster
+
+
+def sources_gone() -> Cluster:
+    cluster = after_an_hour(steady(4))
+    cluster.service.kubernetes_known = False
+    cluster.runs("30m")
+    cluster.service.kubernetes_known = True
+    cluster.runs("30m")
+    return cluster
+
+
+def scaled_to_zero() -> Cluster:
+    cluster = after_an_hour(lambda now: steady(1)(now) if now < START + 3600 else 0.0)
+    cluster.service.wanted = 0
+    cluster.service.pods.clear()
+    cluster.runs("2h")
     return cluster
 
 
@@ -305,11 +375,49 @@ INCIDENTS = (
     ),
     Incident("caller sends bad input", "From 1h on 60% of the requests are refused. Nobody is paged.", bad_input),
     Incident(
+        "rollout refuses every request",
+        "The version that is rolled out from 1h on checks its input so strictly that it refuses all of it, until it is "
+        "taken back at 1h32m. The server is well, and no error budget is spent.",
+        refuses_everything,
+    ),
+    Incident(
+        "one pod of thirty fails every request",
+        "From 1h to 1h30m the disk of one pod of thirty is full. Of the service's requests that is 3%.",
+        one_pod_of_thirty_fails,
+        fires={
+            "ModelErrorRatioHigh warning": fires(between("1h5m", "1h11m"), over=between("1h30m", "1h36m")),
+            "ModelErrorBudgetBurn warning": TICKET_AFTER_1H,
+        },
+    ),
+    Incident(
+        "nine of ten replicas gone",
+        "From 1h to 1h30m one pod of ten is left, and carries the load of all.",
+        nine_of_ten_replicas_gone,
+    ),
+    Incident(
+        "image cannot be pulled",
+        "At 1h a rollout begins whose image is not in the registry. At 1h30m it is undone.",
+        lambda: new_pod_waits(container="ImagePullBackOff"),
+        fires={"ModelTargetDown warning": fires(between("1h5m", "1h6m"), over=between("1h30m", "1h31m"))},
+    ),
+    Incident(
+        "init container fails to download the model",
+        "At 1h a rollout begins whose model is not in the storage. At 1h30m it is undone.",
+        lambda: new_pod_waits(init_container="CrashLoopBackOff"),
+        fires={"ModelTargetDown warning": fires(between("1h5m", "1h6m"), over=between("1h30m", "1h31m"))},
+    ),
+    Incident(
+        "kube-state-metrics and cAdvisor gone",
+        "From 1h to 1h30m nothing is known of Deployment and containers, which are well.",
+        sources_gone,
+    ),
+    Incident("scaled to zero on purpose", "At 1h the Deployment is scaled to zero. Nobody is told.", scaled_to_zero),
+    Incident(
         "pod crash-looping",
         "One pod of two crashes at 1h, and again each time that it is restarted, until it recovers at 1h31m.",
         crash_loop,
         fires={
-            "InferencePodCrashLooping critical": fires(between("1h10m", "1h12m"), over=between("1h31m", "1h37m")),
+            "InferencePodCrashLooping warning": fires(between("1h10m", "1h12m"), over=between("1h31m", "1h37m")),
             "InferenceContainerRestarts warning": fires(between("1h5m", "1h6m"), over=between("2h14m", "2h15m")),
             "ModelTargetDown warning": fires(between("1h5m", "1h6m"), over=between("1h31m", "1h32m")),
         },

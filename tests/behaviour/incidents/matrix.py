@@ -21,6 +21,7 @@ from tests.behaviour.incidents.incidents import INCIDENTS
 from tests.behaviour.incidents.production import Rule
 from tests.behaviour.incidents.recording import Recorded, served
 from tests.support.planting import PROJECT
+from tests.support.progress import step
 
 TABLE = PROJECT / "build" / "incidents.md"
 
@@ -235,7 +236,8 @@ def main() -> int:
     noticed: dict[str, str] = {}
     wrong: list[str] = []
     planted = doubled_thresholds()
-    for incident in INCIDENTS:
+    for number, incident in enumerate(INCIDENTS, 1):
+        print(step(number, len(INCIDENTS), incident.name), file=sys.stderr, flush=True)
         with served(incident) as recorded:
             found = raised(recorded, production.alerts())
             lines[incident.name] = lines_of(incident, found)

@@ -28,6 +28,7 @@ ZERO_LIMIT = "the engine divides a column by zero to null, so a limit of 0 has n
 BY_NAME = "what is added up is chosen by the counter's name again; the line only keeps other counters from being joined"
 
 # Mutants that no case can notice, and why.
+NOT_BLAMED = "the alert reads only what the caller is to blame for"
 EXCUSED: Mapping[str, Mapping[str, str]] = {
     "ModelErrorRatioHigh": {
         "line 3: 0 becomes 1": "stands for a missing code, and lies outside 400 to 499 like 0",
@@ -49,6 +50,20 @@ EXCUSED: Mapping[str, Mapping[str, str]] = {
         "line 3: countif(TimeGenerated <= ago(15m)) becomes count()": NONE_LATELY,
         "window 30m instead of 15m": OWN_WINDOW,
         "window 450s instead of 15m": OWN_WINDOW,
+    },
+    "ModelRejectsNearlyAll": {
+        "line 3: 0 becomes 1": "stands for a missing code, and lies outside 400 to 499 like 0",
+        "line 3: 0 becomes -1": "stands for a missing code, and lies outside 400 to 499 like 0",
+        'line 3: "success" becomes "success~"': NOT_BLAMED,
+        'line 3: "error" becomes "error~"': NOT_BLAMED,
+        'line 3: "error" (2) becomes "error~"': NOT_BLAMED,
+    },
+    "ModelRejectedRatioHigh": {
+        "line 3: 0 becomes 1": "stands for a missing code, and lies outside 400 to 499 like 0",
+        "line 3: 0 becomes -1": "stands for a missing code, and lies outside 400 to 499 like 0",
+        'line 3: "success" becomes "success~"': NOT_BLAMED,
+        'line 3: "error" becomes "error~"': NOT_BLAMED,
+        'line 3: "error" (2) becomes "error~"': NOT_BLAMED,
     },
     "ModelExceptionsRaised": {
         "thresholds times 1.1": WHOLE,

@@ -10,12 +10,15 @@ import os
 import sys
 import time
 from collections.abc import Sequence
-from concurrent.futures import ThreadPoolExecutor
+from concurrent.futures import ThreadPoolExecutor, as_completed
 
 from monitoring_kit.core.findings import Refused
+from monitoring_kit.testing.mutation import MutantRun, complaints, machinery_digest
 from monitoring_kit.testing.runner import Verdict
-from tests.behaviour.mutants.runs import SCORE, Run, complaints, machinery_digest, runs
+from tests.behaviour.mutants.excused import EXCUSED
+from tests.behaviour.mutants.runs import SCORE, runs
 from tests.behaviour.mutants.score import written
+from tests.support.progress import step
 
 _PROCESSES = 2
 
@@ -32,26 +35,30 @@ def main(names: Sequence[str]) -> int:
     # promtool does the work, so that threads are enough; the longest first, that none is left alone at the end.
     with ThreadPoolExecutor(_PROCESSES) as pool:
         try:
-            results = list(pool.map(_verdicts, sorted(chosen, key=lambda run: -run.cases)))
+            pending = [pool.submit(_verdicts, run) for run in sorted(chosen, key=lambda run: -run.cases)]
+            results = []
+            for number, done in enumerate(as_completed(pending), 1):
+                run, verdicts = done.result()
+                results.append((run, verdicts))
+                sys.stderr.write(f"{step(number, len(chosen), run.rule)}: {len(verdicts)} mutants\n")
         except Refused as refused:
             sys.stderr.write(f"{refused}\n")
             return 1
     results.sort(key=lambda result: known.index(result[0]))
-    found = list(complaints([one for _, verdicts in results for one in verdicts], [run.rule for run in chosen]))
+    every = [verdict for _, verdicts in results for verdict in verdicts]
+    found = list(complaints(every, [run.rule for run in chosen], EXCUSED))
     sys.stderr.writelines(f"{complaint}\n" for complaint in found)
     spent = os.times()
     processor = spent.user + spent.system + spent.children_user + spent.children_system
-    text = written(results, machinery_digest(), time.monotonic() - started, processor)
+    text = written("production", results, EXCUSED, machinery_digest(EXCUSED), time.monotonic() - started, processor)
     if not names and not found:
         SCORE.write_text(text, encoding="utf-8")
     sys.stdout.write(text)
     return 1 if found else 0
 
 
-def _verdicts(run: Run) -> tuple[Run, list[Verdict]]:
-    verdicts = run.verdicts()
-    sys.stderr.write(f"{run.rule}: {len(verdicts)} mutants\n")
-    return run, verdicts
+def _verdicts(run: MutantRun) -> tuple[MutantRun, list[Verdict]]:
+    return run, run.verdicts()
 
 
 if __name__ == "__main__":

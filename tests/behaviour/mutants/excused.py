@@ -6,18 +6,7 @@ operator and the place as the list of survivors prints them. One that no mutant 
 
 from __future__ import annotations
 
-from dataclasses import dataclass
-
-
-@dataclass(frozen=True)
-class Excused:
-    """The mutant of `rule` (an alert or a recording, whatever the severity) and why nothing can notice it."""
-
-    rule: str
-    operator: str
-    place: str
-    reason: str
-
+from monitoring_kit.testing.mutation import Excused
 
 _NO_LIMIT = "only containers have a limit: the join leaves out the pod's own cgroup and its sandbox as well"
 

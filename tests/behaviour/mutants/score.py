@@ -6,8 +6,8 @@ import re
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 
+from monitoring_kit.testing.mutation import Excused, MutantRun, excuse_of
 from monitoring_kit.testing.runner import MutantOutcome, Verdict
-from tests.behaviour.mutants.runs import Run, excuse_of
 
 _HEADS = ("rule", "cases", "mutants", "killed", "cannot be evaluated", "equivalent", "excused", "not noticed", "digest")
 _ROW = re.compile(r"^\| `(?P<rule>[^`]+)` \|.*\| `(?P<digest>[0-9a-f]{16})` \|$", re.MULTILINE)
@@ -25,15 +25,20 @@ class Score:
 
 
 def written(
-    results: Sequence[tuple[Run, Sequence[Verdict]]], machinery: str, seconds: float, processor_seconds: float
+    environment: str,
+    results: Sequence[tuple[MutantRun, Sequence[Verdict]]],
+    excused: Sequence[Excused],
+    machinery: str,
+    seconds: float,
+    processor_seconds: float,
 ) -> str:
     """The score as Markdown."""
-    rows = [_row(run, verdicts) for run, verdicts in results]
+    rows = [_row(run, verdicts, excused) for run, verdicts in results]
     totals = [sum(row) for row in zip(*(row[1] for row in rows), strict=True)]
-    cases, mutants, killed, broken, equivalent, excused, missed = totals
-    noticed = (killed + broken) / (mutants - equivalent - excused)
+    cases, mutants, killed, broken, equivalent, left_out, missed = totals
+    noticed = (killed + broken) / (mutants - equivalent - left_out)
     lines = [
-        "# Mutants of the rules of production",
+        f"# Mutants of the rules of {environment}",
         "",
         "Written by `make mutants`. A mutant is a rule with one mistake in it, such as another comparison, window,",
         "threshold, grouping or matcher. A case has to notice it; an *equivalent* one behaves like its rule, for a",
@@ -41,7 +46,7 @@ def written(
         "`tests/behaviour/mutants/excused.py`. Those are run as well: one that a case notices fails the run.",
         "",
         f"{missed} not noticed. {mutants} mutants of {len(rows)} rules against {cases} cases:",
-        f"{killed + broken} noticed ({100 * noticed:.0f}% of those that can be), {equivalent} equivalent, {excused}",
+        f"{killed + broken} noticed ({100 * noticed:.0f}% of those that can be), {equivalent} equivalent, {left_out}",
         f"excused; {seconds:.0f} s, {processor_seconds:.0f} s of processor time.",
         "",
         f"Machinery: `{machinery}`. A test fails when a digest is not that of the rule and its cases any more.",
@@ -60,9 +65,11 @@ def read(text: str) -> Score:
     return Score(machinery[1] if machinery else "", digests, int(missed[1]) if missed else -1)
 
 
-def _row(run: Run, verdicts: Sequence[Verdict]) -> tuple[str, list[int], str]:
-    excused = sum(one.outcome is MutantOutcome.SURVIVED and excuse_of(one) is not None for one in verdicts)
-    count = {outcome: sum(one.outcome is outcome for one in verdicts) for outcome in MutantOutcome}
+def _row(run: MutantRun, verdicts: Sequence[Verdict], excuses: Sequence[Excused]) -> tuple[str, list[int], str]:
+    excused = sum(
+        verdict.outcome is MutantOutcome.SURVIVED and excuse_of(verdict, excuses) is not None for verdict in verdicts
+    )
+    count = {outcome: sum(verdict.outcome is outcome for verdict in verdicts) for outcome in MutantOutcome}
     missed = count[MutantOutcome.SURVIVED] - excused
     killed = count[MutantOutcome.KILLED] + count[MutantOutcome.REFUTED]
     numbers = [

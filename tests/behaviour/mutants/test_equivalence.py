@@ -9,7 +9,7 @@ import pytest
 
 from monitoring_kit.promql.parser import parse
 from monitoring_kit.testing.equivalence import why_equivalent
-from monitoring_kit.testing.mutants import changes
+from monitoring_kit.testing.mutant_operators import changes
 from tests.support.planting import shipped
 
 RATIO = (

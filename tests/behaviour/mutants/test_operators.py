@@ -6,7 +6,7 @@ import pytest
 
 from monitoring_kit.promql.parser import parse
 from monitoring_kit.promql.printer import one_line
-from monitoring_kit.testing.mutants import changes, rule_mutants
+from monitoring_kit.testing.mutant_operators import changes, rule_mutants
 
 
 @pytest.mark.parametrize(

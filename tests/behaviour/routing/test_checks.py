@@ -17,7 +17,7 @@ from monitoring_kit.plan.build import build_plan
 from monitoring_kit.plan.routes import PlannedRoute, PlannedRouting
 from rules.alerts import (
     InferenceNoReplicas,
-    InferencePodCrashLooping,
+    InferenceReplicasMissing,
     ModelAllTargetsDown,
     ModelErrorRatioHigh,
     ModelTargetDown,
@@ -143,8 +143,8 @@ CASES: dict[str, tuple[Callable[[], Definitions], str, tuple[str, ...]]] = {
     "three alerts that mute each other in a circle": (
         lambda: inhibited(
             by_all_down(mutes="InferenceNoReplicas", equal="namespace"),
-            Inhibition(source=InferenceNoReplicas, mutes="InferencePodCrashLooping", equal="namespace", because="x"),
-            Inhibition(source=InferencePodCrashLooping, mutes="ModelAllTargetsDown", equal="namespace", because="x"),
+            Inhibition(source=InferenceNoReplicas, mutes="InferenceReplicasMissing", equal="namespace", because="x"),
+            Inhibition(source=InferenceReplicasMissing, mutes="ModelAllTargetsDown", equal="namespace", because="x"),
         ),
         "inhibition",
         ("muted in turn",),

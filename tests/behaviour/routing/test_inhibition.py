@@ -33,7 +33,10 @@ MODEL_ALERTS = [one for (name, _), one in fired().items() if name.startswith("Mo
 PAGE, TICKET = alert("ModelErrorRatioHigh"), alert("ModelErrorRatioHigh", "warning")
 SLOW = alert("ModelLatencyHigh")
 ALL_DOWN, NO_REPLICA = alert("ModelAllTargetsDown"), alert("InferenceNoReplicas")
-CRASH_LOOP, RESTARTS = alert("InferencePodCrashLooping"), alert("InferenceContainerRestarts", "warning")
+CRASH_LOOP, MISSING = alert("InferencePodCrashLooping", "warning"), alert("InferenceReplicasMissing")
+RESTARTS = alert("InferenceContainerRestarts", "warning")
+REFUSES, REFUSES_SOME = alert("ModelRejectsNearlyAll"), alert("ModelRejectedRatioHigh", "warning")
+POD_FAILING = alert("ModelPodFailing", "warning")
 BURN, SLOW_BURN, TAIL_BURN = (alert(f"Model{what}BudgetBurn") for what in ("Error", "Latency", "TailLatency"))
 
 
@@ -66,8 +69,13 @@ SCENES = [
     ),
     Scene("an outage leaves another service", (NO_REPLICA, ALL_DOWN.but(service="other"))),
     Scene("a crash loop is heard beside the outage that it causes", (NO_REPLICA, CRASH_LOOP)),
-    Scene("a crash loop silences the restarts that it is made of", (CRASH_LOOP,), (RESTARTS,)),
-    Scene("a crash loop leaves the restarts of another pod", (CRASH_LOOP, RESTARTS.but(pod="other"))),
+    Scene("no replica silences that too few are there", (NO_REPLICA,), (MISSING,)),
+    Scene("a crash loop is heard beside the missing replicas that it causes", (MISSING, CRASH_LOOP)),
+    Scene("missing replicas leave the alerts about the models", (MISSING, PAGE, SLOW)),
+    Scene("who refuses nearly all refuses many", (REFUSES,), (REFUSES_SOME,)),
+    Scene("a model that refuses nearly all leaves the ticket of another", (REFUSES, REFUSES_SOME.but(model_name="b"))),
+    Scene("a page about errors silences which pods fail", (PAGE,), (POD_FAILING,)),
+    Scene("a ticket about errors leaves which pods fail", (TICKET, POD_FAILING)),
     Scene(
         "a page about errors silences the budget that they burn",
         (PAGE,),

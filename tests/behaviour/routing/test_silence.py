@@ -28,7 +28,7 @@ def test_who_scales_to_zero_on_purpose_wakes_nobody(tmp_path: Path) -> None:
     (command,) = commands("ModelAllTargetsDown")
     names = ("ModelAllTargetsDown", "ModelMetricsMissing")
     meant = [fired()[name, "critical"].but(job="ml-inference-metrics") for name in names]
-    others = [meant[0].but(namespace="production-2"), fired()["InferencePodCrashLooping", "critical"]]
+    others = [meant[0].but(namespace="production-2"), fired()["InferenceNoReplicas", "critical"]]
     with alertmanager(amtool.profile(configuration()), tmp_path / "alertmanager") as address:
         arguments = shlex.split(command.replace(ADDRESS, address).replace("$USER", "somebody"))[1:]
         subprocess.run([str(find("amtool")), *arguments], check=True, capture_output=True)

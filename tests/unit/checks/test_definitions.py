@@ -135,6 +135,36 @@ CASES: dict[str, tuple[Callable[[], Definitions], str, tuple[str, ...]]] = {
         "unshown",
         ("dashboards/",),
     ),
+    "a signal whose description is blank": (
+        lambda: alone(replace(TARGETS, description=" ")),
+        "blank",
+        ("its description is blank", "write description="),
+    ),
+    "an alert whose summary is blank": (
+        lambda: alone(TARGETS, any_threshold(), says=""),
+        "blank",
+        ("its summary is blank",),
+    ),
+    "a panel without a width": (
+        lambda: alone(TARGETS, panel=TARGETS.timeseries(-1)),
+        "panel-size",
+        ("is -1 wide and 8 high", "from 1 to 24"),
+    ),
+    "a panel wider than the dashboard": (
+        lambda: alone(TARGETS, panel=TARGETS.timeseries(25)),
+        "panel-size",
+        ("is 25 wide",),
+    ),
+    "a dashboard that cannot be narrowed down": (
+        lambda: alone(TARGETS, variables=""),
+        "no-variables",
+        ("cannot be narrowed down", 'write variables="namespace job"'),
+    ),
+    "a signal without labels": (
+        lambda: alone(replace(TARGETS, by=""), any_threshold()),
+        "by",
+        ("tells its series apart",),
+    ),
     "a signal that is measured nowhere": (
         lambda: with_signal(Signal(title="Nothing", description="Nothing.", name="planted")),
         "unmeasured",
@@ -209,8 +239,25 @@ def overriding(folder: Path, alerts: str) -> Environment:
         ("  ModelErrorRatioHigh:\n    info: 1%", ("no level 'info'", "critical or warning")),
         ("  ModelErrorRatioHigh:\n    critical: 10ms", ("in seconds", "5%")),
         ("  ModelErrorRatioHigh:\n    critical: 1%", ("critical (1%) is not worse than warning (2%)",)),
+        (
+            "  InferenceContainerRestarts:\n    warning: 4.5",
+            ("4.5 is not a whole number", "value like the definition's"),
+        ),
+        (f"  InferenceContainerRestarts:\n    warning: 1{'0' * 21}", ("is more than any value can be",)),
+        (
+            "  ModelErrorRatioHigh:\n    critical: https://u:hunter2@example.com",
+            ("critical: 'https://...' is not a number",),
+        ),
     ],
-    ids=["unknown alert", "unknown level", "wrong unit", "critical below warning"],
+    ids=[
+        "unknown alert",
+        "unknown level",
+        "wrong unit",
+        "critical below warning",
+        "fraction",
+        "beyond reach",
+        "secret",
+    ],
 )
 def test_a_wrong_override_is_refused_at_its_line(tmp_path: Path, alerts: str, words: tuple[str, ...]) -> None:
     environment = overriding(tmp_path, alerts)

@@ -2,11 +2,12 @@
 
 from __future__ import annotations
 
+import shutil
 from pathlib import Path
 
 import pytest
 
-from tests.support.planting import REFERENCE
+from tests.support.planting import PROJECT, REFERENCE
 from tests.support.project import edit, files_of, interpreted, run
 
 
@@ -148,13 +149,42 @@ def test_one_run_reports_the_mistakes_of_all_environments(project: Path) -> None
 def test_diff_tells_a_reviewer_what_a_threshold_changes(project: Path) -> None:
     run("build", project=project)
     edit(project / "rules" / "thresholds.py", "critical=0.05 * RATIO", "critical=0.06 * RATIO")
-    told = run("diff", project=project).stdout
-    assert "~ alert ModelErrorRatioHigh (critical): condition" in told
-    assert "-  > 0.05" in told
-    assert "+  > 0.06" in told
-    assert "ModelErrorRatioHigh (warning): condition" not in told
-    assert "production-ModelErrorRatioHigh" not in told
-    assert "staging-ModelErrorRatioHigh-critical: criteria.allOf[0].threshold 0.05 -> 0.06" in told
+    shutil.copy(PROJECT / "build/incidents.md", project / "build")
+    told = run("diff", project=project).stdout.splitlines()
+    assert told == [
+        "production:",
+        "  ~ ModelErrorRatioHigh critical: 5% -> 6%; panel Error ratio: line moved",
+        "      incidents: error burst, every fifth prediction times out",
+        "  files changed: azure, grafana, index.md, kubernetes (2), prometheus, runbooks",
+        "staging:",
+        "  ~ ModelErrorRatioHigh critical on Azure: 5% -> 6%; panel Error ratio: line moved",
+        "  files changed: azure, grafana, index.md, runbooks",
+    ]
+
+
+@pytest.mark.parametrize(
+    ("arguments", "status"),
+    [((), 0), (("--exit-code",), 1), (("--exit-code", "--only", "staging"), 1), (("--exit-code", "-v"), 1)],
+    ids=["not asked", "asked", "one environment", "with details"],
+)
+def test_diff_tells_a_script_whether_a_build_would_change_something(
+    project: Path, arguments: tuple[str, ...], status: int
+) -> None:
+    run("build", project=project)
+    assert run("diff", *arguments, project=project).returncode == 0
+    edit(project / "rules" / "thresholds.py", "critical=0.05 * RATIO", "critical=0.06 * RATIO")
+    assert run("diff", *arguments, project=project).returncode == status
+
+
+def test_diff_tells_of_an_environment_that_is_removed(project: Path) -> None:
+    run("build", project=project)
+    (project / "environments" / "staging.yaml").unlink()
+    (project / "build" / "of_my_own").mkdir()
+    (project / "build" / "of_my_own" / "MANIFEST.sha256").write_text("mine")
+    done = run("diff", "--exit-code", project=project)
+    files = len(files_of(project / "build" / "staging")) - 1  # the manifest goes with them
+    assert (done.returncode, done.stdout) == (1, f"staging: is not defined any more, {files} files are removed\n")
+    assert run("diff", "--exit-code", "--only", "production", project=project).returncode == 0
 
 
 def test_list_shows_what_an_environment_gets() -> None:
@@ -176,3 +206,13 @@ def test_an_unknown_environment_is_named(tmp_path: Path) -> None:
     assert done.returncode == 1
     assert "staging" in done.stderr
     assert list(tmp_path.iterdir()) == []
+
+
+def test_two_environments_with_the_same_service_are_told(project: Path) -> None:
+    environments = project / "environments"
+    text = (environments / "production.yaml").read_text()
+    (environments / "canary.yaml").write_text(text.replace("/build/production/", "/build/canary/"))
+    done = run("build", project=project)
+    assert done.returncode == 0, done.stderr
+    assert "canary and production have the same namespace and service." in done.stdout
+    assert "overwrite each other" in done.stdout

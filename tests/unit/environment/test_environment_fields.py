@@ -152,6 +152,9 @@ def test_a_field_that_takes_one_value_takes_nothing_else(
         ("prometheus.service", "1-metrics", "found '1-metrics'"),
         ("prometheus.metrics_port", '"5001"', "found '5001' in quotes"),
         ("prometheus.metrics_port", "65536", "found '65536': the highest port is 65535"),
+        ("grafana_url", "https://example.com:99999", "the highest port is 65535"),
+        ("grafana_url", "https://a..b", "found 'https://a..b'"),
+        ("grafana_url", "https://example.com/%zz", "found 'https://example.com/...'"),
         ("prometheus.metrics_port", "0", "found '0'"),
         ("prometheus.metrics_port", "05001", "found '05001'"),
         ("prometheus.metrics_port", "5_001", "found '5_001'"),
@@ -234,6 +237,13 @@ def test_a_list_has_to_be_a_list_with_something_in_it(findings: Findings, path: 
     (finding,) = findings(changed(path, written))
     assert finding.problem == f"found {found}"
     assert "Write a list: `" in finding.remedy
+
+
+def test_a_list_is_not_endless(findings: Findings) -> None:
+    addresses = ", ".join(f"a{number}@example.com" for number in range(1200))
+    (finding,) = findings(VALID.replace("ml-serving@example.com", addresses))
+    assert (finding.subject, finding.problem) == ("azure.action_group.emails", "found 1200 values")
+    assert "at most 100" in finding.remedy
 
 
 def test_nothing_stands_twice_in_a_list(findings: Findings) -> None:

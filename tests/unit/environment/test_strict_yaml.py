@@ -7,8 +7,9 @@ import pytest
 import yaml
 
 from monitoring_kit.core.findings import Finding, Refused
+from monitoring_kit.core.shown import shown
 from monitoring_kit.environment import strict_yaml
-from monitoring_kit.environment.strict_yaml import MAX_BYTES, Fields, Items, Text, parse_yaml, read_yaml, shown
+from monitoring_kit.environment.strict_yaml import MAX_BYTES, Fields, Items, Text, parse_yaml, read_yaml
 
 
 @pytest.fixture(params=["libyaml", "python"], autouse=True)
@@ -98,6 +99,9 @@ def test_quotes_block_scalars_lists_and_blocks_are_read_with_their_lines() -> No
         ("a: 1\n# \u2066\n", 2, "U+2066"),
         ("a: 1\nb: x\u200by\n", 2, "U+200B (zero width space)"),
         ("a: 1\nb: x\u2028y\n", 2, "U+2028 (line separator)"),
+        ("a: 1\nb: x\u3164y\n", 2, "U+3164 (hangul filler)"),
+        ("a: 1\nb: x\u2800y\n", 2, "U+2800 (braille pattern blank)"),
+        ("a: 1\nb: x\ufe0fy\n", 2, "U+FE0F (variation selector-16)"),
         ("a: 1\rb: 2\n", 1, "U+000D (carriage return)"),
         ("a: 1\nb: \ufffe\n", 0, "not YAML"),
         ('a: 1\nb: "x\\0"\n', 2, "b: character U+0000"),

@@ -13,6 +13,8 @@ ENDPOINT = "ndpoint ml-endpoint-staging"
 SUBJECTS = {
     (STAGING, "ModelErrorRatioHigh"): f"A deployment of e{ENDPOINT} fails more than",
     (STAGING, "ModelLatencyHigh"): f"A deployment of e{ENDPOINT} answers more than",
+    (STAGING, "ModelRejectsNearlyAll"): f"A deployment of e{ENDPOINT} refuses more than",
+    (STAGING, "ModelRejectedRatioHigh"): f"A deployment of e{ENDPOINT} refuses more than",
     (STAGING, "ModelExceptionsRaised"): f"A cloud role of e{ENDPOINT} raised more than",
     (STAGING, "InferenceCpuNearLimit"): f"An instance of deployment blue of e{ENDPOINT} uses more than",
     (STAGING, "InferenceMemoryNearLimit"): f"An instance of deployment blue of e{ENDPOINT} uses more than",

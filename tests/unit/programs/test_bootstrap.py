@@ -185,7 +185,7 @@ def test_make_alone_says_what_there_is() -> None:
         ("build", ".venv/bin/python generate.py build"),
         ("check", ".venv/bin/python generate.py check"),
         ("diff", ".venv/bin/python generate.py diff"),
-        ("test", ".venv/bin/python -m pytest --numprocesses 2 --dist worksteal"),
+        ("test", ".venv/bin/python -m pytest --numprocesses 2 --dist worksteal -p tests.support.progress"),
     ],
 )
 def test_nothing_is_prepared_twice(prepared: Path, target: str, command: str) -> None:

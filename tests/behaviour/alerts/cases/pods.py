@@ -29,14 +29,27 @@ NO_REPLICA = fires(
     ),
     link="production-pods?from=now-3h&to=now&var-namespace=production&viewPanel=272052766",
 )
+REPLICAS_MISSING = fires(
+    "InferenceReplicasMissing",
+    "critical",
+    {"deployment": "ml-inference"},
+    team="platform",
+    summary="Deployment ml-inference in production has 0% of its replicas available.",
+    description=(
+        "Available share of the wanted replicas: 0%. Threshold: less than 50% for 10 minutes. "
+        "Why: fewer than half carry the load of all; a rollout keeps three quarters."
+    ),
+    link="production-pods?from=now-3h&to=now&var-namespace=production&viewPanel=1749024010",
+)
 CRASH_LOOP = fires(
     "InferencePodCrashLooping",
-    "critical",
+    "warning",
     {"pod": "ml-inference-7c9d8b6f5d-abcde", "container": "model-server"},
     summary="Container model-server of pod ml-inference-7c9d8b6f5d-abcde in production is crash-looping.",
     description=(
         "It has been so for at least 10 minutes. "
-        "Why: Kubernetes has given up on quick restarts, so it will not heal by itself."
+        "Why: Kubernetes has given up on quick restarts, so it will not heal by itself; the page "
+        "is for lost replicas."
     ),
     link="production-pods?from=now-3h&to=now&var-namespace=production&var-pod=ml-inference-7c9d8b6f5d-abcde&viewPanel=1442786915",
 )

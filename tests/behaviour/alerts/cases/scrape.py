@@ -3,7 +3,7 @@
 from monitoring_kit.testing.case import SILENT, Case, specification
 from monitoring_kit.testing.series import GONE, RESET, For
 from tests.behaviour.alerts.firing import fires
-from tests.behaviour.alerts.series import INFERENCER_POD, POD_A, POD_B, predictions, up
+from tests.behaviour.alerts.series import INFERENCER_POD, POD_A, POD_B, predictions, up, wanted_replicas
 
 ALL_DOWN = fires(
     "ModelAllTargetsDown",
@@ -44,6 +44,7 @@ UP_AND_DOWN_ELSEWHERE = (
     up(1, job="batch-scoring-metrics", pod=POD_A),
     up(0, job="batch-scoring-metrics", pod=POD_B),
     up(0, job="ml-inferencer-metrics", pod=INFERENCER_POD),
+    wanted_replicas(0, namespace="staging"),
 )
 
 MODEL_ALL_TARGETS_DOWN = specification(
@@ -84,6 +85,11 @@ MODEL_ALL_TARGETS_DOWN = specification(
             "silent when a rollout replaces all pods within 2 minutes",
             (up(For(10, 1), GONE, pod=POD_A), up(For(12, GONE), 1, pod=POD_B)),
             at={"12m": SILENT, "14m": SILENT, "20m": SILENT},
+        ),
+        Case(
+            "silent while the Deployment is scaled to zero on purpose",
+            (up(For(10, 1), GONE, pod=POD_A), wanted_replicas(For(9, 2), 0)),
+            at={"13m30s": SILENT, "30m": SILENT},
         ),
         Case(
             "over when the first pod answers",
@@ -191,6 +197,11 @@ MODEL_METRICS_MISSING = specification(
                 predictions("success", For(18, GONE), 60, pod=POD_B),
             ),
             at={"18m": SILENT, "21m": SILENT, "30m": SILENT},
+        ),
+        Case(
+            "silent while the Deployment is scaled to zero on purpose",
+            (predictions("success", For(10, 60), GONE), wanted_replicas(For(9, 2), 0)),
+            at={"20m30s": SILENT, "30m": SILENT},
         ),
         Case(
             "over with the first series",

@@ -161,6 +161,87 @@ def slow_answers_of_a_deployment(code: int, model_code: int | None = None) -> Ro
     return traffic((0, 20), 4, ms=2000, code=code, model_code=model_code, deployment=named(code, model_code))
 
 
+def each_refused(minutes: int) -> tuple[Rows, ...]:
+    """A deployment for each answer that a caller may get, and one that is asked first: twice as much as is judged."""
+    return tuple(
+        rows
+        for code, model in ((*answer, None)[:2] for answer in (*REJECTED, *FAILED, *SUCCEEDED))
+        for rows in (
+            traffic((0, minutes), 4, code=code, model_code=model, deployment=named(code, model)),
+            traffic((0, minutes), 40, code=100, deployment=named(code, model)),
+        )
+    )
+
+
+def refused(bad: float, total: float, code: int = 422) -> tuple[Rows, ...]:
+    """For half an hour `total` requests a minute, of which `bad` are the caller's fault."""
+    return failing(bad, total, code=code)
+
+
+MODEL_REJECTS_NEARLY_ALL = LogSpecification(
+    "ModelRejectsNearlyAll",
+    STAGING,
+    noise=(traffic((0, 30), 20, code=400, endpoint=f"{ENDPOINT}-2"),),
+    cases=(
+        LogCase(
+            "which answers are the caller's fault",
+            each_refused(10),
+            at={10: frozenset(critical(named(*codes)) for codes in REJECTED)},
+        ),
+        LogCase(
+            "critical above 90%, in the second window",
+            refused(37, 40),
+            at={5: SILENT, 10: frozenset({critical()}), 15: frozenset({critical()})},
+        ),
+        LogCase("silent at 90%", refused(36, 40), at={10: SILENT, 15: SILENT}),
+        LogCase("19 requests in a window prove nothing", refused(3.8, 3.8), at={10: SILENT, 15: SILENT}),
+        LogCase("20 requests in a window are enough", refused(4, 4), at={5: SILENT, 10: frozenset({critical()})}),
+        LogCase("failures of ours are none", failing(40, 40, code=500), at={10: SILENT, 15: SILENT}),
+        LogCase(
+            "the endpoint's name as somebody else writes it",
+            (traffic((0, 30), 40, code=400, endpoint=ENDPOINT.upper()),),
+            at={10: frozenset({critical(endpoint=ENDPOINT.upper())})},
+        ),
+        LogCase("silent without any row", (), at={5: SILENT, 10: SILENT}),
+        LogCase(
+            "over with the first good window",
+            (traffic((0, 15), 40, code=400), traffic((15, 30), 40)),
+            at={15: frozenset({critical()}), 20: SILENT, 25: SILENT},
+        ),
+    ),
+)
+
+MODEL_REJECTED_RATIO_HIGH = LogSpecification(
+    "ModelRejectedRatioHigh",
+    STAGING,
+    noise=(traffic((0, 30), 20, code=400, endpoint=f"{ENDPOINT}-2"),),
+    cases=(
+        LogCase(
+            "which answers are the caller's fault",
+            each_refused(20),
+            at={20: frozenset(warning(named(*codes)) for codes in REJECTED)},
+        ),
+        LogCase(
+            "a warning above 25%, in the fourth window", refused(11, 40), at={15: SILENT, 20: WARNING, 25: WARNING}
+        ),
+        LogCase("silent at 25%", refused(10, 40), at={20: SILENT, 25: SILENT}),
+        LogCase("19 requests in a window prove nothing", refused(3.8, 3.8), at={20: SILENT, 25: SILENT}),
+        LogCase("20 requests in a window are enough", refused(4, 4), at={15: SILENT, 20: WARNING}),
+        LogCase("failures of ours are none", failing(40, 40, code=500), at={20: SILENT, 25: SILENT}),
+        LogCase(
+            "the endpoint's name as somebody else writes it",
+            (traffic((0, 30), 40, code=400, endpoint=ENDPOINT.upper()),),
+            at={20: frozenset({warning(endpoint=ENDPOINT.upper())})},
+        ),
+        LogCase("silent without any row", (), at={20: SILENT, 25: SILENT}),
+        LogCase(
+            "over with the first good window",
+            (traffic((0, 20), 40, code=400), traffic((20, 30), 40)),
+            at={20: WARNING, 25: SILENT, 30: SILENT},
+        ),
+    ),
+)
+
 MODEL_LATENCY_HIGH = LogSpecification(
     "ModelLatencyHigh",
     STAGING,

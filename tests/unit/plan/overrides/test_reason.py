@@ -47,8 +47,8 @@ def test_without_a_reason_of_its_own_a_number_names_its_file(
     assert texts(plan)
     for text in (*texts(plan), runbook(plan)):
         assert DEFINED not in text
-    assert all(text.endswith(f" Why: set in {where.where.file}.") for text in texts(plan))
-    assert "**Why these numbers:** set in " in runbook(plan)
+    assert all(text.endswith(f" Why: changed in {where.where.file}, which gives no reason.") for text in texts(plan))
+    assert "**Why these numbers:** changed in " in runbook(plan)
 
 
 @pytest.mark.parametrize("environment", ["production", "staging"])

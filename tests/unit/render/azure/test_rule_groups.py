@@ -101,9 +101,8 @@ def test_rule_groups_lie_in_the_region_of_the_azure_monitor_workspace() -> None:
 
 
 def test_containers_are_found_under_the_name_that_the_addon_gives_them() -> None:
-    both = (
-        'metric_a{job="kubelet", metrics_path="/metrics/cadvisor", pod="p"} / on (pod) metric_b{job="kubelet", pod="p"}'
-    )
+    cadvisor, kubelet = 'a{job="kubelet", metrics_path="/metrics/cadvisor", pod="p"}', 'b{job="kubelet", pod="p"}'
+    both = f"{cadvisor} / on (pod) {kubelet}"
     assert one_line(as_the_addon_scrapes(parse(both))) == one_line(
         parse('a{job="cadvisor", pod="p"} / on (pod) b{job="kubelet", pod="p"}')
     )
