@@ -28,7 +28,7 @@ if TYPE_CHECKING:
     from monitoring_kit.model import azure, kql, prom
     from monitoring_kit.model.alerts import Alert
     from monitoring_kit.model.backends import Backend
-    from monitoring_kit.model.dashboards import Dashboard, Row
+    from monitoring_kit.model.dashboards import Annotation, Dashboard, Row
     from monitoring_kit.model.log_tables import LogScope, log_table, platform_metric
     from monitoring_kit.model.metrics import counter, gauge, histogram, source
     from monitoring_kit.model.objectives import objective, page, ticket
@@ -56,7 +56,7 @@ _NAMES = {
     "core.units": "BYTES CORES COUNT FACTOR MILLISECONDS PER_SECOND PERCENT RATIO SECONDS",
     "model.alerts": "Alert",
     "model.backends": "Backend",
-    "model.dashboards": "Dashboard Row",
+    "model.dashboards": "Annotation Dashboard Row",
     "model.log_tables": "LogScope log_table platform_metric",
     "model.metrics": "counter gauge histogram source",
     "model.objectives": "objective page ticket",
@@ -80,6 +80,7 @@ __all__ = [
     "SECONDS",
     "Absence",
     "Alert",
+    "Annotation",
     "Audience",
     "Backend",
     "Dashboard",

@@ -7,6 +7,7 @@ from dataclasses import dataclass
 from pathlib import Path
 
 from monitoring_kit.checks.all import check_definitions, check_plan
+from monitoring_kit.checks.causes import causes
 from monitoring_kit.core.findings import Location, Refused
 from monitoring_kit.environment.reader import environment_files, read_environment
 from monitoring_kit.output.writer import Changes, Output
@@ -70,8 +71,8 @@ class Report:
 def rendered(project: Project, only: Collection[str] | None = None) -> Iterator[Rendered]:
     """The environments of a project, one after the other, so that memory does not grow with their number.
 
-    Raises Refused after the last one, with the findings of the definitions and of every environment. From the first
-    finding on nothing is rendered any more.
+    Raises Refused after the last one, with the findings of the definitions and of every environment, one a cause. From
+    the first finding on nothing is rendered any more.
     """
     definitions = project.definitions
     findings = check_definitions(definitions)
@@ -85,7 +86,7 @@ def rendered(project: Project, only: Collection[str] | None = None) -> Iterator[
         if not findings:
             yield Rendered(plan, render_files(plan))
     if findings:
-        raise Refused(findings)
+        raise Refused(causes(findings))
 
 
 def build(project: Project, only: Collection[str] | None = None) -> Report:

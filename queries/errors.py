@@ -14,6 +14,7 @@ error_ratio = Ratio(
     online_endpoint=kql.Ratio(
         table=TRAFFIC_LOG, total='Outcome != "rejected"', bad='Outcome == "error"', by="EndpointName DeploymentName"
     ),
+    more_on="containers",
 )
 
 errors_by_type = Rate(
@@ -22,7 +23,7 @@ errors_by_type = Rate(
     by="namespace model_name error_type",
     prometheus=prom.Rate(counter="model_errors_total"),
     unwatched=Unwatched("breaks down what the error ratio judges"),
-    when_empty="No errors",
+    more_on="containers",
 )
 
 rejected_ratio = Ratio(

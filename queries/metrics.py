@@ -152,3 +152,23 @@ MEMORY_WORKING_SET = gauge(
     unit=BYTES,
     help="Memory in use that cannot be reclaimed: what the out-of-memory killer compares with the limit.",
 )
+
+# What Prometheus itself writes of its alerts. Each alert has some of these labels, beside those that all have.
+PROMETHEUS_ALERTS = source(
+    "Prometheus, series of its alerts", adds="namespace service", scope='{namespace="$namespace", service="$workload"}'
+)
+ALERTS = gauge(
+    "ALERTS",
+    labels="alertname alertstate=pending|firing severity=critical|warning|info team job deployment model_name "
+    "model_version error_type pod container",
+    source=PROMETHEUS_ALERTS,
+    help="1 while an alert is in this state.",
+)
+ALERTS_FOR_STATE = gauge(
+    "ALERTS_FOR_STATE",
+    labels="alertname severity=critical|warning|info team job deployment model_name model_version error_type pod "
+    "container",
+    source=PROMETHEUS_ALERTS,
+    unit=SECONDS,
+    help="When the condition of an alert began to hold, as a time.",
+)

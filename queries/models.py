@@ -9,7 +9,6 @@ model_versions = Listing(
     prometheus=prom.Gauge(gauge="model_info", combine="count"),
     counts="Pods",
     unwatched=Unwatched("a table to read; the number of versions at once has an alert"),
-    when_empty="No model loaded",
 )
 
 versions_served = Query(
@@ -19,5 +18,4 @@ versions_served = Query(
     prometheus=prom.Query(
         text="count by (namespace, model_name) (count by (namespace, model_name, model_version) (model_info))"
     ),
-    when_empty="No model loaded",
 )

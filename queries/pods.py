@@ -10,7 +10,7 @@ available_replicas = State(
     prometheus=prom.Gauge(
         gauge="kube_deployment_status_replicas_available", only_while="kube_deployment_spec_replicas > 0"
     ),
-    when_empty="Scaled to zero",
+    more_on="pods",
 )
 
 wanted_replicas = State(
@@ -70,10 +70,10 @@ crash_looping = State(
     description="1 for a container that Kubernetes keeps restarting because it ends right after its start.",
     by="namespace pod container",
     prometheus=prom.Gauge(
-        gauge='kube_pod_container_status_waiting_reason{reason="CrashLoopBackOff"}', highest_in_window=True
+        gauge='kube_pod_container_status_waiting_reason{reason="CrashLoopBackOff"}',
+        highest_in_window=True,
+        zero_beside="kube_pod_container_status_restarts_total",
     ),
-    when_empty="No crash loops",
-    empty_when_healthy="the series exists while a container waits for its next restart, and only then",
     yes_or_no=True,
 )
 
@@ -100,8 +100,6 @@ out_of_memory_kills = Increase(
         counter="kube_pod_container_status_restarts_total",
         only_while='kube_pod_container_status_last_terminated_reason{reason="OOMKilled"} == 1',
     ),
-    when_empty="No out-of-memory kills",
-    empty_when_healthy="counts restarts after a kill, and nothing is killed",
 )
 
 container_errors = Increase(

@@ -64,7 +64,7 @@ class Reading:
 
 def read_query(query: Query, tables: Mapping[str, LogTable]) -> Reading:
     """What `query` reads and yields where `tables` are all the tables that there are."""
-    reader = _Reader(tables)
+    reader = _KustoReader(tables)
     for let in query.lets:
         reader.let(let)
     columns = reader.pipeline(query.pipeline)
@@ -104,7 +104,7 @@ _KEYWORDS = words(
 )
 
 
-class _Reader:
+class _KustoReader:
     def __init__(self, tables: Mapping[str, LogTable]) -> None:
         self.tables = tables
         self.named_tables: dict[str, Columns | None] = {}

@@ -16,7 +16,7 @@ from monitoring_kit.analysis.series import (
     METRIC_NAME_LABEL,
     UNKNOWN_SERIES,
     LabelSet,
-    Series,
+    SeriesForm,
     selected,
     series_name,
     unknown_metric,
@@ -71,7 +71,7 @@ def infer(expression: Expression, catalogue: MetricCatalogue) -> Inference:
     Nothing is concluded from what is not known: series that a selector picks without naming a metric, and settings
     (`$name`) in matchers, can be anything. The metric's name is not counted as a label.
     """
-    reader = _Reader(catalogue)
+    reader = _LabelReader(catalogue)
     value = reader.read(expression, _Use.VALUE)
     problems = tuple(dict.fromkeys(reader.problems))
     if value.series is None:
@@ -106,7 +106,7 @@ class _Value:
 _SCALAR = _Value(None)
 
 
-class _Reader:
+class _LabelReader:
     """Reads an expression from the inside out and collects the problems on the way."""
 
     def __init__(self, catalogue: MetricCatalogue) -> None:
@@ -182,7 +182,7 @@ class _Reader:
         kept = (_grouped(s, expression) for s in series)
         if operator == "count_values" and isinstance(expression.parameter, StringLiteral):
             label = frozenset({expression.parameter.value})
-            kept = (Series(s.labels | label, s.open) for s in kept)
+            kept = (SeriesForm(s.labels | label, s.open) for s in kept)
         sums = operator in ("sum", "min", "max", "avg") and value.kind in (_Kind.COUNTER, _Kind.AGGREGATED_COUNTER)
         unknown = operator in ("sum", "min", "max", "avg") and value.kind is _Kind.UNKNOWN
         kind = _Kind.AGGREGATED_COUNTER if sums else _Kind.UNKNOWN if unknown else _Kind.OTHER
@@ -224,7 +224,7 @@ class _Reader:
             return _Value((_absent(call.arguments[0]),))
         vector = next((v for v in values if v.series is not None), None)
         if vector is None or vector.series is None:  # vector(1), hour(): one series without labels
-            return _Value((Series(frozenset()),))
+            return _Value((SeriesForm(frozenset()),))
         self._check_change_over_time(call, vector.kind)
         kind = vector.kind if name in _KEEPS_VALUES else _Kind.OTHER
         if name == "histogram_quantile":
@@ -234,7 +234,7 @@ class _Reader:
         if name == "label_join":
             return _Value(_distinct(_label_joined(s, call) for s in vector.series), kind)
         if name == "info":
-            return _Value(_distinct(Series(s.labels, open=True) for s in vector.series))
+            return _Value(_distinct(SeriesForm(s.labels, open=True) for s in vector.series))
         return _Value(vector.series, kind)
 
     def _check_change_over_time(self, call: Call, kind: _Kind) -> None:
@@ -284,7 +284,7 @@ class _Reader:
             self._check_replicas(call, buckets)
         return _distinct(s.reduced(s.labels - {"le"}, s.open) for s in buckets)
 
-    def _check_replicas(self, call: Call, buckets: Iterable[Series]) -> None:
+    def _check_replicas(self, call: Call, buckets: Iterable[SeriesForm]) -> None:
         replica = sorted({label for s in buckets for label in s.labels & _REPLICA_LABELS})
         parts = walk(call.arguments[-1])
         if replica or not any(isinstance(p, Aggregation) and p.operator not in _KEEPS_SERIES for p in parts):
@@ -320,7 +320,7 @@ def _argument_use(function: str, use: _Use) -> _Use:
     return use if function in _KEEPS_VALUES else _Use.VALUE
 
 
-def _grouped(series: Series, expression: Aggregation) -> Series:
+def _grouped(series: SeriesForm, expression: Aggregation) -> SeriesForm:
     named = frozenset(expression.labels)
     if expression.grouping == "without":
         return series.reduced(series.labels - named, series.open)
@@ -328,11 +328,11 @@ def _grouped(series: Series, expression: Aggregation) -> Series:
     return series.reduced(series.labels & named, unknown)
 
 
-def _absent(argument: Expression) -> Series:
+def _absent(argument: Expression) -> SeriesForm:
     """As `createLabelsForAbsentFunction` of Prometheus does it: equality matchers on labels matched only once."""
     selector = argument.selector if isinstance(argument, RangeSelector) else argument
     if not isinstance(selector, Selector):
-        return Series(frozenset())
+        return SeriesForm(frozenset())
     values: dict[str, str] = {}
     seen: set[str] = set()
     for matcher in selector.matchers:
@@ -344,10 +344,10 @@ def _absent(argument: Expression) -> Series:
         else:
             values.pop(matcher.label, None)
     kept = {label: value for label, value in values.items() if value}
-    return Series(frozenset(kept), False, frozenset(), frozenset(kept.items()))
+    return SeriesForm(frozenset(kept), False, frozenset(), frozenset(kept.items()))
 
 
-def _label_replaced(series: Series, call: Call) -> Iterable[Series]:
+def _label_replaced(series: SeriesForm, call: Call) -> Iterable[SeriesForm]:
     """The forms of a series after label_replace: where the pattern matched, and where it did not.
 
     An empty replacement removes the label, and one that only quotes groups may turn out empty.
@@ -367,12 +367,12 @@ def _label_replaced(series: Series, call: Call) -> Iterable[Series]:
         yield series
 
 
-def _label_joined(series: Series, call: Call) -> Series:
+def _label_joined(series: SeriesForm, call: Call) -> SeriesForm:
     target, separator, *sources = (part.value if isinstance(part, StringLiteral) else "" for part in call.arguments[1:])
     if (separator and len(sources) > 1) or any(source in series.labels for source in sources):
         return series.with_label(target)
     return series.without_label(target)
 
 
-def _distinct(series: Iterable[Series]) -> Alternatives:
+def _distinct(series: Iterable[SeriesForm]) -> Alternatives:
     return tuple(dict.fromkeys(series))

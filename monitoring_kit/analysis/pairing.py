@@ -6,14 +6,14 @@ from collections.abc import Iterable
 from itertools import product
 
 from monitoring_kit.analysis.problems import Problem, listed
-from monitoring_kit.analysis.series import METRIC_NAME_LABEL, Series
+from monitoring_kit.analysis.series import METRIC_NAME_LABEL, SeriesForm
 from monitoring_kit.promql.printer import one_line, quote
 from monitoring_kit.promql.tree import Binary, Matching
 
 SET_OPERATORS = frozenset({"and", "or", "unless"})
 COMPARISONS = frozenset({"==", "!=", "<", "<=", ">", ">="})
 
-Alternatives = tuple[Series, ...]
+Alternatives = tuple[SeriesForm, ...]
 
 
 def paired(operation: Binary, left: Alternatives, right: Alternatives) -> tuple[Alternatives, list[Problem]]:
@@ -39,19 +39,19 @@ def paired(operation: Binary, left: Alternatives, right: Alternatives) -> tuple[
     return _distinct(_result(here, there, matching) for here, there in pairs), problems
 
 
-def _key(series: Series, matching: Matching) -> frozenset[str]:
+def _key(series: SeriesForm, matching: Matching) -> frozenset[str]:
     labels = frozenset(matching.labels)
     return series.labels & labels if matching.kind == "on" else series.labels - labels
 
 
-def _can_pair(left: Series, right: Series, matching: Matching) -> bool:
+def _can_pair(left: SeriesForm, right: SeriesForm, matching: Matching) -> bool:
     left_key, right_key = _key(left, matching), _key(right, matching)
     if (left_key - right_key and not right.open) or (right_key - left_key and not left.open):
         return False
     return not _contradictions(left, right, matching)
 
 
-def _contradictions(left: Series, right: Series, matching: Matching) -> list[tuple[str, str, str]]:
+def _contradictions(left: SeriesForm, right: SeriesForm, matching: Matching) -> list[tuple[str, str, str]]:
     """Labels that both sides match on and that matchers pin to different values."""
     shared = _key(left, matching) & _key(right, matching)
     values = dict(right.fixed)
@@ -62,19 +62,19 @@ def _contradictions(left: Series, right: Series, matching: Matching) -> list[tup
     )
 
 
-def _result(left: Series, right: Series, matching: Matching) -> Series:
+def _result(left: SeriesForm, right: SeriesForm, matching: Matching) -> SeriesForm:
     if matching.group is None:
         # Both sides have the same key, so that one closed side tells all of it.
         labels = _key(left, matching) | _key(right, matching)
         complete = matching.kind == "on" and labels >= frozenset(matching.labels)
         fixed = frozenset(pair for pair in left.fixed | right.fixed if pair[0] in labels)
-        return Series(labels, left.open and right.open and not complete, frozenset(), fixed)
+        return SeriesForm(labels, left.open and right.open and not complete, frozenset(), fixed)
     many, one = (left, right) if matching.group == "left" else (right, left)
     included = frozenset(matching.include)
     labels = (many.labels - included) | (one.labels & included)
     fixed = frozenset(pair for pair in many.fixed if pair[0] not in included)
     fixed |= frozenset(pair for pair in one.fixed if pair[0] in included)
-    return Series(labels, many.open or (one.open and not one.labels >= included), frozenset(), fixed)
+    return SeriesForm(labels, many.open or (one.open and not one.labels >= included), frozenset(), fixed)
 
 
 def _never_matches(operation: Binary, matching: Matching, left: Alternatives, right: Alternatives) -> Problem:
@@ -106,11 +106,11 @@ def _many(
     matching: Matching,
     left: Alternatives,
     right: Alternatives,
-    pairs: Iterable[tuple[Series, Series]],
+    pairs: Iterable[tuple[SeriesForm, SeriesForm]],
 ) -> list[Problem]:
     """At most one problem: a side that must have one series for each match, and has or may have several."""
     # Of the "one" side Prometheus wants every series to be unique, of the other only those that find a partner.
-    unique: list[tuple[str, Series]] = []
+    unique: list[tuple[str, SeriesForm]] = []
     if matching.group != "left":
         unique += [("left", series) for series in (left if matching.group else (here for here, _ in pairs))]
     if matching.group != "right":
@@ -171,5 +171,5 @@ def _described(side: Alternatives) -> str:
     return " or ".join(dict.fromkeys(str(series) for series in side))
 
 
-def _distinct(series: Iterable[Series]) -> Alternatives:
+def _distinct(series: Iterable[SeriesForm]) -> Alternatives:
     return tuple(dict.fromkeys(series))

@@ -27,7 +27,7 @@ class LabelSet:
 
 
 @dataclass(frozen=True)
-class Series:
+class SeriesForm:
     """One possible form of the series of a vector.
 
     `labels` are on every series; where `open`, further labels that we do not know may be, too. `several` are labels
@@ -40,21 +40,21 @@ class Series:
     several: frozenset[str] = frozenset()
     fixed: frozenset[tuple[str, str]] = frozenset()
 
-    def reduced(self, labels: frozenset[str], open: bool) -> Series:
+    def reduced(self, labels: frozenset[str], open: bool) -> SeriesForm:
         """These series with only `labels` left of them."""
         fixed = frozenset(pair for pair in self.fixed if pair[0] in labels)
-        return Series(labels, open, self.several & labels, fixed)
+        return SeriesForm(labels, open, self.several & labels, fixed)
 
-    def filtered(self) -> Series:
+    def filtered(self) -> SeriesForm:
         """Some of these series: which ones depends on values, so that nothing certain is known of their number."""
-        return Series(self.labels, self.open, frozenset(), self.fixed)
+        return SeriesForm(self.labels, self.open, frozenset(), self.fixed)
 
-    def with_label(self, label: str) -> Series:
+    def with_label(self, label: str) -> SeriesForm:
         """These series with a new value for `label`."""
         without = self.without_label(label)
-        return Series(self.labels | {label}, self.open, without.several, without.fixed)
+        return SeriesForm(self.labels | {label}, self.open, without.several, without.fixed)
 
-    def without_label(self, label: str) -> Series:
+    def without_label(self, label: str) -> SeriesForm:
         """These series without `label`."""
         return self.reduced(self.labels - {label}, self.open)
 
@@ -66,7 +66,7 @@ class Series:
         return str(self.label_set())
 
 
-UNKNOWN_SERIES = Series(frozenset(), open=True)
+UNKNOWN_SERIES = SeriesForm(frozenset(), open=True)
 
 
 def series_name(selector: Selector) -> str | None:
@@ -77,7 +77,7 @@ def series_name(selector: Selector) -> str | None:
     return names[0] if len(names) == 1 else None
 
 
-def selected(selector: Selector, shape: SeriesShape) -> tuple[Series | None, list[Problem]]:
+def selected(selector: Selector, shape: SeriesShape) -> tuple[SeriesForm | None, list[Problem]]:
     """The series of `shape` that `selector` picks, None where no series can match, and what is wrong with its matchers.
 
     A matcher on a label that the metric does not have is a mistake even where it matches (`!=`, `!~`, a pattern that
@@ -111,7 +111,7 @@ def selected(selector: Selector, shape: SeriesShape) -> tuple[Series | None, lis
         return None, problems
     several = frozenset(label for label, values in possible.items() if len(values) > 1 and label in labels)
     pinned = frozenset((label, value) for label, value in fixed.items() if label in labels)
-    return Series(frozenset(labels), False, several, pinned), problems
+    return SeriesForm(frozenset(labels), False, several, pinned), problems
 
 
 def unknown_metric(selector: Selector, name: str, catalogue: MetricCatalogue) -> Problem:

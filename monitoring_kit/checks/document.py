@@ -19,6 +19,9 @@ rules/thresholds.py:41: threshold of CheckoutErrorsHigh: does not say why [reaso
     write because='...'
 ```
 
+A build tells one finding a cause: what rests on the labels of an expression waits until that expression is right, and
+the same mistake at several places is one finding that names them all.
+
 This page lists the checks by that name. It is generated: `python -m monitoring_kit.checks.document > docs/checks.md`.
 """
 

@@ -11,7 +11,7 @@ from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
 
 from monitoring_kit.analysis.kusto import Reading, TableRead, Unknown, is_known, read_query
-from monitoring_kit.checks.kql_lints import Problem, figure_problems, shown, thin_ratios
+from monitoring_kit.checks.kql_lints import KqlProblem, figure_problems, shown, thin_ratios
 from monitoring_kit.checks.kql_values import nearest, value_problems
 from monitoring_kit.checks.registry import Check, Group
 from monitoring_kit.core.durations import parse_duration
@@ -41,7 +41,7 @@ class _Source:
     file: str
     is_list: bool
 
-    def finding(self, problem: Problem, user: str = "") -> Finding:
+    def finding(self, problem: KqlProblem, user: str = "") -> Finding:
         """The problem, of the signal itself or, with `user`, of the alert or the panel that uses the query."""
         text = f"{self.file}: {problem.text}" if self.file else problem.text
         return Finding(self.where, user or f"signal {self.signal}", text, problem.remedy, problem.check)
@@ -71,7 +71,7 @@ def _findings(
         query = parse_query(form.query)
     except KqlSyntaxError as error:
         remedy = "write a table and what is done with its rows: {{ rows(Table) }} | where ..."
-        return {source.finding(Problem(str(error), remedy, "kql-syntax"))}
+        return {source.finding(KqlProblem(str(error), remedy, "kql-syntax"))}
     reading = read_query(query, tables)
     if isinstance(form, LogAlert):
         problems = _alert_problems(form, query, reading)
@@ -92,25 +92,25 @@ def _source(signal: Signal, backend: Backend) -> _Source:
 
 def query_problems(
     query: Query, reading: Reading, scope: LogScope, tables: Mapping[str, LogTable]
-) -> Iterator[Problem]:
+) -> Iterator[KqlProblem]:
     """What is wrong with a query, no matter what runs it in `scope`: an alert, a panel, a person with a runbook."""
     yield from map(_unknown, reading.unknown)
     first = query.pipeline.source[:1]
     if not any(token.text in tables or token.is_symbol("(") for token in first) and not reading.unknown:
-        yield Problem(
+        yield KqlProblem(
             f"the query starts with {shown(first)!r}, not with a table of the contract",
             f"start with {{{{ rows(Table) }}}}; the tables are {', '.join(sorted(tables))}",
             "kql-table-first",
         )
     for operator in sorted({step.stage.operator for step in reading.steps} & READ_ANY_TABLE):
-        yield Problem(
+        yield KqlProblem(
             f"{operator} reads whatever tables there are, and Azure refuses it in an alert",
             "start with one table; bring in another with join",
             "kql-table-first",
         )
     for table in reading.tables:
         if table.scope is not scope:
-            yield Problem(
+            yield KqlProblem(
                 f"{table.name} can be read in the scope of the {table.scope.value}, the query runs in that of the "
                 f"{scope.value}",
                 "use tables of one scope in a query: classic names of Application Insights belong to the component",
@@ -120,27 +120,27 @@ def query_problems(
     yield from value_problems(reading)
 
 
-def _alert_problems(alert: LogAlert, query: Query, reading: Reading) -> Iterator[Problem]:
+def _alert_problems(alert: LogAlert, query: Query, reading: Reading) -> Iterator[KqlProblem]:
     tokens = query.tokens
     for macro in sorted({token.text for token in tokens if token.kind is Kind.MACRO}):
-        yield Problem(
+        yield KqlProblem(
             f"{macro} means something to Grafana only", "write {{ rows(Table) }}, {{ bin }}, {{ width }}", "kql-macro"
         )
     operators = [step.stage.operator for step in reading.steps]
     if "render" in operators:
-        yield Problem("an alert draws nothing", "delete the render operator", "kql-render")
+        yield KqlProblem("an alert draws nothing", "delete the render operator", "kql-render")
     for operator in sorted({*operators} & LOG_REFUSED_OPERATORS - READ_ANY_TABLE):
-        yield Problem(f"{operator} picks rows at random", "use top N by a column, or delete it", "kql-refused")
+        yield KqlProblem(f"{operator} picks rows at random", "use top N by a column, or delete it", "kql-refused")
     for plugin in sorted({token.text for token in tokens if token.kind is Kind.NAME} & LOG_REFUSED_PLUGINS):
-        yield Problem(f"Azure refuses {plugin}() in an alert", "name the columns one by one", "kql-refused")
+        yield KqlProblem(f"Azure refuses {plugin}() in an alert", "name the columns one by one", "kql-refused")
     if query.pipeline.stages and query.pipeline.stages[-1].operator == "count":
         problem = "the query ends in count: the alert would count that one row"
-        yield Problem(problem, "end with summarize ... by", "kql-refused")
+        yield KqlProblem(problem, "end with summarize ... by", "kql-refused")
     else:
         yield from _missing_columns(reading, (alert.column, *alert.dimensions), "the alert")
     for _, (argument, *_) in calls(tokens, "ago"):
         if not _is_timespan(argument):
-            yield Problem(
+            yield KqlProblem(
                 f"ago({shown(argument)}) is refused: Azure takes only a literal there",
                 "write ago(1h); the alert's window narrows the time range by itself",
                 "kql-ago",
@@ -148,7 +148,7 @@ def _alert_problems(alert: LogAlert, query: Query, reading: Reading) -> Iterator
     window = alert.window
     for width in _bin_widths(tokens, reading):
         if not _is_timespan(width) or parse_duration(width[0].text) != window:
-            yield Problem(
+            yield KqlProblem(
                 f"bins of {shown(width)} in a window of {window}: a bin at the window's edge holds only part of its "
                 "rows",
                 "write {{ bin }}, which is as wide as the window",
@@ -157,39 +157,39 @@ def _alert_problems(alert: LogAlert, query: Query, reading: Reading) -> Iterator
     yield from thin_ratios(reading)
 
 
-def _panel_problems(plan: LogQueryPlan, query: Query, reading: Reading, source: _Source) -> Iterator[Problem]:
+def _panel_problems(plan: LogQueryPlan, query: Query, reading: Reading, source: _Source) -> Iterator[KqlProblem]:
     for read in reading.reads:
         yield from _time_filter(read)
     if any(step.stage.operator == "render" for step in reading.steps):
-        yield Problem("Grafana draws the panel, and refuses render", "delete the render operator", "kql-render")
+        yield KqlProblem("Grafana draws the panel, and refuses render", "delete the render operator", "kql-render")
     for width in _bin_widths(query.tokens, reading):
         if shown(width) != INTERVAL:
-            yield Problem(
+            yield KqlProblem(
                 f"bins of {shown(width)} whatever the dashboard's time range",
                 "write {{ bin }}, which follows the range",
                 "kql-bin",
             )
     yield from _missing_columns(reading, plan.columns, "the panel")
     if source.is_list and not any(stage.operator in BOUNDING for stage in query.pipeline.stages):
-        yield Problem(
+        yield KqlProblem(
             "the list has as many rows as the time range holds, and the browser loads them all",
             "end with the rows that matter most: top 100 by TimeGenerated desc",
             "kql-unbounded",
         )
 
 
-def _unknown(unknown: Unknown) -> Problem:
+def _unknown(unknown: Unknown) -> KqlProblem:
     similar = nearest(unknown.name, unknown.known)
     remedy = f"did you mean {similar}? Kusto tells capitals from small letters" if similar else ""
     known = f"known here: {', '.join(sorted(unknown.known))}"
-    return Problem(
+    return KqlProblem(
         f"there is no {unknown.kind} {unknown.name}",
         remedy or known,
         "kql-table" if unknown.kind == "table" else "kql-column",
     )
 
 
-def _time_filter(read: TableRead) -> Iterator[Problem]:
+def _time_filter(read: TableRead) -> Iterator[KqlProblem]:
     table = read.table
     arguments = [
         shown(argument)
@@ -199,14 +199,14 @@ def _time_filter(read: TableRead) -> Iterator[Problem]:
     ]
     if arguments != [table.time]:
         found = ", ".join(f"{TIME_FILTER}({argument})" for argument in arguments) or "no time filter"
-        yield Problem(
+        yield KqlProblem(
             f"{table.name} is read with {found}, so the dashboard's time range does not hold for it",
             f"write {{{{ rows({table.name}) }}}}, which filters by {table.time} once",
             "kql-time-filter",
         )
 
 
-def _missing_columns(reading: Reading, wanted: tuple[str, ...], user: str) -> Iterator[Problem]:
+def _missing_columns(reading: Reading, wanted: tuple[str, ...], user: str) -> Iterator[KqlProblem]:
     if reading.columns is None or reading.unknown:
         return  # what the result would hold is a guess then
     missing = [name for name in wanted if not is_known(name, reading.columns, reading.functions)]
@@ -214,7 +214,7 @@ def _missing_columns(reading: Reading, wanted: tuple[str, ...], user: str) -> It
         return
     similar = nearest(missing[0], reading.given)
     names = ", ".join(sorted(reading.given)) or "none"
-    yield Problem(
+    yield KqlProblem(
         f"the result has no column {', '.join(missing)}, which {user} reads; those that the text gives are {names}",
         f"did you mean {similar}?" if similar else "return it, or change the names in the definition",
         "kql-result",

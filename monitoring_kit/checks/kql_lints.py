@@ -27,7 +27,7 @@ _DISORDERING = words(
 
 
 @dataclass(frozen=True)
-class Problem:
+class KqlProblem:
     """What is wrong, what to write instead, and the short name of the check."""
 
     text: str
@@ -35,7 +35,7 @@ class Problem:
     check: str
 
 
-def figure_problems(reading: Reading) -> Iterator[Problem]:
+def figure_problems(reading: Reading) -> Iterator[KqlProblem]:
     """Figures that are wrong in an alert and in a panel alike."""
     for step in reading.steps:
         yield from _aggregates_of_nothing(step)
@@ -49,12 +49,12 @@ def figure_problems(reading: Reading) -> Iterator[Problem]:
     yield from _rows_in_no_order(reading)
 
 
-def thin_ratios(reading: Reading) -> Iterator[Problem]:
+def thin_ratios(reading: Reading) -> Iterator[KqlProblem]:
     """Ratios that a handful of events decides: nothing asks for a minimum of what they are divided by."""
     for step in reading.steps:
         for dividend, divisor in divisions(step.stage.tokens):
             if column_of(divisor, step.columns or {}).counted and not _is_guarded(divisor, step):
-                yield Problem(
+                yield KqlProblem(
                     f"{shown(dividend)} / {shown(divisor)} has no minimum of traffic: one failure of one event is "
                     "100 %",
                     "give the threshold min_events=; in a text of one's own name the number and add "
@@ -71,18 +71,18 @@ def shown(tokens: Tokens) -> str:
     return text
 
 
-def _aggregates_of_nothing(step: Step) -> Iterator[Problem]:
+def _aggregates_of_nothing(step: Step) -> Iterator[KqlProblem]:
     for function, arguments in calls(step.stage.tokens, *_OF_SOMETHING):
         if arguments == ((),):
-            yield Problem(f"{function}() of nothing", f"write what it is of: {function}(Column)", "kql-argument")
+            yield KqlProblem(f"{function}() of nothing", f"write what it is of: {function}(Column)", "kql-argument")
 
 
-def _sums_of_counters(step: Step, columns: Columns) -> Iterator[Problem]:
+def _sums_of_counters(step: Step, columns: Columns) -> Iterator[KqlProblem]:
     for function, (argument, *_) in calls(step.stage.tokens, *_SUMMING):
         growing = [token.text for token in argument if token.text in columns and columns[token.text].growing]
         # A difference of two counts is no count any more.
         if growing and not any(token.is_symbol("-") for token in argument):
-            yield Problem(
+            yield KqlProblem(
                 f"{function}({shown(argument)}) adds up {growing[0]}, which only ever grows: every row holds all "
                 "that was counted before",
                 _difference_to_the_row_before(growing[0]),
@@ -90,12 +90,12 @@ def _sums_of_counters(step: Step, columns: Columns) -> Iterator[Problem]:
             )
 
 
-def _spreads_of_counters(step: Step, columns: Columns) -> Iterator[Problem]:
+def _spreads_of_counters(step: Step, columns: Columns) -> Iterator[KqlProblem]:
     if not any(calls(step.stage.tokens, "bin")):
         return
     for highest, lowest in differences(step.stage.tokens):
         if _is_extreme(highest, "max", columns) and _is_extreme(lowest, "min", columns):
-            yield Problem(
+            yield KqlProblem(
                 f"{shown(highest)} - {shown(lowest)} in each time bin loses what is counted between the last row of a "
                 "bin and the first of the next: everything, where a bin has one row",
                 _difference_to_the_row_before(shown(lowest[2:-1])),
@@ -113,10 +113,10 @@ def _difference_to_the_row_before(column: str) -> str:
     return f"put the rows of each thing that counts in order of time and add up {column} - prev({column})"
 
 
-def _lost_fractions(step: Step, columns: Columns) -> Iterator[Problem]:
+def _lost_fractions(step: Step, columns: Columns) -> Iterator[KqlProblem]:
     for dividend, divisor in divisions(step.stage.tokens):
         if is_whole(dividend, columns) and is_whole(divisor, columns):
-            yield Problem(
+            yield KqlProblem(
                 f"{shown(dividend)} / {shown(divisor)} divides whole numbers, so Kusto drops the fraction: a ratio is "
                 "always 0 or 1",
                 f"write 1.0 * {shown(dividend)} / {shown(divisor)}",
@@ -124,7 +124,7 @@ def _lost_fractions(step: Step, columns: Columns) -> Iterator[Problem]:
             )
 
 
-def _sampled_rows(pipeline: Pipeline, weight: str) -> Iterator[Problem]:
+def _sampled_rows(pipeline: Pipeline, weight: str) -> Iterator[KqlProblem]:
     """Rows that are counted before their weights are summed: the first aggregation behind the table decides."""
     first = next((stage for stage in pipeline.stages if stage.operator in ("summarize", "count")), None)
     if first is None:
@@ -132,21 +132,21 @@ def _sampled_rows(pipeline: Pipeline, weight: str) -> Iterator[Problem]:
     counted = {function for function, _ in calls(first.tokens, "count", "countif")}
     for function in sorted({"count"} if first.operator == "count" else counted):
         instead = f"sumif({weight}, ...)" if function == "countif" else f"sum({weight})"
-        yield Problem(
+        yield KqlProblem(
             f"{function}() counts rows of a sampled table, where a row stands for {weight} events",
             f"write {instead}; a measure of kql takes weight={weight!r}",
             "kql-sampling",
         )
 
 
-def _rows_in_no_order(reading: Reading) -> Iterator[Problem]:
+def _rows_in_no_order(reading: Reading) -> Iterator[KqlProblem]:
     for read in reading.reads:
         ordered = False
         for stage in read.pipeline.stages:
             ordered = (ordered or stage.operator in _ORDERING) and stage.operator not in _DISORDERING
             function = next((function for function, _ in calls(stage.tokens, *_WINDOW)), None)
             if function is not None and not ordered:
-                yield Problem(
+                yield KqlProblem(
                     f"{function}() reads another row, and the rows are in no order",
                     f"add `| order by ..., {read.table.time} asc` before it; summarize and join lose the order again",
                     "kql-order",

@@ -6,7 +6,7 @@ import difflib
 from collections.abc import Iterable, Iterator
 
 from monitoring_kit.analysis.kusto import Reading, Step
-from monitoring_kit.checks.kql_lints import Problem
+from monitoring_kit.checks.kql_lints import KqlProblem
 from monitoring_kit.kusto.pipeline import group_end
 from monitoring_kit.kusto.tokens import Kind, Token, Tokens
 
@@ -14,7 +14,7 @@ _EQUALITIES = ("==", "!=", "<>", "=~", "!~")
 _IGNORING_CASE = ("=~", "!~", "has", "has_any", "has_all")
 
 
-def value_problems(reading: Reading) -> Iterator[Problem]:
+def value_problems(reading: Reading) -> Iterator[KqlProblem]:
     """Values outside the closed set of their column, and uses of the column that holds the table's own name."""
     closed: dict[str, frozenset[str]] = {}
     for table in reading.tables:
@@ -37,12 +37,12 @@ def nearest(name: str, known: Iterable[str]) -> str | None:
     return same_case[0] if same_case else by_lower[any_case[0]] if any_case else None
 
 
-def _outside(column: str, ignoring_case: bool, value: str, allowed: frozenset[str]) -> Iterator[Problem]:
+def _outside(column: str, ignoring_case: bool, value: str, allowed: frozenset[str]) -> Iterator[KqlProblem]:
     if value in allowed or (ignoring_case and value.lower() in {one.lower() for one in allowed}):
         return
     similar = nearest(value, allowed)
     hint = f"did you mean {similar!r}? " if similar else ""
-    yield Problem(
+    yield KqlProblem(
         f"{column} is never {value!r}",
         f"{hint}it is one of {', '.join(sorted(allowed))}; the contract of the table says so (closed=)",
         "kql-value",
@@ -76,14 +76,14 @@ def _text(token: Token) -> str:
     return token.text.lstrip("@hH").strip("\"'`~")
 
 
-def _table_names(step: Step) -> Iterator[Problem]:
+def _table_names(step: Step) -> Iterator[KqlProblem]:
     tokens = step.stage.tokens
     for before, token, behind in zip((None, *tokens), tokens, (*tokens[1:], None), strict=False):
         column = (step.columns or {}).get(token.text) if token.kind is Kind.NAME else None
         is_member = before is not None and before.is_symbol(".")
         is_given = behind is not None and behind.is_symbol("=")
         if column is not None and column.names_table and not is_member and not is_given:
-            yield Problem(
+            yield KqlProblem(
                 f"{token.text} holds the name of the table, the same in every row",
                 "name the column that tells the rows apart: what Application Insights calls type in the scope of a "
                 "component is ExceptionType or DependencyType in a workspace",

@@ -82,7 +82,13 @@ def _panel_findings(
             for label in dict.fromkeys(_LEGEND_LABEL.findall(query.legend)):
                 if not labels.open and label not in labels.labels:
                     problem = f"its legend names the label {label}, which the result lacks ({_words(labels)})"
-                    yield Finding(panel.panel.where, subject, problem, "drop it from by= or by=", "legend-label")
+                    yield Finding(
+                        panel.panel.where,
+                        subject,
+                        problem,
+                        "keep the label in the expression, or drop it from by=",
+                        "legend-label",
+                    )
 
 
 def _problems(inference: Inference, where: Location, subject: str) -> Iterator[Finding]:

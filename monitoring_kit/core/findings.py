@@ -77,7 +77,7 @@ def here() -> Location:
 
 @dataclass(frozen=True, order=True)
 class Finding:
-    """One thing to mend.
+    """One thing to fix.
 
     `subject` names the definition ("alert JobErrorsHigh"), `problem` says what was found, `remedy` what to write
     instead or what is allowed, `check` is the short name of the check that found it.

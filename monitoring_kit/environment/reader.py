@@ -19,7 +19,7 @@ from typing import Annotated, cast, get_args, get_origin, get_type_hints
 from monitoring_kit.core.findings import Finding, Location, Refused, shown_path
 from monitoring_kit.core.shown import shown
 from monitoring_kit.environment.model import LEVELS, AlertOverride, DashboardOverride, Environment
-from monitoring_kit.environment.notification_fields import notification_findings
+from monitoring_kit.environment.relations import relation_findings
 from monitoring_kit.environment.strict_yaml import (
     Entry,
     Fields,
@@ -214,12 +214,12 @@ class _Reading:
         dashboards = self._dashboards(root.entries.get(_DASHBOARDS))
         where, locations = Location(self.file, root.where.line), MappingProxyType(self.locations)
         given = {"name": name, "overrides": overrides, "dashboards": dashboards, "where": where, "locations": locations}
-        block = self._block(Environment, root, Location(self.file), "", given, also=(_OVERRIDES, _DASHBOARDS))
-        self._relations(root)
+        also = (_OVERRIDES, _DASHBOARDS)
+        environment = cast(Environment, self._block(Environment, root, Location(self.file), "", given, also))
+        self.findings.extend(relation_findings(environment, self.file))
         self._own_runbooks(name, root.entries.get("runbooks_url"))
-        return dataclasses.replace(
-            cast(Environment, block), placeholders=tuple(sorted(self.placeholders, key=lambda found: found[1]))
-        )
+        placeholders = tuple(sorted(self.placeholders, key=lambda found: found[1]))
+        return dataclasses.replace(environment, placeholders=placeholders)
 
     def _block(
         self,
@@ -385,42 +385,6 @@ class _Reading:
             self._report(node.where, _DASHBOARDS, f"found {_kind(node)}", remedy)
         return MappingProxyType(overrides)
 
-    def _relations(self, root: Fields) -> None:
-        """What ties fields together. Judged by what stands in the file, so that a wrong value hides none of it."""
-        prometheus, azure = root.entries.get("prometheus"), root.entries.get("azure")
-        if prometheus is None and azure is None:
-            remedy = "Write a block `prometheus`, a block `azure` or both."
-            self._report(Location(self.file), "file", "names no backend", remedy)
-        if prometheus is not None and isinstance(prometheus.value, Fields):
-            notifications = prometheus.value.entries.get("notifications")
-            if notifications is not None and isinstance(notifications.value, Fields):
-                self.findings.extend(notification_findings(notifications.value, "prometheus.notifications"))
-        if azure is None or not isinstance(azure.value, Fields):
-            return
-        blocks = azure.value.entries
-        watched = ("online_endpoint", "application_insights", "container_insights", "managed_prometheus")
-        if not any(name in blocks for name in watched):
-            remedy = f"Write at least one of {', '.join(watched)}; without Azure resources delete `azure`."
-            self._report(azure.where, "azure", "names nothing to watch", remedy)
-        managed = blocks.get("managed_prometheus")
-        if managed is not None and prometheus is None:
-            remedy = (
-                "Write a block `prometheus`, which says how the service is scraped, or delete `managed_prometheus`."
-            )
-            self._report(managed.where, "azure.managed_prometheus", "needs the block `prometheus`", remedy)
-        self._same(prometheus, blocks.get("container_insights"), ("namespace", "workload"), "prometheus")
-        self._same(managed, blocks.get("container_insights"), ("cluster",), "azure.managed_prometheus")
-        group = blocks.get("action_group")
-        if group is not None and isinstance(group.value, Fields):
-            receivers = [group.value.entries.get(name) for name in ("emails", "webhooks")]
-            if receivers == [None, None]:
-                remedy = "Write `emails`, `webhooks` or both."
-                self._report(group.where, "azure.action_group", "names nobody, so no alert would reach anyone", remedy)
-            webhooks = receivers[1].value if receivers[1] else None
-            if isinstance(webhooks, Items) and len(webhooks.items) > 10:
-                problem = f"found {len(webhooks.items)} webhooks"
-                self._report(webhooks.where, "azure.action_group.webhooks", problem, "Azure takes at most 10 a group.")
-
     def _own_runbooks(self, name: str, entry: Entry | None) -> None:
         """A copied file still leads to the runbooks of the one it was copied from, whose numbers are other ones."""
         text = entry.value.text if entry is not None and isinstance(entry.value, Text) else ""
@@ -429,23 +393,6 @@ class _Reading:
                 problem = f"leads to /build/{other}/runbooks, but this file is the environment {shown(name)}"
                 remedy = f"Write /build/{name}/runbooks in its place, where the runbooks of this environment are built."
                 self._report(entry.where, "runbooks_url", problem, remedy)
-
-    def _same(self, first: Entry | None, second: Entry | None, names: tuple[str, ...], block: str) -> None:
-        """Both describe one service, so what they say twice has to agree. `block` is the path of `first`."""
-        if first is None or second is None:
-            return
-        if not isinstance(first.value, Fields) or not isinstance(second.value, Fields):
-            return
-        for name in names:
-            one, other = (
-                node.entries[name].value if name in node.entries else None for node in (first.value, second.value)
-            )
-            if not isinstance(one, Text) or not isinstance(other, Text) or one.nothing or other.nothing:
-                continue
-            if one.text.lower() != other.text.lower():
-                problem = f"found {shown(other.text)}, but {block}.{name} in line {one.where.line} is {shown(one.text)}"
-                remedy = "Write the same in both: an environment is one service in one place."
-                self._report(other.where, f"azure.container_insights.{name}", problem, remedy)
 
     def _unknown(self, node: Fields, path: str, known: tuple[str, ...]) -> None:
         for name, entry in node.entries.items():

@@ -30,6 +30,7 @@ from monitoring_kit.promql.tree import (
     NumberLiteral,
     RangeSelector,
     Selector,
+    StringLiteral,
     Window,
     transform,
 )
@@ -306,6 +307,13 @@ class Increase(Measure):
     counter: str
     only_while: str = ""
 
+    def plots(self, request: ViewRequest) -> Mapping[str, Expression]:
+        """The number, 0 where the condition does not hold: a counter that is there proves that nothing happened."""
+        plots = super().plots(request)
+        if not self.only_while:
+            return plots
+        return {name: _or_zero(value, _selector(self.counter, self.where), request.by) for name, value in plots.items()}
+
     def value(self, by: Labels, window: Window, slower_than: Quantity | None = None) -> Expression:
         """The number of increments in the window."""
         number = _sum(by, _increase(_selector(self.counter, self.where), window))
@@ -322,6 +330,9 @@ class Gauge(Measure):
     which a state that keeps coming back is gone. `only_while` is a condition with the same labels. `or_missing` counts
     "no series left" as 0, so that the last target that vanishes is noticed like one that stops answering. `unless` says
     when there is nothing to measure.
+
+    A state that has no series while it does not hold leaves it open whether there is anything to measure at all:
+    `zero_beside` names a series that is there all the time, and beside it a panel shows 0.
     """
 
     gauge: str
@@ -329,6 +340,7 @@ class Gauge(Measure):
     highest_in_window: bool = False
     only_while: str = ""
     or_missing: bool = False
+    zero_beside: str = ""
     unless: Unless | None = None
 
     def value(self, by: Labels, window: Window, slower_than: Quantity | None = None) -> Expression:
@@ -346,7 +358,11 @@ class Gauge(Measure):
         """The value, as a line or as rows to read."""
         if request.view is View.LIST:
             return {"": self.value(request.by, GrafanaInterval.RATE_INTERVAL)}
-        return super().plots(request)
+        plots = super().plots(request)
+        if not self.zero_beside:
+            return plots
+        beside = _selector(self.zero_beside, self.where)
+        return {name: _or_zero(value, beside, request.by) for name, value in plots.items()}
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -362,6 +378,33 @@ class Absent(Measure):
     def value(self, by: Labels, window: Window, slower_than: Quantity | None = None) -> Expression:
         """1 while no series matches."""
         return _unless(Call("absent", (_selector(self.series, self.where),)), self.unless, self.where)
+
+
+@dataclass(frozen=True, kw_only=True)
+class Firing(Measure):
+    """The alerts that fire, by the series that Prometheus itself writes of them; the value is for how many seconds.
+
+    >>> firing = prom.Firing(alerts='active{alertstate="firing"}', since="active_since", subject="queue pod")
+
+    `subject` are the labels, blank-separated, that say what an alert is about. Each alert has some of them; the label
+    `of` of the result holds those that it has.
+    """
+
+    alerts: str
+    since: str
+    subject: str
+
+    def value(self, by: Labels, window: Window, slower_than: Quantity | None = None) -> Expression:
+        """Seconds since the condition of an alert that fires began to hold."""
+        since = Aggregation("min", _selector(self.since, self.where), "by", by)
+        fires = Aggregation("max", _selector(self.alerts, self.where), "by", by)
+        lasts = Binary("-", Call("time", ()), guarded(since, fires, by))
+        names = tuple(map(StringLiteral, ("of", " ", *self.subject.split())))
+        return Call("label_join", (lasts, *names))
+
+    def plots(self, request: ViewRequest) -> Mapping[str, Expression]:
+        """The alerts, as rows to read."""
+        return {"": self.value(request.by, request.window)} if request.view is View.LIST else {}
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -406,6 +449,11 @@ def _unless(expression: Expression, unless: Unless | None, where: Location) -> E
     if unless is None:
         return expression
     return Binary("unless", expression, _parsed(unless.condition, where), matching=Matching("on", unless.labels))
+
+
+def _or_zero(value: Expression, beside: Selector, by: Labels) -> Expression:
+    """The value, and 0 for those series of `beside` that have none."""
+    return Binary("or", value, Binary("*", ZERO, Aggregation("max", beside, "by", by)))
 
 
 def over_positive(numerator: Expression, denominator: Expression) -> Expression:

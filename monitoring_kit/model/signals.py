@@ -46,7 +46,8 @@ class Signal:
     labels that tell its series apart. A signal without an alert says `unwatched`. `when_empty` is
     what a panel shows when there is nothing to show, `yes_or_no` says that the value is 1 or 0 and no number to read
     out. The loader fills in `name`: the name of the variable that holds the signal. `empty_when_healthy` is the reason
-    why there is rightly nothing to show as long as all is well.
+    why there is rightly nothing to show as long as all is well. `more_on` is the name of the dashboard that tells more
+    about a bad value; a panel leads to it where the environment has it.
     """
 
     title: str
@@ -61,6 +62,7 @@ class Signal:
     when_empty: str = "No data"
     empty_when_healthy: str = ""
     yes_or_no: bool = False
+    more_on: str = ""
     name: str = ""
     where: Location = field(default_factory=here, compare=False)
 
@@ -89,12 +91,22 @@ class Signal:
         return measures[backend]
 
     def timeseries(self, width: int, *, by: Words = "", title: str = "", height: int = 8) -> Panel:
-        """The value over time. `by` adds labels (for logs, columns) to split it by."""
-        return Panel(self, View.TIMESERIES, width, height, title, by)
+        """The value over time. `by` adds labels (for logs, columns) to split it by.
 
-    def stat(self, width: int, *, title: str = "", height: int = 4) -> Panel:
-        """The newest value, large."""
-        return Panel(self, View.STAT, width, height, title)
+        What is 1 or 0 is shown as stretches of time, a row for each series, and no line.
+        """
+        return Panel(self, View.STATES if self.yes_or_no else View.TIMESERIES, width, height, title, by)
+
+    def stat(self, width: int, *, title: str = "", height: int = 4, worst: bool = False) -> Panel:
+        """The newest value of each series, large. `worst` shows one number, of the series that is worst off."""
+        return Panel(self, View.STAT, width, height, title, worst=worst)
+
+    def columns(self, width: int, *others: Signal, title: str = "", height: int = 8) -> Panel:
+        """A table with a row for each series and a column for this signal and each of `others`, all with the same `by`.
+
+        A click on a row narrows the dashboard to it.
+        """
+        return Panel(self, View.COLUMNS, width, height, title, others=others)
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -114,7 +126,6 @@ class Rate(Signal):
     online_endpoint: kql.Rate | azure.Metric | None = None
     application_insights: kql.Rate | None = None
     container_insights: kql.Rate | None = None
-    when_empty: str = "No traffic"
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -134,7 +145,6 @@ class Ratio(Signal):
     online_endpoint: kql.Ratio | None = None
     application_insights: kql.Ratio | None = None
     container_insights: kql.Ratio | None = None
-    when_empty: str = "No traffic"
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -155,7 +165,6 @@ class Latency(Signal):
     online_endpoint: kql.Durations | None = None
     application_insights: kql.Durations | None = None
     container_insights: kql.Durations | None = None
-    when_empty: str = "No traffic"
 
     def quantiles(self, width: int, quantiles: Numbers, *, by: Words = "", title: str = "", height: int = 8) -> Panel:
         """Quantiles over time, written `"p50 p95 p99"` or `(0.5, 0.95, 0.99)`. Raises Refused for any other text."""
@@ -190,7 +199,6 @@ class Utilisation(Signal):
     online_endpoint: azure.Metric | None = None
     application_insights: None = None
     container_insights: kql.Query | None = None
-    when_empty: str = "No limit set"
 
     def amounts(self, width: int, *, title: str = "", height: int = 8) -> Panel:
         """What is used, requested and allowed, in the resource's own unit."""
@@ -316,7 +324,7 @@ class Listing(Signal):
     """
 
     counts: str = "Count"
-    prometheus: prom.Gauge | None = None
+    prometheus: prom.Gauge | prom.Firing | None = None
     online_endpoint: kql.Table | None = None
     application_insights: kql.Table | None = None
     container_insights: kql.Table | None = None
@@ -330,7 +338,8 @@ class Listing(Signal):
 class Panel:
     """A view of a signal on a dashboard, `width` of 24 columns wide and `height` grid units (30 pixels) high.
 
-    `severity` is the one whose windows and factors a burn rate is shown with.
+    `severity` is the one whose windows and factors a burn rate is shown with. `worst` reduces a number to that of the
+    worst series. `others` are the further columns of a table.
     """
 
     signal: Signal
@@ -341,6 +350,8 @@ class Panel:
     by: Words = ""
     quantiles: tuple[Decimal, ...] = ()
     severity: Severity | None = None
+    worst: bool = False
+    others: tuple[Signal, ...] = ()
     where: Location = field(default_factory=here, compare=False)
 
     def __post_init__(self) -> None:

@@ -22,11 +22,18 @@ class View(Enum):
     AMOUNTS = "amounts"
     BURN_RATE = "burn rate"
     LIST = "list"
+    STATES = "states"
+    COLUMNS = "columns"
 
     @property
     def judged(self) -> bool:
         """Whether it shows the very value that an alert compares."""
-        return self in (View.TIMESERIES, View.STAT, View.SLOW_SHARE, View.BURN_RATE)
+        return self in (View.TIMESERIES, View.STAT, View.SLOW_SHARE, View.BURN_RATE, View.STATES)
+
+    @property
+    def plots(self) -> bool:
+        """Whether it shows the judged value as it was over time."""
+        return self.judged and self is not View.STAT
 
 
 @dataclass(frozen=True, kw_only=True)

@@ -11,7 +11,6 @@ from monitoring_kit.model.alerts import Alert
 from monitoring_kit.model.backends import Backend
 from monitoring_kit.model.definitions import Definitions
 from monitoring_kit.model.thresholds import Severity
-from monitoring_kit.model.views import View
 from monitoring_kit.plan.alerts import AlertPlanner, PanelLinks
 from monitoring_kit.plan.backends import backends_of, raised_at
 from monitoring_kit.plan.model import (
@@ -19,7 +18,6 @@ from monitoring_kit.plan.model import (
     MetricAlert,
     Plan,
     PlannedDashboard,
-    PlannedPanel,
     PrometheusAlert,
     PrometheusRecording,
 )
@@ -106,7 +104,7 @@ def _panel_urls(
     urls: dict[tuple[str, Severity, Backend], str] = {}
     for dashboard in dashboards:
         for panel in dashboard.panels:
-            if not _plots_over_time(panel):
+            if not panel.panel.view.plots:
                 continue
             for alert in panel.alerts:
                 labels = [label for label in dashboard.dashboard.labels if label in alert.signal.labels]
@@ -122,10 +120,6 @@ def _panel_urls(
 def _shown(alert: Alert, severity: Severity) -> Duration:
     """How much of the past an alert's link shows: three hours, or all that the alert looks back on."""
     return max([SHOWN, *(rate.long for rate in alert.threshold.burns(severity))])
-
-
-def _plots_over_time(panel: PlannedPanel) -> bool:
-    return panel.panel.view in (View.TIMESERIES, View.SLOW_SHARE, View.BURN_RATE)
 
 
 def _unplotted(

@@ -16,7 +16,7 @@ from monitoring_kit.environment.values import ResourceId
 from monitoring_kit.model import azure
 from monitoring_kit.model.alerts import Alert
 from monitoring_kit.model.backends import Backend
-from monitoring_kit.model.dashboards import Dashboard
+from monitoring_kit.model.dashboards import Annotation, Dashboard
 from monitoring_kit.model.definitions import Definitions, Runbook
 from monitoring_kit.model.log_tables import LogScope
 from monitoring_kit.model.signals import Panel
@@ -186,11 +186,30 @@ class ThresholdLine:
 
 
 @dataclass(frozen=True)
+class PlannedColumn:
+    """A column of a table that shows several signals: its heading, its unit, and what its values are held against."""
+
+    title: str
+    unit: Unit
+    lines: tuple[ThresholdLine, ...]
+    is_budget: bool
+
+
+@dataclass(frozen=True)
+class PlannedAnnotation:
+    """Moments to mark on the graphs of a dashboard."""
+
+    annotation: Annotation
+    expression: Expression
+
+
+@dataclass(frozen=True)
 class PlannedPanel:
     """A panel with its queries. `x` and `y` are in Grafana's grid of 24 columns.
 
     `shortest_interval` is the least that a time bin may be wide where a query bins by Grafana's interval: the window of
     the alert that judges the values, so that they are the judged ones as long as the dashboard's range allows.
+    `columns` are those of a table of several signals, one for each query.
     """
 
     id: int
@@ -205,6 +224,7 @@ class PlannedPanel:
     shortest_interval: Duration | None
     x: int
     y: int
+    columns: tuple[PlannedColumn, ...] = ()
 
 
 @dataclass(frozen=True)
@@ -215,6 +235,7 @@ class PlannedRow:
     title: str
     y: int
     panels: tuple[PlannedPanel, ...]
+    collapsed: bool = False
 
 
 @dataclass(frozen=True)
@@ -235,6 +256,7 @@ class PlannedDashboard:
     dashboard: Dashboard
     variables: tuple[Variable, ...]
     rows: tuple[PlannedRow, ...]
+    annotations: tuple[PlannedAnnotation, ...] = ()
 
     @property
     def panels(self) -> tuple[PlannedPanel, ...]:

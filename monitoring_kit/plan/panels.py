@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import zlib
 from collections.abc import Iterable, Iterator
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 from monitoring_kit.core.findings import Finding, Refused
 from monitoring_kit.core.units import Unit
@@ -14,13 +14,15 @@ from monitoring_kit.model.alerts import Alert
 from monitoring_kit.model.backends import Backend
 from monitoring_kit.model.dashboards import Dashboard, Row
 from monitoring_kit.model.definitions import Definitions
-from monitoring_kit.model.signals import Measure, Panel, Utilisation
-from monitoring_kit.model.thresholds import Comparison
+from monitoring_kit.model.signals import BudgetLeft, Latency, Measure, Panel, Signal, Utilisation
 from monitoring_kit.model.views import View
 from monitoring_kit.plan.backends import raised_at
+from monitoring_kit.plan.expressions import placed
 from monitoring_kit.plan.model import (
     LogQueryPlan,
     PanelQuery,
+    PlannedAnnotation,
+    PlannedColumn,
     PlannedDashboard,
     PlannedPanel,
     PlannedRow,
@@ -31,6 +33,7 @@ from monitoring_kit.plan.model import (
 from monitoring_kit.plan.queries import PanelQueries, scraped_metrics
 from monitoring_kit.plan.texts import judged_title, value_in_words
 from monitoring_kit.plan.variables import variables_of
+from monitoring_kit.promql.tree import GrafanaInterval
 
 COLUMNS = 24
 
@@ -74,8 +77,8 @@ class PanelPlanner:
         for row in dashboard.rows:
             panels = tuple(self._panels(dashboard, row, backends, y + 1))
             if panels:
-                rows.append(PlannedRow(stable_id(dashboard.name, row.title), row.title, y, panels))
-                y = max(panel.y + panel.panel.height for panel in panels)
+                rows.append(PlannedRow(stable_id(dashboard.name, row.title), row.title, y, panels, row.collapsed))
+                y = y + 1 if row.collapsed else max(panel.y + panel.panel.height for panel in panels)
         if not rows:
             return None
         variables, findings = variables_of(dashboard, self.definitions, self.environment)
@@ -86,26 +89,38 @@ class PanelPlanner:
             dashboard=dashboard,
             variables=variables,
             rows=tuple(rows),
+            annotations=tuple(self._annotations(dashboard, frozenset(variable.label for variable in variables))),
         )
+
+    def _annotations(self, dashboard: Dashboard, labels: frozenset[str]) -> Iterator[PlannedAnnotation]:
+        for annotation in dashboard.annotations if self.environment.prometheus is not None else ():
+            settings = self.environment.settings()
+            try:
+                value = annotation.prometheus.value((), GrafanaInterval.RATE_INTERVAL)
+            except Refused as refused:
+                self.findings += refused.findings
+                continue
+            # Narrowed like the panels by the one value that a reader chooses, such as the namespace.
+            chosen = labels & settings.keys()
+            yield PlannedAnnotation(annotation, placed(value, self.definitions, settings, chosen))
 
     def _panels(
         self, dashboard: Dashboard, row: Row, backends: tuple[Backend, ...], top: int
     ) -> Iterator[PlannedPanel]:
-        x, y, height = 0, top, 0
+        ends = [top] * COLUMNS
         for panel in row.panels:
             backend = next((backend for backend in backends if panel.signal.measure(backend) is not None), None)
             if backend is None:
                 continue
-            if x + panel.width > COLUMNS:
-                x, y, height = 0, y + height, 0
+            spot = _spot(ends, panel.width)
             try:
-                planned = self._panel(dashboard, panel, backend, _Spot(x, y))
+                planned = self._panel(dashboard, panel, backend, spot)
             except Refused as refused:
                 self.findings += refused.findings
                 continue
             if planned is not None:
                 yield planned
-                x, height = x + panel.width, max(height, panel.height)
+                ends[spot.x : spot.x + panel.width] = [spot.y + panel.height] * panel.width
 
     def _panel(self, dashboard: Dashboard, panel: Panel, backend: Backend, spot: _Spot) -> PlannedPanel | None:
         measure = panel.signal.measure(backend)
@@ -113,7 +128,11 @@ class PanelPlanner:
         watching, off = self._on(panel, backend, self.alerts), self._on(panel, backend, self.disabled)
         judged = panel.view.judged and not panel.by
         judges, would_judge = (watching, off) if judged else ((), ())
-        queries = self.queries.of(panel, backend, (*watching, *off), frozenset(dashboard.labels))
+        columns: tuple[PlannedColumn, ...] = ()
+        if panel.view is View.COLUMNS:
+            queries, columns = self._columns(dashboard, panel, backend)
+        else:
+            queries = self.queries.of(panel, backend, (*watching, *off), frozenset(dashboard.labels))
         if not queries:
             problem = f"a panel cannot show {panel.signal.name} as {panel.view.value} at {backend.title}"
             remedy = (
@@ -135,13 +154,45 @@ class PanelPlanner:
             shortest_interval=min((alert.threshold.window for alert in (*judges, *would_judge)), default=None),
             x=spot.x,
             y=spot.y,
+            columns=columns,
         )
+
+    def _columns(
+        self, dashboard: Dashboard, panel: Panel, backend: Backend
+    ) -> tuple[tuple[PanelQuery, ...], tuple[PlannedColumn, ...]]:
+        """The queries of a table of several signals, and its columns. Signals without a value here are left out."""
+        queries: list[PanelQuery] = []
+        columns: list[PlannedColumn] = []
+        for signal in (panel.signal, *panel.others):
+            own, measure = replace(panel, signal=signal, others=()), signal.measure(backend)
+            watching, off = self._on(own, backend, self.alerts), self._on(own, backend, self.disabled)
+            found = self.queries.of(own, backend, (*watching, *off), frozenset(dashboard.labels))
+            if found and measure is not None:
+                stat = replace(own, view=View.STAT)
+                lines = tuple(_lines(stat, measure, watching))
+                is_budget = isinstance(signal, BudgetLeft)
+                columns.append(PlannedColumn(_heading(signal, watching), _unit(stat, measure), lines, is_budget))
+                queries += found
+        return tuple(queries), tuple(columns)
 
     def _on(self, panel: Panel, backend: Backend, alerts: tuple[Alert, ...]) -> tuple[Alert, ...]:
         """Those of `alerts` that `backend` raises on the panel's signal."""
         return tuple(
             alert for alert in alerts if alert.signal is panel.signal and backend in raised_at(alert, self.environment)
         )
+
+
+def _heading(signal: Signal, watching: tuple[Alert, ...]) -> str:
+    """What a column shows; of a latency it is the share that is slower than a bound."""
+    bounds = [alert.threshold.slower_than for alert in watching if alert.threshold.slower_than is not None]
+    return f"Slower than {bounds[0]}" if isinstance(signal, Latency) and bounds else signal.title
+
+
+def _spot(ends: list[int], width: int) -> _Spot:
+    """The highest place that is wide enough, the leftmost of several; `ends` is where each column ends so far."""
+    within = min(max(width, 1), COLUMNS)  # a finding says what is wrong with any other
+    y, x = min((max(ends[x : x + within]), x) for x in range(COLUMNS - within + 1))
+    return _Spot(x, y)
 
 
 def _named(dashboard: Dashboard, panel: Panel) -> tuple[str, ...]:
@@ -187,14 +238,14 @@ def _unit(panel: Panel, measure: Measure) -> Unit:
     match panel.view, panel.signal:
         case View.AMOUNTS, Utilisation(amount=amount):
             return amount
-        case View.SLOW_SHARE, signal:
+        case (View.SLOW_SHARE, signal) | (View.STAT, Latency() as signal):
             return measure.judged_unit(signal.unit)
         case _:
             return measure.judged_unit(panel.signal.unit) if isinstance(measure, azure.Metric) else panel.signal.unit
 
 
 def _lines(panel: Panel, measure: Measure, watching: tuple[Alert, ...]) -> Iterator[ThresholdLine]:
-    """The levels of the alerts on a panel that shows what they judge; on quantiles, the bound of a slow event."""
+    """The levels of the alerts on a panel that shows what they judge. No alert judges a quantile."""
     unit = _unit(panel, measure)
     for alert in watching:
         threshold = alert.threshold
@@ -205,7 +256,3 @@ def _lines(panel: Panel, measure: Measure, watching: tuple[Alert, ...]) -> Itera
             for severity, level in threshold.levels:
                 if level.unit.dimension == unit.dimension:
                     yield ThresholdLine(severity, level.to(unit), threshold.comparison)
-        elif panel.view is View.QUANTILES and threshold.slower_than is not None:
-            severity = threshold.levels[-1][0]
-            if threshold.slower_than.unit.dimension == unit.dimension:
-                yield ThresholdLine(severity, threshold.slower_than.to(unit), Comparison.ABOVE)

@@ -16,13 +16,17 @@ from monitoring_kit.model.kql import KqlText
 from monitoring_kit.model.kql_template import PANEL, KqlTemplateError, render_kql, tables_named
 from monitoring_kit.model.log_tables import LogScope
 from monitoring_kit.model.objectives import counters_behind
-from monitoring_kit.model.signals import Panel
+from monitoring_kit.model.signals import BudgetLeft, Panel
 from monitoring_kit.model.views import View, ViewRequest
 from monitoring_kit.plan.expressions import placed
 from monitoring_kit.plan.model import LogQueryPlan, PanelQuery, PlatformQuery, PrometheusQuery, QueryFormat
-from monitoring_kit.promql.tree import Expression, GrafanaInterval, Selector, walk
+from monitoring_kit.promql.parser import parse_selector
+from monitoring_kit.promql.tree import Aggregation, Expression, GrafanaInterval, Selector, walk
 
-FORMATS = {View.HEATMAP: QueryFormat.BUCKETS, View.LIST: QueryFormat.ROWS}
+# Stands in a legend for what tells the series apart, until it is known which labels do.
+_LEGEND = "\0"
+
+FORMATS = {View.HEATMAP: QueryFormat.BUCKETS, View.LIST: QueryFormat.ROWS, View.COLUMNS: QueryFormat.ROWS}
 """What a view expects of a query's result, if not series."""
 
 
@@ -57,19 +61,35 @@ class PanelQueries:
     ) -> Iterator[PrometheusQuery]:
         by = (*panel.signal.labels, *panel.labels)
         request = ViewRequest(
-            view=panel.view,
+            # A column of a table shows the value as a stat does, the newest.
+            view=View.STAT if panel.view is View.COLUMNS else panel.view,
             by=by,
-            name=" ".join(f"{{{{{label}}}}}" for label in by if label != "namespace") or panel.signal.title,
+            name=_LEGEND,
             # The line that is drawn is the one that is judged: same window, so that panel and alert never disagree.
             window=watching[0].threshold.window if watching and not panel.by else GrafanaInterval.RATE_INTERVAL,
             slower_than=_bound(watching),
             quantiles=panel.quantiles,
             severity=panel.severity,
         )
-        format, instant = FORMATS.get(panel.view, QueryFormat.SERIES), panel.view in (View.STAT, View.LIST)
+        format = FORMATS.get(panel.view, QueryFormat.SERIES)
+        instant = panel.view in (View.STAT, View.LIST, View.COLUMNS)
         for legend, expression in measure.plots(request).items():
-            narrowed = placed(expression, self.definitions, self.settings, variables & {*by})
-            yield PrometheusQuery(narrowed, legend, format, instant)
+            constant = self._constant_labels(expression)
+            name = " ".join(f"{{{{{label}}}}}" for label in by if label not in constant) or panel.signal.title
+            shown = _worst(expression, panel, watching) if panel.worst else expression
+            narrowed = placed(shown, self.definitions, self.settings, variables & {*by})
+            yield PrometheusQuery(
+                narrowed, panel.signal.title if panel.worst else legend.replace(_LEGEND, name), format, instant
+            )
+
+    def _constant_labels(self, expression: Expression) -> frozenset[str]:
+        """Labels that have the same value in all series of the environment, and so tell none of them apart."""
+        found = {"namespace"}
+        for metric in scraped_metrics(expression, self.definitions):
+            shape = self.definitions.catalogue.shape(metric)
+            if shape is not None:
+                found |= {m.label for m in parse_selector(shape.metric.source.scope) if m.operator == "="}
+        return frozenset(found)
 
     def _platform(self, metric: azure.Metric) -> Iterator[PlatformQuery]:
         settings = self.environment.azure
@@ -114,6 +134,15 @@ class PanelQueries:
             raise Refused(Finding(panel.signal.where, subject, str(error), check="kql")) from None
         names = tuple(table.name for table in tables)
         yield LogQueryPlan(query, scope, resource, format, text.by, text.values, names)
+
+
+def _worst(expression: Expression, panel: Panel, watching: tuple[Alert, ...]) -> Expression:
+    """The value of the series that is worst off, by what the alerts on it mind."""
+    low_is_bad = isinstance(panel.signal, BudgetLeft) or any(
+        not alert.threshold.comparison.worse_is_higher for alert in watching
+    )
+    kept = tuple(label for label in panel.signal.labels if label == "namespace")
+    return Aggregation("min" if low_is_bad else "max", expression, "by", kept)
 
 
 def scraped_metrics(expression: Expression, definitions: Definitions) -> tuple[str, ...]:

@@ -16,7 +16,7 @@ ALERT_NAME = "alertname"
 
 
 @dataclass(frozen=True)
-class Matcher:
+class AlertMatcher:
     """What an alert's label has to be. A label that is missing is empty."""
 
     label: str
@@ -46,7 +46,7 @@ class PlannedRoute:
     ones have `continues`; where it matches none of them, to `receiver`. Without a `grouping` the one above counts.
     """
 
-    matchers: tuple[Matcher, ...]
+    matchers: tuple[AlertMatcher, ...]
     receiver: str
     grouping: Grouping | None = None
     continues: bool = False
@@ -78,8 +78,8 @@ class PlannedInhibition:
     `by` is the alert whose rule it is, `declared` the definition that asks for it, None between severities of an alert.
     """
 
-    source: tuple[Matcher, ...]
-    target: tuple[Matcher, ...]
+    source: tuple[AlertMatcher, ...]
+    target: tuple[AlertMatcher, ...]
     equal: tuple[str, ...]
     by: Alert
     declared: Inhibition | None = None

@@ -17,7 +17,7 @@ from monitoring_kit.model.thresholds import Severity
 from monitoring_kit.plan.model import PrometheusAlert
 from monitoring_kit.plan.routes import (
     ALERT_NAME,
-    Matcher,
+    AlertMatcher,
     PlannedInhibition,
     PlannedReceiver,
     PlannedRoute,
@@ -49,7 +49,7 @@ def own_routing(
     notifications = prometheus.notifications if prometheus is not None else None
     if notifications is None or prometheus is None:
         return None
-    return _planned(routing, notifications, inhibitions, (Matcher("service", "=", prometheus.workload),), ())
+    return _planned(routing, notifications, inhibitions, (AlertMatcher("service", "=", prometheus.workload),), ())
 
 
 def inhibitions_of(routing: Routing, alerts: tuple[PrometheusAlert, ...]) -> tuple[PlannedInhibition, ...]:
@@ -62,8 +62,8 @@ def inhibitions_of(routing: Routing, alerts: tuple[PrometheusAlert, ...]) -> tup
 def _declared(rule: Inhibition) -> PlannedInhibition:
     """Only a page mutes: the source is critical."""
     return PlannedInhibition(
-        source=(_named(rule.source.name), Matcher("severity", "=", Severity.CRITICAL.value)),
-        target=(Matcher(ALERT_NAME, "=~", rule.mutes),),
+        source=(_named(rule.source.name), AlertMatcher("severity", "=", Severity.CRITICAL.value)),
+        target=(AlertMatcher(ALERT_NAME, "=~", rule.mutes),),
         equal=rule.labels,
         by=rule.source,
         declared=rule,
@@ -79,8 +79,8 @@ def _between_severities(alerts: tuple[PrometheusAlert, ...]) -> Iterator[Planned
             lesser = [severity.value for severity in present[position + 1 :]]
             alert = by_severity[worse].alert
             yield PlannedInhibition(
-                source=(_named(name), Matcher("severity", "=", worse.value)),
-                target=(_named(name), Matcher("severity", "=~" if len(lesser) > 1 else "=", "|".join(lesser))),
+                source=(_named(name), AlertMatcher("severity", "=", worse.value)),
+                target=(_named(name), AlertMatcher("severity", "=~" if len(lesser) > 1 else "=", "|".join(lesser))),
                 equal=tuple(dict.fromkeys((*alert.signal.labels, "service"))),
                 by=alert,
             )
@@ -90,7 +90,7 @@ def _planned(
     routing: Routing,
     notifications: Notifications,
     inhibitions: tuple[PlannedInhibition, ...],
-    matchers: tuple[Matcher, ...],
+    matchers: tuple[AlertMatcher, ...],
     first: tuple[PlannedRoute, ...],
 ) -> PlannedRouting:
     root = PlannedRoute(
@@ -116,11 +116,11 @@ def _planned(
 def _team_route(team: Team, routing: Routing) -> PlannedRoute:
     """The team's alerts, by severity; one of a severity that no route names goes to the team's channel."""
     return PlannedRoute(
-        matchers=(Matcher("team", "=", team.name),),
+        matchers=(AlertMatcher("team", "=", team.name),),
         receiver=_receiver_name(team.name, Audience.CHANNEL),
         routes=tuple(
             PlannedRoute(
-                matchers=(Matcher("severity", "=", route.severity.value),),
+                matchers=(AlertMatcher("severity", "=", route.severity.value),),
                 receiver=_receiver_name(team.name, route.audience),
                 grouping=route.grouping,
                 continues=any(later.severity is route.severity for later in routing.routes[position + 1 :]),
@@ -146,5 +146,5 @@ def _receiver_name(team: str, audience: Audience) -> str:
     return f"{team}-{audience.value}"
 
 
-def _named(alert: str) -> Matcher:
-    return Matcher(ALERT_NAME, "=", alert)
+def _named(alert: str) -> AlertMatcher:
+    return AlertMatcher(ALERT_NAME, "=", alert)

@@ -43,7 +43,9 @@ def _metrics_with(
     label: str, dashboard: Dashboard, definitions: Definitions, environment: Environment
 ) -> Iterator[str]:
     queries = PanelQueries(definitions, environment)
-    for panel in (panel for row in dashboard.rows for panel in row.panels):
+    panels = [panel for row in dashboard.rows for panel in row.panels]
+    # A signal that has no series on a good day would leave the reader without a value to choose.
+    for panel in sorted(panels, key=lambda panel: bool(panel.signal.empty_when_healthy)):
         if label not in (*panel.signal.labels, *panel.labels):
             continue
         with suppress(Refused):  # the panel itself reports what its expression refuses

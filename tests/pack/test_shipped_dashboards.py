@@ -28,9 +28,17 @@ from tests.unit.render.grafana.planned import SHIPPED, Rendered, panels_of, ship
 
 UIDS = sorted(dashboard.uid for name in SHIPPED for dashboard in shipped_plan(name).dashboards)
 
-CURRENT_PANEL_TYPES = {"heatmap", "row", "stat", "table", "text", "timeseries"}
+CURRENT_PANEL_TYPES = {"heatmap", "row", "stat", "state-timeline", "table", "text", "timeseries"}
 # What Grafana and the two data sources fill in themselves.
-BUILT_IN_VARIABLES = {"__all", "__field", "__interval", "__rate_interval", "__timeFilter"}
+BUILT_IN_VARIABLES = {
+    "__all",
+    "__field",
+    "__interval",
+    "__rate_interval",
+    "__timeFilter",
+    "__url_time_range",
+    "__value",
+}
 COLUMNS = 24
 
 
@@ -94,7 +102,9 @@ class TestEveryDashboard:
         assert defined <= used, "a variable that no query uses is a control without effect"
 
     def test_has_ids_of_its_own_for_rows_and_panels(self, uid: str) -> None:
-        ids = [panel["id"] for panel in shipped_dashboards()[uid]["panels"]]
+        dashboard = shipped_dashboards()[uid]
+        rows = [panel for panel in dashboard["panels"] if panel["type"] == "row"]
+        ids = [panel["id"] for panel in (*rows, *panels_of(dashboard))]
         assert len(ids) == len(set(ids))
         assert all(0 < number < 2**31 for number in ids)
 
@@ -104,15 +114,44 @@ class TestEveryDashboard:
         for panel in panels_of(dashboard):
             assert panel["title"] and len(panel["description"]) > 30
             assert panel["fieldConfig"]["defaults"]["noValue"]
+            assert panel["pluginVersion"]
 
     def test_gives_every_number_a_unit(self, uid: str) -> None:
         for panel in panels_of(shipped_dashboards()[uid]):
             if panel["type"] in ("stat", "timeseries"):
                 assert panel["fieldConfig"]["defaults"]["unit"]
 
+    def test_shows_counts_without_decimals(self, uid: str) -> None:
+        for panel in panels_of(shipped_dashboards()[uid]):
+            defaults = panel["fieldConfig"]["defaults"]
+            if defaults.get("unit") == "short" and panel["type"] in ("stat", "timeseries", "state-timeline"):
+                assert defaults["decimals"] == 0, panel["title"]
+
+    def test_puts_the_worst_series_first_in_every_legend(self, uid: str) -> None:
+        for panel in panels_of(shipped_dashboards()[uid]):
+            if panel["type"] == "timeseries":
+                legend = panel["options"]["legend"]
+                assert (legend["sortBy"], legend["sortDesc"]) in (("Last *", True), ("Min", False)), panel["title"]
+
+    def test_keeps_red_and_orange_for_what_is_wrong(self, uid: str) -> None:
+        for panel in panels_of(shipped_dashboards()[uid]):
+            if panel["type"] == "timeseries":
+                assert panel["fieldConfig"]["defaults"]["color"]["mode"] == "palette-classic-by-name"
+            for override in panel["fieldConfig"]["overrides"]:
+                colours = [item["value"].get("fixedColor") for item in override["properties"] if item["id"] == "color"]
+                if "error" not in override["matcher"]["options"]:
+                    assert {"red", "orange"}.isdisjoint(colours), panel["title"]
+
     def test_fills_the_grid_without_gap_and_overlap(self, uid: str) -> None:
+        shown = shipped_dashboards()[uid]["panels"]
+        collapsed = [panel["panels"] for panel in shown if panel["type"] == "row" and panel["panels"]]
+        self.check_grid(shown, 0)
+        for inside in collapsed:
+            self.check_grid(inside, min(panel["gridPos"]["y"] for panel in inside))
+
+    def check_grid(self, panels: list[Rendered], top: int) -> None:
         cells: dict[tuple[int, int], str] = {}
-        for panel in shipped_dashboards()[uid]["panels"]:
+        for panel in panels:
             backend = panel["gridPos"]
             assert backend["x"] + backend["w"] <= COLUMNS
             for y in range(backend["y"], backend["y"] + backend["h"]):
@@ -120,7 +159,7 @@ class TestEveryDashboard:
                     assert (x, y) not in cells, f"{panel['title']} lies on {cells[x, y]}"
                     cells[x, y] = panel["title"]
         bottom = max(y for _, y in cells) + 1
-        gaps = [(x, y) for y in range(bottom) for x in range(COLUMNS) if (x, y) not in cells]
+        gaps = [(x, y) for y in range(top, bottom) for x in range(COLUMNS) if (x, y) not in cells]
         assert gaps == []
 
 

@@ -8,7 +8,7 @@ from monitoring_kit.environment.values import SecretKey
 from monitoring_kit.model.routing import Grouping
 from monitoring_kit.plan.model import Plan
 from monitoring_kit.plan.routes import (
-    Matcher,
+    AlertMatcher,
     PlannedInhibition,
     PlannedReceiver,
     PlannedRouting,
@@ -75,11 +75,11 @@ def _times(grouping: Grouping) -> Block:
     }
 
 
-def _matchers(matchers: tuple[Matcher, ...]) -> list[YamlValue]:
+def _matchers(matchers: tuple[AlertMatcher, ...]) -> list[YamlValue]:
     return [_matcher(matcher) for matcher in matchers]
 
 
-def _matcher(matcher: Matcher) -> str:
+def _matcher(matcher: AlertMatcher) -> str:
     value = matcher.value.replace("\\", "\\\\").replace('"', '\\"')
     return f'{matcher.label}{matcher.operator}"{value}"'
 

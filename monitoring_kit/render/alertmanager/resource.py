@@ -9,7 +9,7 @@ from monitoring_kit.environment.values import SecretKey
 from monitoring_kit.model.routing import Grouping
 from monitoring_kit.plan.model import Plan
 from monitoring_kit.plan.routes import (
-    Matcher,
+    AlertMatcher,
     PlannedInhibition,
     PlannedReceiver,
     PlannedRouting,
@@ -63,7 +63,7 @@ def _times(grouping: Grouping) -> Block:
     }
 
 
-def _matchers(matchers: tuple[Matcher, ...]) -> list[Block]:
+def _matchers(matchers: tuple[AlertMatcher, ...]) -> list[Block]:
     return [{"name": matcher.label, "matchType": matcher.operator, "value": matcher.value} for matcher in matchers]
 
 

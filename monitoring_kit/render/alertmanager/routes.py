@@ -6,7 +6,7 @@ from collections.abc import Callable, Mapping, Sequence
 from types import MappingProxyType
 
 from monitoring_kit.model.routing import Grouping
-from monitoring_kit.plan.routes import Matcher, PlannedRoute
+from monitoring_kit.plan.routes import AlertMatcher, PlannedRoute
 from monitoring_kit.render.yaml_text import YamlValue
 
 Block = Mapping[str, YamlValue]
@@ -15,7 +15,7 @@ Block = Mapping[str, YamlValue]
 def route_block(
     route: PlannedRoute,
     times_of: Callable[[Grouping], Block],
-    matchers_of: Callable[[tuple[Matcher, ...]], Sequence[YamlValue]],
+    matchers_of: Callable[[tuple[AlertMatcher, ...]], Sequence[YamlValue]],
     above: Block = MappingProxyType({}),
 ) -> Block:
     """A node. `above` are the times and labels of the node above, which count where the node does not say otherwise."""

@@ -8,9 +8,11 @@ from collections.abc import Mapping
 
 from grafanalib import core as grafana
 
-from monitoring_kit.plan.model import Plan, PlannedDashboard, PrometheusQuery
+from monitoring_kit.plan.model import Plan, PlannedAnnotation, PlannedDashboard, PrometheusQuery
+from monitoring_kit.promql.printer import print_promql
 from monitoring_kit.render.grafana.panels import panel, row
 from monitoring_kit.render.grafana.schema import SCHEMA_VERSION, JsonObject, normalised
+from monitoring_kit.render.grafana.targets import PROMETHEUS_TYPE, PROMETHEUS_VARIABLE
 from monitoring_kit.render.grafana.variables import variables
 from monitoring_kit.render.kubernetes import config_map, config_map_file
 
@@ -19,6 +21,8 @@ from monitoring_kit.render.kubernetes import config_map, config_map_file
 # Azure takes logs in minutes late and limits how often it may be asked for them.
 _REFRESH_PROMETHEUS = "1m"
 _REFRESH_AZURE = "5m"
+# As often as rules are usually evaluated. Grafana takes a wider step over a longer range.
+_ANNOTATION_STEP = "60s"
 
 # Grafana puts this annotation on every dashboard that lacks it, and would show an unsaved change.
 _BUILT_IN_ANNOTATION: JsonObject = {
@@ -40,7 +44,12 @@ def render_dashboard(dashboard: PlannedDashboard, plan: Plan) -> JsonObject:
     reads_prometheus = any(isinstance(query, PrometheusQuery) for query in queries)
     panels = []
     for planned_row in dashboard.rows:
-        panels += [row(planned_row), *(panel(planned, dashboard, environment) for planned in planned_row.panels)]
+        head, inside = row(planned_row), [panel(planned, dashboard, plan) for planned in planned_row.panels]
+        if planned_row.collapsed:
+            head.panels = inside
+            panels.append(head)
+        else:
+            panels += [head, *inside]
     return normalised(
         grafana.Dashboard(
             title=dashboard.title,
@@ -53,12 +62,26 @@ def render_dashboard(dashboard: PlannedDashboard, plan: Plan) -> JsonObject:
             refresh=_REFRESH_PROMETHEUS if reads_prometheus else _REFRESH_AZURE,
             time=grafana.Time(f"now-{dashboard.dashboard.last}", "now"),
             timezone="browser",
-            annotations=grafana.Annotations([_BUILT_IN_ANNOTATION]),
+            annotations=grafana.Annotations([_BUILT_IN_ANNOTATION, *map(_annotation, dashboard.annotations)]),
             links=[grafana.DashboardLink(title="Dashboards", tags=tags, includeVars=True, keepTime=True)],
             templating=grafana.Templating(variables(dashboard, environment)),
             panels=panels,
         )
     )
+
+
+def _annotation(planned: PlannedAnnotation) -> JsonObject:
+    annotation = planned.annotation
+    return {
+        "datasource": {"type": PROMETHEUS_TYPE, "uid": f"${{{PROMETHEUS_VARIABLE}}}"},
+        "enable": True,
+        "expr": print_promql(planned.expression),
+        "iconColor": annotation.colour,
+        "name": annotation.title,
+        "step": _ANNOTATION_STEP,
+        "titleFormat": annotation.title,
+        "textFormat": annotation.text,
+    }
 
 
 def render_grafana(plan: Plan) -> Mapping[str, str]:

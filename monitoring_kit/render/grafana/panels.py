@@ -5,12 +5,15 @@ from __future__ import annotations
 from grafanalib import core as grafana
 
 from monitoring_kit.core.durations import Duration
-from monitoring_kit.core.units import COUNT, PER_SECOND, PERCENT, RATIO
+from monitoring_kit.core.units import COUNT, PER_SECOND, PERCENT, RATIO, plain
 from monitoring_kit.environment.model import Environment
-from monitoring_kit.model.signals import Absence, BudgetLeft, Latency, Ratio
+from monitoring_kit.model.backends import Backend
+from monitoring_kit.model.prom import Firing
+from monitoring_kit.model.signals import Absence, BudgetLeft, Latency, Rate, Ratio
 from monitoring_kit.model.views import View
 from monitoring_kit.plan.model import (
     LogQueryPlan,
+    Plan,
     PlannedDashboard,
     PlannedPanel,
     PlannedRow,
@@ -18,11 +21,19 @@ from monitoring_kit.plan.model import (
     PrometheusQuery,
 )
 from monitoring_kit.plan.texts import runbook_url
-from monitoring_kit.render.grafana.overrides import override
+from monitoring_kit.render.grafana.links import further
+from monitoring_kit.render.grafana.palette import BY_NAME, MEANINGS, colours_by_meaning, dashed_allowances
 from monitoring_kit.render.grafana.schema import JsonObject
-from monitoring_kit.render.grafana.tables import table
+from monitoring_kit.render.grafana.tables import columns_table, firing_table, table
 from monitoring_kit.render.grafana.targets import data_source, targets
-from monitoring_kit.render.grafana.thresholds import GOOD, NEUTRAL, colour_steps, line_steps
+from monitoring_kit.render.grafana.thresholds import (
+    GOOD,
+    NEUTRAL,
+    NEUTRAL_STATE,
+    budget_steps,
+    colour_steps,
+    line_steps,
+)
 
 PORTAL = "https://portal.azure.com/#resource"
 COLUMNS = 24
@@ -33,19 +44,22 @@ _WHOLE = {RATIO: 1, PERCENT: 100}
 _AZURE_INTERVAL = Duration(60)
 # An axis that ends a little above the highest line shows how far there is to go.
 _ROOM_ABOVE_LINE = 1.2
-# The amounts that a container may use, beside what it uses: `request` and `limit` begin their legends.
-_ALLOWED_AMOUNTS = "/^(request|limit)( |$)/"
+# Labels whose values are outcomes of a request.
+_OUTCOMES = ("status", "Outcome")
+# From this width on there is room for a legend beside the graph.
+_WIDE = 12
 
 
 def row(planned: PlannedRow) -> grafana.RowPanel:
-    """The heading of a row. Its panels follow it in the dashboard's list."""
-    backend = grafana.GridPos(h=1, w=COLUMNS, x=0, y=planned.y)
-    return grafana.RowPanel(id=planned.id, title=planned.title, gridPos=backend)
+    """The heading of a row. Its panels follow it in the dashboard's list; a collapsed row holds them itself."""
+    place = grafana.GridPos(h=1, w=COLUMNS, x=0, y=planned.y)
+    return grafana.RowPanel(id=planned.id, title=planned.title, gridPos=place, collapsed=planned.collapsed)
 
 
-def panel(planned: PlannedPanel, dashboard: PlannedDashboard, environment: Environment) -> grafana.Panel:
+def panel(planned: PlannedPanel, dashboard: PlannedDashboard, plan: Plan) -> grafana.Panel:
     """A panel with its queries, in its place."""
-    drawn = _drawn(planned, dashboard)
+    environment = plan.environment
+    drawn = _drawn(planned, dashboard, plan)
     drawn.id = planned.id
     drawn.title = planned.title
     drawn.description = planned.description
@@ -55,17 +69,26 @@ def panel(planned: PlannedPanel, dashboard: PlannedDashboard, environment: Envir
     drawn.interval = _shortest_interval(planned)
     drawn.maxDataPoints = None
     drawn.links = _links(planned, environment)
+    field_links = further(planned, dashboard, plan)
+    if field_links and planned.panel.view not in (View.LIST, View.COLUMNS, View.HEATMAP):
+        drawn.extraJson["fieldConfig"]["defaults"]["links"] = field_links
     return drawn
 
 
-def _drawn(planned: PlannedPanel, dashboard: PlannedDashboard) -> grafana.Panel:
+def _drawn(planned: PlannedPanel, dashboard: PlannedDashboard, plan: Plan) -> grafana.Panel:
     match planned.panel.view:
         case View.STAT:
             return _stat(planned)
         case View.HEATMAP:
             return _heatmap(planned)
         case View.LIST:
+            if isinstance(planned.panel.signal.prometheus, Firing) and planned.backend is Backend.PROMETHEUS:
+                return firing_table(planned, plan.environment)
             return table(planned, dashboard)
+        case View.COLUMNS:
+            return columns_table(planned, dashboard)
+        case View.STATES:
+            return _states(planned)
         case View.TIMESERIES | View.QUANTILES | View.SLOW_SHARE | View.AMOUNTS | View.BURN_RATE:
             return _timeseries(planned)
 
@@ -84,40 +107,108 @@ def _shortest_interval(planned: PlannedPanel) -> str | None:
 def _timeseries(planned: PlannedPanel) -> grafana.TimeSeries:
     from_logs = isinstance(planned.queries[0], LogQueryPlan)
     counts = planned.unit in (COUNT, PER_SECOND)
-    worst = "min" if planned.lines and not any(line.worse_is_higher for line in planned.lines) else "max"
+    low_is_bad = isinstance(planned.panel.signal, BudgetLeft) or (
+        bool(planned.lines) and not any(line.worse_is_higher for line in planned.lines)
+    )
     return grafana.TimeSeries(
+        colorMode=BY_NAME,
         # A log has rows only where something happened. A line would cross the silence as if the value had lasted.
         drawStyle="bars" if from_logs and counts else "line",
         showPoints="always" if from_logs and not counts else "auto",
         lineWidth=1,
         fillOpacity=60 if from_logs and counts else 8,
         stacking={"mode": "none"},
-        legendDisplayMode="table",
-        legendCalcs=["lastNotNull", worst],
+        legendCalcs=["lastNotNull", "min" if low_is_bad else "max"],
         tooltipMode="multi",
         tooltipSort="desc",
         unit=planned.unit.grafana,
         mappings=_mappings(planned, None),
-        overrides=[_dashed_allowances()] if planned.panel.view is View.AMOUNTS else [],
-        thresholds=line_steps(planned.lines),
-        thresholdsStyleMode="dashed" if planned.lines else "off",
+        overrides=_colours(planned),
+        thresholds=_line_steps(planned),
+        thresholdsStyleMode="dashed" if planned.lines or isinstance(planned.panel.signal, BudgetLeft) else "off",
         # A budget can be overspent; everything else begins at zero.
         valueMin=None if isinstance(planned.panel.signal, BudgetLeft) else 0,
         extraJson={
             "fieldConfig": {
                 "defaults": {
                     "custom": {"axisSoftMax": _axis_end(planned), "scaleDistribution": {"log": None}},
+                    "decimals": _decimals(planned),
                     "displayName": _log_series_name(planned),
                     "noValue": planned.panel.signal.when_empty,
                 }
             },
-            "options": {"legend": {"showLegend": True}},
+            "options": {"legend": _legend(planned, low_is_bad)},
+        },
+    )
+
+
+def _legend(planned: PlannedPanel, low_is_bad: bool) -> JsonObject:
+    """The worst first. Grafana cuts a legend below a graph at a third of the panel, so many lines go beside it."""
+    # Lines that several labels tell apart are many, and their names long.
+    names = [query.legend.count("{{") for query in planned.queries if isinstance(query, PrometheusQuery)]
+    beside = planned.panel.width >= _WIDE and max(names, default=0) > 1
+    return {
+        "showLegend": True,
+        "displayMode": "table" if beside else "list",
+        "placement": "right" if beside else "bottom",
+        "sortBy": "Min" if low_is_bad else "Last *",
+        "sortDesc": not low_is_bad,
+    }
+
+
+def _colours(planned: PlannedPanel) -> list[JsonObject]:
+    if planned.panel.view is View.AMOUNTS:
+        return [dashed_allowances()]
+    if planned.panel.view is View.QUANTILES:
+        return list(colours_by_meaning([f"p{plain(rank * 100)}" for rank in planned.panel.quantiles]))
+    return list(colours_by_meaning(tuple(MEANINGS))) if set(planned.panel.labels) & set(_OUTCOMES) else []
+
+
+def _line_steps(planned: PlannedPanel) -> list[grafana.Threshold]:
+    return budget_steps(NEUTRAL) if isinstance(planned.panel.signal, BudgetLeft) else line_steps(planned.lines)
+
+
+def _decimals(planned: PlannedPanel) -> int | None:
+    """Half a restart is an artefact of extrapolation."""
+    return 0 if planned.unit is COUNT else None
+
+
+def _states(planned: PlannedPanel) -> grafana.StateTimeline:
+    """Stretches of time in which something held: a line would lie on the axis, or on the threshold."""
+    return grafana.StateTimeline(
+        alignValue="left",
+        colorMode="thresholds",
+        fillOpacity=80,
+        lineWidth=0,
+        mappings=_mappings(planned, NEUTRAL),
+        mergeValues=True,
+        overrides=[],
+        rowHeight=0.85,
+        showValue="never" if planned.panel.signal.yes_or_no else "auto",
+        thresholds=colour_steps(planned.lines, GOOD if planned.lines else NEUTRAL_STATE),
+        tooltipMode="single",
+        extraJson={
+            "fieldConfig": {
+                "defaults": {
+                    "decimals": _decimals(planned),
+                    "displayName": _log_series_name(planned),
+                    "noValue": planned.panel.signal.when_empty,
+                    "unit": planned.unit.grafana,
+                }
+            },
+            # The colours are those of the thresholds, which every panel has alike.
+            "options": {
+                "legend": {"showLegend": False, "displayMode": "list", "placement": "bottom", "calcs": []},
+                "tooltip": {"sort": "none"},
+            },
         },
     )
 
 
 def _stat(planned: PlannedPanel) -> grafana.Stat:
-    signal, watched = planned.panel.signal, bool(planned.lines)
+    signal = planned.panel.signal
+    budget = isinstance(signal, BudgetLeft)
+    watched = bool(planned.lines) or budget
     # Nothing to show is good news only of a signal that is there while something else is not.
     colour_of_nothing = GOOD if isinstance(signal, Absence) else NEUTRAL
     instant = all(isinstance(query, PrometheusQuery) and query.instant for query in planned.queries)
@@ -129,18 +220,24 @@ def _stat(planned: PlannedPanel) -> grafana.Stat:
         mappings=_mappings(planned, colour_of_nothing),
         noValue=signal.when_empty,
         reduceCalc="lastNotNull",
-        thresholds=colour_steps(planned.lines),
+        thresholds=budget_steps(GOOD) if budget else colour_steps(planned.lines, _good(planned)),
         extraJson={
             "fieldConfig": {
                 "defaults": {
+                    "decimals": _decimals(planned),
                     "displayName": _log_series_name(planned),
-                    "min": None if isinstance(signal, BudgetLeft) else 0,
+                    "min": None if budget else 0,
                     "max": _WHOLE.get(planned.unit),
                 }
             },
             "options": {"percentChangeColorMode": "standard", "showPercentChange": False, "wideLayout": True},
         },
     )
+
+
+def _good(planned: PlannedPanel) -> str:
+    """How much is asked is neither good nor bad, unless nothing is asked at all."""
+    return NEUTRAL if isinstance(planned.panel.signal, Rate) else GOOD
 
 
 def _heatmap(planned: PlannedPanel) -> grafana.Heatmap:
@@ -180,12 +277,15 @@ def _heatmap(planned: PlannedPanel) -> grafana.Heatmap:
 
 
 def _mappings(planned: PlannedPanel, colour_of_nothing: str | None) -> list[JsonObject]:
-    """Words in place of no value and NaN, and of the 1 of an absence."""
+    """Words in place of no value and NaN, and of 0 and 1 where they stand for no and yes."""
     signal = planned.panel.signal
     nothing: JsonObject = {"text": signal.when_empty, "index": 0, "color": colour_of_nothing}
     mappings: list[JsonObject] = [{"type": "special", "options": {"match": "null+nan", "result": nothing}}]
     if isinstance(signal, Absence):
         mappings.append({"type": "value", "options": {"1": {"text": "Missing", "index": 1}}})
+    elif signal.yes_or_no:
+        words: JsonObject = {"0": {"text": "no", "index": 1}, "1": {"text": "yes", "index": 2}}
+        mappings.append({"type": "value", "options": words})
     return mappings
 
 
@@ -212,11 +312,6 @@ def _log_series_name(planned: PlannedPanel) -> str | None:
         return None
     quantile = ["${__field.name}"] if planned.panel.view is View.QUANTILES else []
     return " ".join((*quantile, *(f"${{__field.labels.{column}}}" for column in query.by)))
-
-
-def _dashed_allowances() -> JsonObject:
-    dashed: JsonObject = {"dash": [10, 10], "fill": "dash"}
-    return override("byRegexp", _ALLOWED_AMOUNTS, {"custom.lineStyle": dashed, "custom.fillOpacity": 0})
 
 
 def _links(planned: PlannedPanel, environment: Environment) -> list[grafana.DashboardLink]:

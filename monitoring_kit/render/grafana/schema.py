@@ -13,6 +13,8 @@ JsonObject = dict[str, Json]
 
 # Grafana 10.4 and newer read this without a migration; they bring it to their own version when it is opened.
 SCHEMA_VERSION = 39
+# Without it Grafana takes a panel for one of its oldest versions and migrates it: a stat gets limits that it never had.
+PLUGIN_VERSION = "12.0.0"
 
 
 def _words(text: str) -> frozenset[str]:
@@ -46,8 +48,8 @@ def normalised(dashboard: Any) -> JsonObject:
 
 def _panel(panel: JsonObject) -> JsonObject:
     if panel.get("type") == "row":
-        return _kept(panel, _ROW_KEYS)
-    clean = _kept(panel, _PANEL_KEYS)
+        return {**_kept(panel, _ROW_KEYS), "panels": [_panel(folded) for folded in _objects(panel.get("panels"))]}
+    clean = {**_kept(panel, _PANEL_KEYS), "pluginVersion": PLUGIN_VERSION}
     clean["targets"] = [_without(target, _DEAD_TARGET_KEYS) for target in _objects(clean.get("targets"))]
     defaults = _object(_object(clean.get("fieldConfig")).get("defaults"))
     if "custom" in defaults:

@@ -2,13 +2,18 @@
 
 from __future__ import annotations
 
+from string import ascii_uppercase
+
 from grafanalib import core as grafana
 
-from monitoring_kit.core.units import MILLISECONDS
+from monitoring_kit.core.units import COUNT, MILLISECONDS, PER_SECOND
+from monitoring_kit.environment.model import Environment
 from monitoring_kit.model.signals import Listing
-from monitoring_kit.plan.model import LogQueryPlan, PlannedDashboard, PlannedPanel
+from monitoring_kit.plan.model import LogQueryPlan, PlannedColumn, PlannedDashboard, PlannedPanel
+from monitoring_kit.render.grafana.links import address
 from monitoring_kit.render.grafana.overrides import override
 from monitoring_kit.render.grafana.schema import JsonObject
+from monitoring_kit.render.grafana.thresholds import COLOURS, GOOD, NEUTRAL, budget_steps, colour_steps
 from monitoring_kit.render.grafana.variables import heading
 
 # The column that Grafana makes of an instant query's value. It adds the query's letter where a panel has several.
@@ -38,6 +43,124 @@ def table(panel: PlannedPanel, dashboard: PlannedDashboard) -> grafana.Table:
             "options": {"cellHeight": "sm", "frameIndex": 0},
         },
     )
+
+
+def firing_table(panel: PlannedPanel, environment: Environment) -> grafana.Table:
+    """The alerts that fire, the worst first; a click on one opens its runbook."""
+    names = {"severity": "Severity", "alertname": "Alert", "of": "Of what", "Value": "Since"}
+    hidden = ["Time", *(label for label in _all_labels(panel) if label not in names)]
+    severities: JsonObject = {
+        severity.value: {"color": colour, "index": index} for index, (severity, colour) in enumerate(COLOURS.items())
+    }
+    coloured: JsonObject = {"type": "color-background", "mode": "basic"}
+    runbook: JsonObject = {
+        "title": "Runbook",
+        "url": f"{environment.runbooks_url}/${{__value.raw}}.md",
+        "targetBlank": True,
+    }
+    return grafana.Table(
+        overrides=[
+            override(
+                "byName",
+                names["severity"],
+                {
+                    "custom.cellOptions": coloured,
+                    "custom.width": 75,
+                    "mappings": [{"type": "value", "options": severities}],
+                },
+            ),
+            override("byName", names["alertname"], {"links": [runbook], "custom.width": 215}),
+            override("byName", names["Value"], {"unit": "s", "decimals": 0, "custom.width": 75}),
+        ],
+        sortBy=[grafana.TableSortByField(displayName=names["severity"])],
+        transformations=[
+            {
+                "id": "organize",
+                "options": {
+                    "excludeByName": dict.fromkeys(hidden, True),
+                    "indexByName": {name: position for position, name in enumerate(names)},
+                    "renameByName": names,
+                },
+            }
+        ],
+        extraJson={
+            "fieldConfig": {
+                "defaults": {
+                    "custom": {"cellOptions": {"type": "auto"}, "inspect": False},
+                    "noValue": panel.panel.signal.when_empty,
+                }
+            },
+            "options": {"cellHeight": "sm", "frameIndex": 0},
+        },
+    )
+
+
+def columns_table(panel: PlannedPanel, dashboard: PlannedDashboard) -> grafana.Table:
+    """A row for each series, a column for each signal; a click on a row narrows the dashboard to it."""
+    shown = _labels(panel, dashboard)
+    hidden = ["Time", *(label for label in _all_labels(panel) if label not in shown)]
+    names = {label: heading(label) for label in shown}
+    names |= {f"Value #{letter}": column.title for letter, column in zip(ascii_uppercase, panel.columns, strict=False)}
+    coloured: JsonObject = {"type": "color-background", "mode": "basic"}
+    overrides = [
+        override("byName", heading(label), {"links": [_narrowing(label, dashboard)]})
+        for label in shown
+        if label in dashboard.dashboard.labels
+    ]
+    for column in panel.columns:
+        properties: JsonObject = {"unit": column.unit.grafana, "custom.align": "right"}
+        if column.unit is COUNT:
+            properties["decimals"] = 0
+        if column.lines or column.is_budget:
+            steps = budget_steps(GOOD) if column.is_budget else colour_steps(column.lines, _good(column))
+            properties |= {
+                "custom.cellOptions": coloured,
+                "color": {"mode": "thresholds"},
+                "thresholds": {
+                    "mode": "absolute",
+                    "steps": [
+                        {"color": step.color, "value": step.value if index else None}
+                        for index, step in enumerate(steps)
+                    ],
+                },
+            }
+        overrides.append(override("byName", column.title, properties))
+    return grafana.Table(
+        overrides=overrides,
+        sortBy=[grafana.TableSortByField(displayName=heading(shown[0]))],
+        transformations=[
+            {"id": "merge", "options": {}},
+            {
+                "id": "organize",
+                "options": {
+                    "excludeByName": dict.fromkeys(hidden, True),
+                    "indexByName": {name: position for position, name in enumerate(names)},
+                    "renameByName": names,
+                },
+            },
+        ],
+        extraJson={
+            "fieldConfig": {
+                "defaults": {
+                    "custom": {"cellOptions": {"type": "auto"}, "inspect": False},
+                    "noValue": panel.panel.signal.when_empty,
+                }
+            },
+            "options": {"cellHeight": "sm", "frameIndex": 0},
+        },
+    )
+
+
+def _good(column: PlannedColumn) -> str:
+    """How much is asked is neither good nor bad, unless nothing is asked at all."""
+    return NEUTRAL if column.unit is PER_SECOND else GOOD
+
+
+def _narrowing(label: str, dashboard: PlannedDashboard) -> JsonObject:
+    return {
+        "title": "Show this one alone",
+        "url": f"{address(dashboard, dashboard)}&var-{label}=${{__value.raw}}",
+    }
 
 
 def _columns(panel: PlannedPanel, dashboard: PlannedDashboard) -> JsonObject:

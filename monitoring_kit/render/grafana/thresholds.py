@@ -14,6 +14,10 @@ from monitoring_kit.plan.model import ThresholdLine
 COLOURS = {Severity.CRITICAL: "red", Severity.WARNING: "orange", Severity.INFO: "blue"}
 GOOD = "green"
 NEUTRAL = "transparent"
+NEUTRAL_STATE = "blue"
+
+# A budget of which less than this share is left is worth a look before it is gone.
+LITTLE_BUDGET = 0.25
 
 _WORST_FIRST = (Severity.CRITICAL, Severity.WARNING, Severity.INFO)
 _EVERYTHING_BELOW = -math.inf
@@ -29,13 +33,19 @@ def line_steps(lines: Sequence[ThresholdLine]) -> list[grafana.Threshold]:
     return _steps({line: float(line.value) for line in lines}, NEUTRAL)
 
 
-def colour_steps(lines: Sequence[ThresholdLine]) -> list[grafana.Threshold]:
-    """Steps that colour a number as the alerts judge it, green where none of them minds.
+def budget_steps(good: str) -> list[grafana.Threshold]:
+    """Steps of what is left of an error budget: red when it is overspent, orange below a quarter."""
+    steps = ((COLOURS[Severity.CRITICAL], 0.0), (COLOURS[Severity.WARNING], 0.0), (good, LITTLE_BUDGET))
+    return [grafana.Threshold(colour, index, value) for index, (colour, value) in enumerate(steps)]
+
+
+def colour_steps(lines: Sequence[ThresholdLine], good: str = GOOD) -> list[grafana.Threshold]:
+    """Steps that colour a number as the alerts judge it, `good` where none of them minds.
 
     A step holds from its value on, inclusive. Where an alert tells a value from what lies above it, the step begins a
     hair above: "more than 1 version" leaves 1 green, "at most 0 requests" paints 0 red.
     """
-    return _steps({line: _first_beyond(line) for line in lines}, GOOD)
+    return _steps({line: _first_beyond(line) for line in lines}, good)
 
 
 def _steps(bounds: Mapping[ThresholdLine, float], good: str) -> list[grafana.Threshold]:

@@ -28,7 +28,7 @@ class Chapter:
 
 
 @dataclass(frozen=True)
-class Step:
+class LoadStep:
     """One kind of generated files, and how to put it to use."""
 
     what: str
@@ -169,34 +169,36 @@ def _chapter(plan: Plan, dashboard: PlannedDashboard) -> Chapter:
     )
 
 
-def _steps(plan: Plan) -> Iterator[Step]:
+def _steps(plan: Plan) -> Iterator[LoadStep]:
     environment = plan.environment
     if environment.prometheus is not None:
-        yield Step(
+        yield LoadStep(
             sentence(code("kubernetes/"), "rules, ServiceMonitor and dashboards as Kubernetes objects"),
             code("kubectl apply --server-side -k kubernetes"),
         )
-        yield Step(
+        yield LoadStep(
             sentence(code("prometheus/"), "the same rules as plain files"),
             sentence("name them under", code("rule_files"), "of Prometheus or load them into a ruler"),
         )
     if environment.prometheus is not None and environment.prometheus.notifications is not None:
-        yield Step(
+        yield LoadStep(
             sentence(code("alertmanager/"), "who is told of which alert, as a whole configuration"),
             sentence(
                 "for an Alertmanager of your own;", code("kubernetes/alertmanagerconfig.yaml"), "is for a shared one"
             ),
         )
     if plan.dashboards:
-        yield Step(sentence(code("grafana/"), "dashboards"), "in Grafana: Dashboards, New, Import, one file at a time")
+        yield LoadStep(
+            sentence(code("grafana/"), "dashboards"), "in Grafana: Dashboards, New, Import, one file at a time"
+        )
     if environment.azure is not None:
         yield _template("alerts", "alerts and action group")
         if environment.azure.managed_prometheus is not None and plan.prometheus_alerts:
             yield _template("prometheus-rule-groups", "the Prometheus rules for Azure's managed Prometheus")
-    yield Step(sentence(code("runbooks/"), "what to do about each alert"), f"served at {environment.runbooks_url}")
+    yield LoadStep(sentence(code("runbooks/"), "what to do about each alert"), f"served at {environment.runbooks_url}")
 
 
-def _template(name: str, what: str) -> Step:
+def _template(name: str, what: str) -> LoadStep:
     parameters = f"--template-file azure/{name}.json --parameters @azure/{name}.parameters.json"
     command = code(f"az deployment group create --resource-group <resource group> {parameters}")
-    return Step(sentence(code(f"azure/{name}.json"), what), command)
+    return LoadStep(sentence(code(f"azure/{name}.json"), what), command)

@@ -105,7 +105,7 @@ Variables = Mapping[str, DashboardVariable]
 
 
 @dataclass(frozen=True)
-class Line:
+class PanelLine:
     """A series of a panel: what it is called, and its points."""
 
     labels: Mapping[str, str]
@@ -124,7 +124,7 @@ class QueryResult:
 
     target: Json
     query: str
-    series: tuple[Line, ...]
+    series: tuple[PanelLine, ...]
     samples: int
 
 
@@ -393,10 +393,10 @@ def _vector(data: Json) -> list[Json]:
     return list(data["result"])
 
 
-def _series(found: Json, legend: str) -> Line:
+def _series(found: Json, legend: str) -> PanelLine:
     points = found["values"] if "values" in found else [found["value"]]
     labels: dict[str, str] = found["metric"]
-    return Line(labels, legend_of(legend, labels), tuple((float(time), float(value)) for time, value in points))
+    return PanelLine(labels, legend_of(legend, labels), tuple((float(time), float(value)) for time, value in points))
 
 
 LEGEND_LABEL = re.compile(r"\{\{\s*(.+?)\s*\}\}")

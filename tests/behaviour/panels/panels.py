@@ -24,7 +24,7 @@ from tests.behaviour.panels.grafana import (
     DashboardVariable,
     GrafanaError,
     Json,
-    Line,
+    PanelLine,
     QueryResult,
     TimeRange,
     Variables,
@@ -201,15 +201,19 @@ def _same_names(verdicts: _Verdicts, answers: QueryResults) -> Iterator[Finding]
 
 
 def _amounts(verdicts: _Verdicts, answer: QueryResult) -> Iterator[Finding]:
-    least, most = _LIMITS.get(verdicts.unit, _ANY_AMOUNT)
-    if isinstance(verdicts.plan.panel.signal, BudgetLeft):
+    unit, is_budget = verdicts.unit, isinstance(verdicts.plan.panel.signal, BudgetLeft)
+    if verdicts.plan.columns:  # each query is a column with a unit of its own
+        column = verdicts.plan.columns[verdicts.panel["targets"].index(answer.target)]
+        unit, is_budget = column.unit.grafana, column.is_budget
+    least, most = _LIMITS.get(unit, _ANY_AMOUNT)
+    if is_budget:
         least = -math.inf  # what is left of a budget goes below nought when more than all of it is spent
     for series in answer.series:
         outside = [value for value in series.values if not least - _ROUNDING <= value <= most + _ROUNDING]
         outside += [value for _, value in series.points if math.isinf(value)]
         if outside:
             allowed = f"{least:g} to {most:g}" if most < math.inf else f"{least:g} and more"
-            problem = f"{series.legend!r} is {outside[0]:g}; {verdicts.unit or 'its unit'} allows {allowed}"
+            problem = f"{series.legend!r} is {outside[0]:g}; {unit or 'its unit'} allows {allowed}"
             yield verdicts.finding("live-value", problem, answer.query)
             return
     yield from _top_bucket(verdicts, answer)
@@ -308,5 +312,5 @@ def _narrowed(
         yield verdicts.finding("live-filter", problem, after.query, f'select by {label}=~"${label}"')
 
 
-def _key(series: Line) -> frozenset[tuple[str, str]]:
+def _key(series: PanelLine) -> frozenset[tuple[str, str]]:
     return frozenset(series.labels.items())

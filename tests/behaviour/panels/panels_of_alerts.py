@@ -11,7 +11,7 @@ from urllib.parse import quote_plus
 from monitoring_kit.core.findings import Finding
 from monitoring_kit.model.thresholds import Comparison, Severity
 from monitoring_kit.plan.model import Plan, PlannedPanel, PrometheusAlert
-from tests.behaviour.panels.grafana import GrafanaError, Json, Line, Link, panels_of, read_link, resolve, run
+from tests.behaviour.panels.grafana import GrafanaError, Json, Link, PanelLine, panels_of, read_link, resolve, run
 from tests.behaviour.panels.panels import lines_of
 
 _FILLED_IN = re.compile(r"\{\{\s*\$labels\.(\w+)\s*\|\s*urlquery\s*\}\}")
@@ -110,11 +110,11 @@ def _level(alert: PrometheusAlert, planned: PlannedPanel) -> Decimal:
     return level.to(planned.unit)
 
 
-def _is_about(series: Line, labels: Mapping[str, str]) -> bool:
+def _is_about(series: PanelLine, labels: Mapping[str, str]) -> bool:
     return all(series.labels.get(label) == value for label, value in labels.items())
 
 
-def _values_at(series: Line, moment: float) -> list[float]:
+def _values_at(series: PanelLine, moment: float) -> list[float]:
     """The value of the point at `moment`; none where the line has ended before."""
     return [value for time, value in series.points if time == moment]
 

@@ -179,3 +179,19 @@ def test_a_list_of_teams_has_to_be_one(read: Read) -> None:
     text = re.sub(r"    teams:\n(?:      .*\n)+", "    teams: ml-serving\n", TEXT)
     (finding,) = [finding for finding in findings(read, text) if finding.subject.endswith(".teams")]
     assert finding.remedy == "Write `teams:` and below it a list of blocks with name, page, channel."
+
+
+def test_a_team_whose_name_is_wrong_is_not_missed_elsewhere(read: Read) -> None:
+    (finding,) = findings(read, TEXT.replace("name: platform", "name: Platform"))
+    assert finding.subject == "prometheus.notifications.teams[1].name"
+
+
+def test_a_wrong_address_hides_nothing_about_the_others(read: Read) -> None:
+    text = TEXT.replace("oncall@example.com", "oncall").replace(
+        "    everything_else: platform", "    everything_else: x"
+    )
+    found = findings(read, text)
+    assert {finding.subject.rpartition("notifications.")[2] for finding in found} == {
+        "teams[0].page.emails[0]",
+        "everything_else",
+    }

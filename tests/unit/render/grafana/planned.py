@@ -95,8 +95,11 @@ def panel_of(
 
 
 def panels_of(dashboard: Rendered) -> list[Rendered]:
-    """The panels without the headings of rows."""
-    return [panel for panel in dashboard["panels"] if panel["type"] != "row"]
+    """The panels without the headings of rows, those of collapsed rows too."""
+    found: list[Rendered] = []
+    for panel in dashboard["panels"]:
+        found += panel["panels"] if panel["type"] == "row" else [panel]
+    return found
 
 
 def shipped_panel(uid: str, title: str) -> Rendered:
