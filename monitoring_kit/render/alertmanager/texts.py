@@ -43,11 +43,20 @@ def _description(before: str, after: str, escape: str = "") -> str:
     return f"{{{{ with .Annotations.description }}}}{before}{cut}{after}{{{{ end }}}}"
 
 
+# In the morning the last three hours no longer hold the incident: the dashboard opens an hour before it began.
+_AT_THE_INCIDENT = (
+    '{{ reReplaceAll "from=now-3h&" (printf "from=%d&" ($alert.StartsAt.Add -3600000000000).UnixMilli) . }}'
+)
+
+
 def _links(pattern: str, after: str) -> str:
     """Runbook and dashboard; `pattern` has the holes URL and WORD."""
     links = [
-        f"{{{{ with .Annotations.{name} }}}}{pattern.replace('URL', '{{ . }}').replace('WORD', word)}{{{{ end }}}}"
-        for name, word in (("runbook_url", "Runbook"), ("dashboard_url", "Dashboard"))
+        f"{{{{ with .Annotations.{name} }}}}{pattern.replace('URL', url).replace('WORD', word)}{{{{ end }}}}"
+        for name, word, url in (
+            ("runbook_url", "Runbook", "{{ . }}"),
+            ("dashboard_url", "Dashboard", _AT_THE_INCIDENT),
+        )
     ]
     return "".join(links) + after
 

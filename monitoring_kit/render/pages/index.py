@@ -9,6 +9,7 @@ from monitoring_kit.core.units import RATIO, Quantity
 from monitoring_kit.model.alerts import Alert
 from monitoring_kit.model.definitions import Definitions
 from monitoring_kit.model.signals import Signal
+from monitoring_kit.model.thresholds import Severity
 from monitoring_kit.plan.model import MetricAlert, Plan, PlannedAlert, PlannedDashboard
 from monitoring_kit.render.pages.markdown import TEMPLATES, Markdown, code, link, listed, sentence, table
 from monitoring_kit.render.pages.runbook import (
@@ -38,7 +39,7 @@ class LoadStep:
 def render_index(plan: Plan) -> Mapping[str, str]:
     """`index.md`."""
     environment, definitions = plan.environment, plan.definitions
-    raised = sorted((alert for alert in plan.alerts if plan.rules_of(alert)), key=lambda alert: alert.name)
+    raised = sorted((alert for alert in plan.alerts if plan.rules_of(alert)), key=_worst_first)
     silent = sorted((alert for alert in plan.alerts if not plan.rules_of(alert)), key=lambda alert: alert.name)
     measured = {name: signal for name, signal in sorted(definitions.signals.items()) if _places(signal, plan)}
     text = TEMPLATES.get_template("index.md.j2").render(
@@ -73,9 +74,17 @@ def _alerts(plan: Plan, raised: Iterable[Alert]) -> Markdown:
         page = link(alert.name, f"runbooks/{alert.name}.md") if alert.name in written else code(alert.name)
         windows = dict.fromkeys(map(measured_over, plan.rules_of(alert)))
         holds = dict.fromkeys(map(_hold, plan.rules_of(alert)))
-        row = (page, "; ".join(levels), ", ".join(windows), "; ".join(holds), ", ".join(backends), alert.team)
+        contact = plan.environment.contacts.get(alert.team)
+        team = f"{alert.team}, {contact}" if contact else alert.team
+        row = (page, "; ".join(levels), ", ".join(windows), "; ".join(holds), ", ".join(backends), team)
         rows.append(row)
-    return table(("Alert", "Fires at", "Measured over", "Must last", "Raised at", "Owner"), rows)
+    return table(("Alert", "Fires at", "Measured over", "Must last", "Raised at", "Call"), rows)
+
+
+def _worst_first(alert: Alert) -> tuple[int, str]:
+    """What pages stands first."""
+    severities = {severity for severity, _ in alert.threshold.levels}
+    return min(list(Severity).index(severity) for severity in severities), alert.name
 
 
 def _hold(rule: PlannedAlert) -> str:

@@ -29,6 +29,11 @@ from monitoring_kit.render.pages.markdown import (
 # In place of a `for`, for a metric alert: it knows none, and averages over the whole time instead.
 AVERAGED = "the average of that time decides"
 
+_ORDER = ("Diagnosis", "Mitigation", "Meaning", "Impact")
+# The first line of the first block of commands, and the first command that takes a rollout back.
+_COMMAND = re.compile(r"^ *```sh\n *([^\n]+)", re.MULTILINE)
+_ROLL_BACK = re.compile(r"kubectl [^`\n]*rollout undo [^`\n]*|az ml online-endpoint update [^`\n]*--traffic[^`\n]*")
+
 _LABEL = re.compile(r"\{\{\s*\$labels\.(\w+)\s*\}\}")
 _VALUE = re.compile(r"\{\{\s*\$value\b.*?\}\}")
 
@@ -65,10 +70,11 @@ def _text(plan: Plan, page: RunbookPage) -> str:
         alert=page.alert,
         sources=listed(map(code, files)),
         summaries=tuple(dict.fromkeys(_as_read(rule) for rule in page.rules)),
+        first=tuple(_first(plan, page)),
         levels=_levels(page.rules),
         facts=tuple(_facts(plan, page)),
         conditions=tuple(_conditions(page.rules)),
-        prose=Markdown(page.text),
+        prose=Markdown(_in_order_of_need(page.text)),
     )
 
 
@@ -107,6 +113,41 @@ def _times(rule: PlannedAlert) -> tuple[str, str, str]:
             return rule.window.words(), for_, sentence("Azure Monitor, metric alert on", on)
 
 
+def _first(plan: Plan, page: RunbookPage) -> Iterator[Fact]:
+    """What an engineer who was woken needs first: what to do, where to look, how to go back, whom to call."""
+    sections = _sections(page.text)
+    look = _COMMAND.search(sections.get("Diagnosis", ""))
+    if look is not None:
+        yield Fact("Do first", code(look[1]))
+    panels = [
+        sentence(link(panel.title, plan.panel_url(dashboard, panel)), f"on {dashboard.title}")
+        for dashboard, panel in page.panels
+    ]
+    if panels:
+        yield Fact("Panel", Markdown("; ".join(panels)))
+    back = _ROLL_BACK.search(sections.get("Mitigation", ""))
+    if back is not None:
+        yield Fact("Roll back", code(back[0]))
+    contact = plan.environment.contacts.get(page.alert.team)
+    yield Fact("Call", f"{page.alert.team}, reached at {contact}" if contact else page.alert.team)
+
+
+def _sections(text: str) -> dict[str, str]:
+    """The parts of a runbook by their headings, what stands before the first under ""."""
+    head, *parts = re.split(r"^## ", text, flags=re.MULTILINE)
+    named = (part.partition("\n") for part in parts)
+    return {"": head, **{title.strip(): body for title, _, body in named}}
+
+
+def _in_order_of_need(text: str) -> str:
+    """What to do before what it means. Parts that are not known by name stay behind those that are."""
+    sections = _sections(text)
+    wanted = [name for name in _ORDER if name in sections]
+    others = [name for name in sections if name and name not in _ORDER]
+    parts = [sections[""].strip(), *(f"## {name}\n\n{sections[name].strip()}" for name in (*wanted, *others))]
+    return "\n\n".join(part for part in parts if part)
+
+
 def _facts(plan: Plan, page: RunbookPage) -> Iterator[Fact]:
     alert = page.alert
     signal, threshold = alert.signal, alert.threshold
@@ -124,15 +165,7 @@ def _facts(plan: Plan, page: RunbookPage) -> Iterator[Fact]:
             f"it was above {before.value} over {before.window.words()}, {before.ago.words()} ago. So it ends by itself "
             f"after {ends} at the latest, fixed or not",
         )
-    contact = plan.environment.contacts.get(alert.team)
-    yield Fact("Owner", f"{alert.team}, reached at {contact}" if contact else alert.team)
     yield Fact("The alert carries", _carried(page.rules))
-    panels = [
-        sentence(link(panel.title, plan.panel_url(dashboard, panel)), f"on {dashboard.title}")
-        for dashboard, panel in page.panels
-    ]
-    if panels:
-        yield Fact("Panel", Markdown("; ".join(panels)))
     yield from _exceptions(plan, alert)
 
 

@@ -286,6 +286,11 @@ def lines_of(panel: Json) -> tuple[Decimal, ...]:
     return tuple(Decimal(str(bound)) for bound, _ in _steps(panel)[1:])
 
 
+def colour_of(panel: Json, value: float) -> str:
+    """The colour that a value has by the panel's thresholds."""
+    return _colour(_steps(panel), value)
+
+
 def _is_good(steps: list[tuple[float, str]], value: float) -> bool:
     """Whether the value, or one a hair away from it, has the colour of what is good."""
     hair = max(abs(value), 1.0) * 1e-6

@@ -30,11 +30,13 @@ ANNOTATIONS = {
     "runbook_url": "https://git.example.com/runbooks/ModelErrorRatioHigh.md",
     "dashboard_url": "https://grafana.example.com/d/production-service?from=now-3h&var-model_name=churn",
 }
+# Links open an hour before an alert began.
+BEGAN, OPENED = "2026-01-01T03:00:00Z", ANNOTATIONS["dashboard_url"].replace("now-3h", "1767232800000")
 LABELS = {"alertname": "ModelErrorRatioHigh", "namespace": "production", "severity": "critical"}
 
 
 def alert(status: str = "firing", **annotations: str) -> Mapping[str, object]:
-    return {"status": status, "labels": LABELS, "annotations": {**ANNOTATIONS, **annotations}}
+    return {"status": status, "startsAt": BEGAN, "labels": LABELS, "annotations": {**ANNOTATIONS, **annotations}}
 
 
 def said(
@@ -78,7 +80,7 @@ def test_the_title_says_how_bad_what_and_where(
 @pytest.mark.parametrize("kind", TEXTS)
 def test_a_firing_alert_is_said_with_its_links(tmp_path: Path, kind: str) -> None:
     text = said(tmp_path, TEXTS[kind], alert(), form=form_of(kind))
-    dashboard = ANNOTATIONS["dashboard_url"].replace("&", "&amp;" if kind == "html" else "&")
+    dashboard = OPENED.replace("&", "&amp;" if kind == "html" else "&")
     for part in (ANNOTATIONS["summary"], ANNOTATIONS["description"], ANNOTATIONS["runbook_url"], dashboard):
         assert part in text
     assert "Resolved" not in text
@@ -93,7 +95,7 @@ def test_an_alert_that_is_over_is_one_line(tmp_path: Path, kind: str) -> None:
 def test_the_whole_of_a_message_to_slack(tmp_path: Path) -> None:
     assert said(tmp_path, SLACK, alert(), alert("resolved")) == (
         f"*{ANNOTATIONS['summary']}*\n{ANNOTATIONS['description']}\n"
-        f"<{ANNOTATIONS['runbook_url']}|Runbook> <{ANNOTATIONS['dashboard_url']}|Dashboard> \n\n"
+        f"<{ANNOTATIONS['runbook_url']}|Runbook> <{OPENED}|Dashboard> \n\n"
         f"Resolved: {ANNOTATIONS['summary']}\n"
     )
 
@@ -101,7 +103,7 @@ def test_the_whole_of_a_message_to_slack(tmp_path: Path) -> None:
 def test_the_whole_of_a_message_to_teams(tmp_path: Path) -> None:
     assert said(tmp_path, MICROSOFT_TEAMS, alert()) == (
         f"**{ANNOTATIONS['summary']}**\n\n{ANNOTATIONS['description']}\n\n"
-        f"[Runbook]({ANNOTATIONS['runbook_url']}) [Dashboard]({ANNOTATIONS['dashboard_url']}) \n\n"
+        f"[Runbook]({ANNOTATIONS['runbook_url']}) [Dashboard]({OPENED}) \n\n"
     )
 
 

@@ -21,7 +21,7 @@ Edit those, then run `make build`._
 
 ## Alerts
 
-| Alert | Fires at | Measured over | Must last | Raised at | Owner |
+| Alert | Fires at | Measured over | Must last | Raised at | Call |
 | --- | --- | --- | --- | --- | --- |
 | [QueueLong](<runbooks/QueueLong.md>) | critical: more than 50; warning: more than 10 | as it stands | 10 minutes | \
 Prometheus | queue-team |

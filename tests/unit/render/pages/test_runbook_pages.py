@@ -30,27 +30,9 @@ Edit those, then run `make build`._
 
 > Pod \\<pod\\> in \\<namespace\\> keeps \\<value\\> requests waiting.
 
-| Severity | Fires at | Measured over | Must last | Raised by |
-| --- | --- | --- | --- | --- |
-| critical | more than 50 | as it stands | 10 minutes | Prometheus, rule group `server-queue` |
-| warning | more than 10 | as it stands | 10 minutes | Prometheus, rule group `server-queue` |
-
-- **Measures:** Queue length, `queue_length` (count). Requests that wait.
-- **Why these numbers:** callers give up
-- **Owner:** queue-team
-- **The alert carries:** `namespace`, `pod`, `severity`, `team`
+- **Do first:** `kubectl -n shop logs <pod>`
 - **Panel:** [Queue length](<https://grafana.example.com/d/small-queue?from=now-3h&to=now&viewPanel=7>) on Queue (small)
-
-A name in angle brackets below, such as `<pod>`, stands for the alert's label of that name, or for a column or label of
-what the step before has found. What this environment knows is filled in.
-
-## Meaning
-
-Too many wait in `shop`.
-
-## Impact
-
-Slow.
+- **Call:** queue-team
 
 ## Diagnosis
 
@@ -61,6 +43,28 @@ kubectl -n shop logs <pod>
 ## Mitigation
 
 Add replicas.
+
+## Meaning
+
+Too many wait in `shop`.
+
+## Impact
+
+Slow.
+
+## What the alert is
+
+| Severity | Fires at | Measured over | Must last | Raised by |
+| --- | --- | --- | --- | --- |
+| critical | more than 50 | as it stands | 10 minutes | Prometheus, rule group `server-queue` |
+| warning | more than 10 | as it stands | 10 minutes | Prometheus, rule group `server-queue` |
+
+- **Measures:** Queue length, `queue_length` (count). Requests that wait.
+- **Why these numbers:** callers give up
+- **The alert carries:** `namespace`, `pod`, `severity`, `team`
+
+A name in angle brackets, such as `<pod>`, stands for the alert's label of that name, or for a column or label of
+what the step before has found. What this environment knows is filled in.
 
 ## Exact condition
 
