@@ -257,7 +257,8 @@ def recorded_in_order(plan: Plan) -> list[frozenset[str]]:
         for rule in rules:
             if not isinstance(rule, PrometheusAlert):
                 metrics = {part.metric for part in walk(rule.expression) if isinstance(part, Selector)}
-                reads.setdefault(rule.name, set()).update(metrics)
+                # A note of a gap keeps itself: what it was before is nothing to wait for.
+                reads.setdefault(rule.name, set()).update(metrics - {rule.name})
     order: list[frozenset[str]] = []
     while reads:
         ready = frozenset(name for name, metrics in reads.items() if not metrics & reads.keys())

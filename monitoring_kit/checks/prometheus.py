@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import re
 from collections.abc import Iterator
+from dataclasses import replace
 
 from monitoring_kit.analysis.labels import Inference, LabelSet, infer
 from monitoring_kit.checks.registry import Check, Group
@@ -27,10 +28,15 @@ def prometheus_findings(plan: Plan, catalogue: MetricCatalogue) -> list[Finding]
         return []
     scrape = plan.environment.prometheus.scrape_interval
     findings: list[Finding] = []
-    for recording in (*plan.recordings, *plan.event_recordings):
+    for recording in plan.recordings:
         subject = f"recording {recording.name}"
         findings += _problems(infer(recording.expression, catalogue), recording.where, subject)
         findings += _ranges(recording.expression, recording.where, subject, scrape)
+    for recording in plan.event_recordings:
+        # Those of gaps compare a counter with itself, and look whether there is a sample at all in a short range.
+        inference = infer(recording.expression, catalogue)
+        told = tuple(problem for problem in inference.problems if problem.check != "raw-counter")
+        findings += _problems(replace(inference, problems=told), recording.where, f"recording {recording.name}")
     for rule in plan.prometheus_alerts:
         findings += _rule_findings(rule, catalogue, scrape)
     for dashboard in plan.dashboards:

@@ -8,19 +8,30 @@ from dataclasses import dataclass
 from monitoring_kit.core.shown import shown
 
 _UNITS = {"w": 604800, "d": 86400, "h": 3600, "m": 60, "s": 1}
+_LARGEST_FIRST = ("d", "h", "m", "s")
 _WRITTEN = re.compile(r"(?:([0-9]+)w)?(?:([0-9]+)d)?(?:([0-9]+)h)?(?:([0-9]+)m)?(?:([0-9]+)s)?")
 _WORDS = {"d": "day", "h": "hour", "m": "minute", "s": "second"}
 
 
 @dataclass(frozen=True, order=True)
 class Duration:
-    """A whole number of seconds, zero or more."""
+    """A number of seconds, zero or more, and milliseconds (0 to 999), which only windows of PromQL have."""
 
     seconds: int
+    milliseconds: int = 0
 
     def prometheus(self) -> str:
-        """In the largest unit that divides it: 90 minutes are "90m", a day is "1d", nothing is "0s"."""
-        unit = next(u for u in ("d", "h", "m", "s") if self.seconds % _UNITS[u] == 0 and (self.seconds or u == "s"))
+        """In the largest unit that divides it: 90 minutes are "90m", a day is "1d", nothing is "0s".
+
+        With milliseconds in several units: "4m59s999ms".
+        """
+        if self.milliseconds:
+            rest, words = self.seconds, []
+            for unit in _LARGEST_FIRST:
+                number, rest = divmod(rest, _UNITS[unit])
+                words += [f"{number}{unit}"] if number else []
+            return f"{''.join(words)}{self.milliseconds}ms"
+        unit = next(u for u in _LARGEST_FIRST if self.seconds % _UNITS[u] == 0 and (self.seconds or u == "s"))
         return f"{self.seconds // _UNITS[unit]}{unit}"
 
     def iso8601(self) -> str:

@@ -19,6 +19,12 @@ from monitoring_kit.model.thresholds import BurnRate, Severity, Threshold
 from monitoring_kit.model.views import View, ViewRequest
 from monitoring_kit.promql.tree import Aggregation, Binary, Expression, Matcher, NumberLiteral, Selector, Window
 
+# A count of n events that spread over the steps of a window is n, never more. It is less where a counter rises from 0,
+# by up to a quarter of an event each, because a rate does not extrapolate below 0. So "at least 5 bad events" is asked
+# as "more than 4.1": four never reach it, five do with up to three such counters among them. This holds if scrapes come
+# as often as evaluations.
+SHORT_OF_A_WHOLE_EVENT = Decimal("0.9")
+
 OBJECTIVE_LABEL = "slo"
 """The label by which the recorded series of one objective are told from those of the next."""
 
@@ -89,6 +95,11 @@ class ErrorBudget(Measure):
         """The share of the budget that is left: 1 is untouched, 0 is spent, below 0 the objective is missed."""
         return Binary("-", NumberLiteral(Decimal(1)), self.burn_rate(by, period))
 
+    @property
+    def enough(self) -> Decimal:
+        """More recorded bad events than this are at least `min_bad_events` that happened."""
+        return self.min_bad_events.to(COUNT) - SHORT_OF_A_WHOLE_EVENT
+
     def rates_of(self, severity: Severity) -> tuple[BurnRate, ...]:
         """The burn rates that decide about `severity`."""
         return tuple(rate for rate in self.rates if rate.severity is severity)
@@ -106,5 +117,5 @@ class ErrorBudget(Measure):
     def _burns(self, by: Labels, rate: BurnRate) -> Expression:
         factor = NumberLiteral(rate.factor.to(FACTOR))
         long, short = (Binary(">", self.burn_rate(by, window), factor) for window in (rate.long, rate.short))
-        bad = Binary(">=", self.events("bad", by, rate.long), NumberLiteral(self.min_bad_events.to(COUNT)))
+        bad = Binary(">", self.events("bad", by, rate.long), NumberLiteral(self.enough))
         return guarded(guarded(long, short, by), bad, by)

@@ -8,8 +8,8 @@ that of the SRE workbook ("Alerting on SLOs", multiwindow, multi-burn-rate alert
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Iterator
-from dataclasses import dataclass, field
+from collections.abc import Collection, Iterable, Iterator
+from dataclasses import dataclass, field, replace
 from decimal import Decimal
 from types import MappingProxyType
 
@@ -18,12 +18,13 @@ from monitoring_kit.core.findings import Finding, Location, Refused, here
 from monitoring_kit.core.units import COUNT, FACTOR, PER_SECOND, PERCENT, RATIO, SECONDS, Quantity, Unit, require_unit
 from monitoring_kit.model import prom
 from monitoring_kit.model.budgets import OBJECTIVE_LABEL, OUTCOMES, ErrorBudget, EventSeries
-from monitoring_kit.model.metrics import Metric, MetricCatalogue, MetricType, Source
+from monitoring_kit.model.gaps import UP, Gap
+from monitoring_kit.model.metrics import Metric, MetricCatalogue, MetricType, Source, bucket_label, gauge
 from monitoring_kit.model.signals import BudgetLeft, BurnRates, Latency, Query, Ratio, Signal, Unwatched
 from monitoring_kit.model.thresholds import BurnRate, Severity, Threshold, burning
 from monitoring_kit.promql.parser import PromqlError, parse, parse_selector
 from monitoring_kit.promql.printer import one_line, print_matchers
-from monitoring_kit.promql.tree import Selector
+from monitoring_kit.promql.tree import Matcher, Selector
 
 
 @dataclass(frozen=True)
@@ -250,6 +251,68 @@ def counters_behind(selector: Selector, objectives: Iterable[Objective]) -> tupl
     return tuple(dict.fromkeys(found))
 
 
+def gaps_of(objectives: Iterable[Objective], catalogue: MetricCatalogue) -> tuple[Gap, ...]:
+    """How each counter of the objectives is carried across the gaps between its scrapes, one gap a counter.
+
+    A gap reads as few series as will do: of the matchers of a counter those that all of its selectors imply, of a
+    histogram only the buckets that are counted.
+    """
+    read: dict[str, dict[Selector, None]] = {}
+    for objective in objectives:
+        for selector in _counted(objective):
+            read.setdefault(selector.metric, {})[selector] = None
+    gaps = []
+    for counter, selectors in read.items():
+        shape = catalogue.shape(counter)
+        if shape is None or shape.type is not MetricType.COUNTER:
+            continue  # the check of the signal's own expression reports it
+        bounds = dict.fromkeys(m.value for selector in selectors for m in selector.matchers if m.label == "le")
+        buckets = (Matcher("le", "=~", "|".join(map(_literally, bounds))),) if bounds else ()
+        pinned = {m.label for m in parse_selector(shape.metric.source.scope) if m.operator == "="}
+        target = tuple(sorted(shape.metric.source.adds - pinned))
+        gaps.append(Gap(counter, (*_implied_by_all(selectors), *buckets), target))
+    return tuple(gaps)
+
+
+def _counted(objective: Objective) -> tuple[Selector, ...]:
+    """The selectors of the counters whose rates the objective adds up."""
+    measure = objective.signal.prometheus
+    if not isinstance(measure, prom.Ratio | prom.Histogram):
+        return ()
+    try:
+        selectors = [selector for selector in map(parse, measure.selectors) if isinstance(selector, Selector)]
+    except PromqlError:
+        return ()
+    if isinstance(measure, prom.Ratio) or objective.slower_than is None:
+        return tuple(selectors)
+    return tuple(
+        replace(selector, matchers=(*selector.matchers, Matcher("le", "=", bound)))
+        for selector in selectors
+        for bound in (bucket_label(objective.slower_than.value), "+Inf")
+    )
+
+
+def _implied_by_all(selectors: Collection[Selector]) -> tuple[Matcher, ...]:
+    """The matchers that take every series which any of the selectors takes."""
+    matchers = dict.fromkeys(matcher for selector in selectors for matcher in selector.matchers)
+
+    def implied(by: Selector, matcher: Matcher) -> bool:
+        return any(own == matcher or _refuses(own, matcher) for own in by.matchers)
+
+    return tuple(matcher for matcher in matchers if all(implied(selector, matcher) for selector in selectors))
+
+
+def _refuses(own: Matcher, matcher: Matcher) -> bool:
+    """Whether `own` takes one value only, and another one than `matcher` refuses."""
+    operators = (own.operator, matcher.operator)
+    return operators == ("=", "!=") and own.label == matcher.label and own.value != matcher.value
+
+
+def _literally(text: str) -> str:
+    """A regular expression that matches `text` alone, without a backslash, which a PromQL string would double."""
+    return "".join(sign if sign.isalnum() else f"[{sign}]" for sign in text)
+
+
 def recorded_labels(objective: Objective, catalogue: MetricCatalogue) -> tuple[str, ...]:
     """What its events are recorded by: the labels of the signal, and those that pick out this service."""
     scope = [matcher.label for matcher in parse_selector(_scope(objective, catalogue))]
@@ -261,7 +324,34 @@ def with_events(catalogue: MetricCatalogue, objectives: tuple[Objective, ...]) -
     recorded = {
         metric.name: metric for objective in objectives for metric in _recorded(objective, objectives, catalogue)
     }
-    return MetricCatalogue({**catalogue.metrics, **recorded})
+    gaps = {metric.name: metric for gap in gaps_of(objectives, catalogue) for metric in _gap_metrics(gap, catalogue)}
+    return MetricCatalogue(
+        {**gaps, **catalogue.metrics, **recorded, **{name: gaps[name] for name in gaps if name != UP}}
+    )
+
+
+def _gap_metrics(gap: Gap, catalogue: MetricCatalogue) -> Iterator[Metric]:
+    """The recorded series of a gap, and `up` in case the contract lacks it."""
+    shape = catalogue.shape(gap.counter)
+    if shape is None:
+        raise ValueError(f"{gap.counter} is not in the contract")
+    scope = shape.metric.source.scope
+    for name, unit, help in (
+        (gap.before, COUNT, f"Last value of {gap.counter} before it was not scraped."),
+        (gap.after, COUNT, f"First value of {gap.counter} after it was not scraped."),
+        (gap.across, PER_SECOND, f"Events of {gap.counter} while it was not scraped, as a rate."),
+    ):
+        yield Metric(
+            name=name,
+            type=MetricType.GAUGE,
+            labels=shape.labels,
+            source=Source("recording rules of the objectives", frozenset(), scope),
+            unit=unit,
+            help=help,
+            closed=shape.closed,
+            where=shape.metric.where,
+        )
+    yield gauge(UP, labels="", source=shape.metric.source, help="1 if the last scrape of a target succeeded, else 0.")
 
 
 def _recorded(objective: Objective, objectives: tuple[Objective, ...], catalogue: MetricCatalogue) -> Iterator[Metric]:

@@ -56,7 +56,8 @@ class PrometheusAlert:
 class PrometheusRecording:
     """A recording rule of Prometheus, scoped to the environment.
 
-    `window` is the time that its values are measured over, `labels` are those that it adds.
+    `window` is the time that its values are measured over, `labels` are those that it adds. `interval` is how often
+    it is evaluated, None for as often as the environment's rules are; it is the same for all rules of a group.
     """
 
     name: str
@@ -65,6 +66,7 @@ class PrometheusRecording:
     window: Duration
     where: Location
     labels: Mapping[str, str] = field(default_factory=lambda: MappingProxyType({}), hash=False)
+    interval: Duration | None = None
 
 
 PrometheusRule = PrometheusAlert | PrometheusRecording
@@ -355,6 +357,13 @@ class Plan:
             for name, rules in self.prometheus_groups.items()
             for number, start in enumerate(range(0, len(rules), GROUP_RULES), start=1)
         }
+
+    def evaluation_interval(self, group: str) -> Duration:
+        """How often the rules of a group are evaluated. Raises ValueError for an environment without Prometheus."""
+        if self.environment.prometheus is None:
+            raise ValueError(f"the environment {self.environment.name} has no Prometheus")
+        own = {rule.interval for rule in self.event_recordings if rule.group == group and rule.interval is not None}
+        return max([self.environment.prometheus.evaluation_interval, *own])
 
     def rules_of(self, alert: Alert) -> tuple[PlannedAlert, ...]:
         """The rules that raise an alert: Prometheus first, then Azure."""

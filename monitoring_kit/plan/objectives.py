@@ -1,8 +1,10 @@
 """Counting the events of objectives: a rate, and the counts of every window that an alert or a panel looks at.
 
-A short count adds up the recorded rate, a long one adds up counts of 5 or 15 minutes: 30 days are 2880 samples of a
-series, not 86400 of every pod. The counts that are added up lie side by side, so every event counts once. They begin
-and end at multiples of their own length, so the whole lies up to that length, at most 1/48 of its own, in the past.
+Events that happened while a counter was not scraped are added to the rate when it is scraped again (see
+`monitoring_kit.model.gaps`): the windows know of no gap. A short count adds up the recorded rate, a long one adds up
+counts of 5 or 15 minutes: 30 days are 2880 samples of a series, not 86400 of every pod. The counts that are added up
+lie side by side, so every event counts once. They begin and end at multiples of their own length, so the whole lies up
+to that length, at most 1/48 of its own, in the past.
 """
 
 from __future__ import annotations
@@ -16,12 +18,17 @@ from monitoring_kit.core.durations import Duration
 from monitoring_kit.environment.model import Environment, PrometheusSettings
 from monitoring_kit.model.budgets import OBJECTIVE_LABEL, OUTCOMES, EventSeries, Outcome
 from monitoring_kit.model.definitions import Definitions
-from monitoring_kit.model.objectives import STAGES, Objective, recorded_labels
+from monitoring_kit.model.gaps import GapWindows, across_gaps
+from monitoring_kit.model.objectives import STAGES, Objective, counters_of, gaps_of, recorded_labels
 from monitoring_kit.plan.model import PrometheusRecording
 from monitoring_kit.plan.scope import scoped
 from monitoring_kit.promql.tree import Binary, Call, Expression, NumberLiteral, Selector, Subquery
 
 GROUP = "slo"
+# Counts that no alert reads, such as those of 30 days, are most of the samples and of the time. Prometheus shows a
+# sample for 5 minutes; evaluated a little more often, an evaluation that comes late leaves no hole on a panel.
+PERIOD_GROUP = "slo-period"
+PERIOD_INTERVAL = Duration(240)
 # With fewer samples in a range one missed scrape leaves rate() without two of them.
 SCRAPES_IN_A_RATE = 4
 STEPS_IN_A_WINDOW = 48
@@ -38,18 +45,31 @@ def event_recordings(definitions: Definitions, environment: Environment) -> tupl
         narrowed = scoped(expression, definitions.catalogue, settings)
         return PrometheusRecording(name, group, narrowed, window, objective.where)
 
+    gaps = gaps_of(definitions.objectives, definitions.catalogue)
+    windows = GapWindows(rate_window(prometheus), prometheus.evaluation_interval)
     recordings: list[PrometheusRecording] = []
+    for gap in gaps:
+        origin = next(objective for objective in definitions.objectives if gap.counter in counters_of(objective))
+        recordings += [
+            recording(name, expression, windows.rate, origin) for name, expression in gap.recordings(windows)
+        ]
     for series in dict.fromkeys(objective.series for objective in definitions.objectives):
         alike = [objective for objective in definitions.objectives if objective.series == series]
         for objective in alike:
             own = MappingProxyType({OBJECTIVE_LABEL: objective.name})
             for outcome, rate in _rates(objective, definitions, prometheus):
-                recorded = recording(series.rate(outcome), rate, rate_window(prometheus), objective)
+                recorded = recording(series.rate(outcome), across_gaps(rate, gaps), windows.rate, objective)
                 recordings.append(replace(recorded, labels=own))
+        rates = [rate for objective in alike for rate in objective.threshold.burn_rates]
+        judged = {*STAGES, *(window for rate in rates for window in (rate.long, rate.short))}
         for window in _recorded_windows(alike):
             for outcome in OUTCOMES:
                 count = _count(series, outcome, window, prometheus.evaluation_interval)
-                recordings.append(recording(series.increase(outcome, window), count, window, alike[0]))
+                counted = recording(series.increase(outcome, window), count, window, alike[0])
+                if window not in judged:
+                    interval = max(PERIOD_INTERVAL, prometheus.evaluation_interval)
+                    counted = replace(counted, group=f"{prometheus.workload}-{PERIOD_GROUP}", interval=interval)
+                recordings.append(counted)
     return tuple(recordings)
 
 
@@ -99,5 +119,9 @@ def _count(series: EventSeries, outcome: Outcome, window: Duration, evaluation: 
 
 
 def _sum_over_time(metric: str, window: Duration, step: Duration) -> Expression:
-    """The sum of one sample each step: how often the rule was really evaluated makes no difference."""
-    return Call("sum_over_time", (Subquery(Selector(metric), window, step),))
+    """The sum of one sample each step: how often the rule was really evaluated makes no difference.
+
+    Prometheus 2 counts both ends of a subquery in, Prometheus 3 only the later one. A window that is a millisecond
+    shorter holds the same number of steps on both, wherever between two steps the rule is evaluated.
+    """
+    return Call("sum_over_time", (Subquery(Selector(metric), Duration(window.seconds - 1, 999), step),))

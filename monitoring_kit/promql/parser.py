@@ -43,8 +43,8 @@ grammar.register_extra_functions(
     ]
 )
 
-# The grammar has no Grafana variables. Each interval is passed through it as a number of milliseconds, which no
-# duration of ours can be (they are whole seconds, and the text is searched for others first).
+# The grammar has no Grafana variables. Each interval is passed through it as a few milliseconds, which no duration of
+# ours can be (they are a second or longer, and the text is searched for others first).
 _INTERVALS = {timedelta(milliseconds=n): interval for n, interval in enumerate(GrafanaInterval, start=1)}
 _PLACEHOLDERS = {interval.value: f"{n}ms" for n, interval in enumerate(GrafanaInterval, start=1)}
 
@@ -52,7 +52,7 @@ _TOKEN = re.compile(
     r"""
     "(?:\\.|[^"\\])*" | '(?:\\.|[^'\\])*' | \#[^\n]* | (?: [a-zA-Z_] | :(?!\s*\d) )[\w:]*  # pass unchanged
     | ` (?P<raw> [^`]* ) `
-    | (?P<milliseconds> \d\w*ms\b )
+    | (?P<milliseconds> \d+ms\b )
     | \$ (?P<brace>\{)? (?P<interval> __rate_interval | __interval | __range ) (?(brace)\}|\b)
     | \d\w*
     """,
@@ -114,7 +114,7 @@ def _readable(found: re.Match[str], text: str) -> str:
     if found["raw"] is not None:  # promql-parser wants valid escapes even where a string has none
         return quote(found["raw"])
     if found["milliseconds"]:
-        raise _error(text, f"{found['milliseconds']} is not a whole number of seconds")
+        raise _error(text, f"{found['milliseconds']} is less than a second")
     if found["interval"]:
         return _PLACEHOLDERS[f"${found['interval']}"]
     return found[0]
@@ -189,7 +189,10 @@ def _binary(node: grammar.BinaryExpr) -> Binary:
 
 def _window(length: timedelta) -> Window:
     interval = _INTERVALS.get(length)
-    return interval if interval is not None else Duration(_seconds(length))
+    if interval is not None:
+        return interval
+    seconds, rest = divmod(length, timedelta(seconds=1))
+    return Duration(seconds, rest // timedelta(milliseconds=1))
 
 
 def _offset(length: timedelta | None) -> int:
@@ -199,7 +202,9 @@ def _offset(length: timedelta | None) -> int:
 def _seconds(length: timedelta) -> int:
     seconds, rest = divmod(length, timedelta(seconds=1))
     if rest:
-        raise ValueError("a Grafana interval cannot stand here: write a duration such as 5m")
+        if length in _INTERVALS:
+            raise ValueError("a Grafana interval cannot stand here: write a duration such as 5m")
+        raise ValueError("an offset is a whole number of seconds: write a duration such as 5m")
     return seconds
 
 

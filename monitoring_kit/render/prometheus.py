@@ -23,9 +23,12 @@ def rule_groups(plan: Plan) -> Mapping[str, Mapping[str, YamlValue]]:
     """The groups of the plan by name, as Prometheus reads them."""
     if plan.environment.prometheus is None:
         return {}
-    interval = plan.environment.prometheus.evaluation_interval.prometheus()
     return {
-        name: {"name": name, "interval": interval, "rules": [_rule(rule) for rule in rules]}
+        name: {
+            "name": name,
+            "interval": plan.evaluation_interval(name).prometheus(),
+            "rules": [_rule(rule) for rule in rules],
+        }
         for name, rules in plan.prometheus_groups.items()
     }
 

@@ -11,7 +11,7 @@ from dataclasses import dataclass, field
 from functools import cached_property
 
 from monitoring_kit.core.durations import Duration
-from monitoring_kit.core.units import COUNT, FACTOR
+from monitoring_kit.core.units import FACTOR
 from monitoring_kit.model.budgets import OBJECTIVE_LABEL, OUTCOMES, ErrorBudget
 from monitoring_kit.model.thresholds import BurnRate, Severity
 from monitoring_kit.plan.model import PrometheusAlert
@@ -69,7 +69,7 @@ class BudgetDeriver:
             one_event = WindowCounts({rate.long: (over * _MANY, _MANY), rate.short: (_ONE, _ONE)})
             yield self._case(Question.LOW_TRAFFIC, f"a single event within {rate.short}", self._own(one_event))
             for factor, name in ((1 - JUST, "too few"), (1 + JUST, "just enough")):
-                few = float(self.budget.min_bad_events.to(COUNT)) * factor
+                few = float(self.budget.enough) * factor
                 counts = WindowCounts({rate.long: (few, few), rate.short: (few, few)})
                 yield self._case(Question.LOW_TRAFFIC, f"{name} bad events over {rate.long}", self._own(counts))
             yield from self._groups(rate)
@@ -97,7 +97,7 @@ class BudgetDeriver:
             yield (Question.GROUPS, "the scope pins every label that tells groups apart")
             return
         share = self._share(rate, 1 + JUST) * _MANY
-        few = float(self.budget.min_bad_events.to(COUNT)) * (1 - JUST)
+        few = float(self.budget.enough) * (1 - JUST)
         bad = WindowCounts({rate.long: (share, _MANY), rate.short: (share, _MANY)})
         for name, own, other in (
             ("one bad, others well with more", bad, WindowCounts({}, otherwise=(0.0, 10 * _MANY))),
@@ -201,9 +201,9 @@ class BudgetDeriver:
         for rate in self.budget.rates:
             long, short = self._burns(series, rate.long, time), self._burns(series, rate.short, time)
             bad = self._numbers(series, "bad", rate.long, time)
-            factor, least = float(rate.factor.to(FACTOR)), float(self.budget.min_bad_events.to(COUNT))
+            factor, enough = float(rate.factor.to(FACTOR)), float(self.budget.enough)
             for group, value in long.items():
-                if value > factor and short.get(group, 0.0) > factor and bad.get(group, 0.0) >= least:
+                if value > factor and short.get(group, 0.0) > factor and bad.get(group, 0.0) > enough:
                     found.setdefault((rate.severity, group), value)
         return found
 

@@ -22,13 +22,16 @@ from monitoring_kit.promql.tree import (
     NumberLiteral,
     RangeSelector,
     Selector,
+    StringLiteral,
     Subquery,
     children,
 )
 from monitoring_kit.testing.mutant_operators import Change
 from monitoring_kit.testing.oracle import COMPARED
 
-_KEEPS_LABELS = frozenset({"rate", "irate", "increase", "max_over_time", "min_over_time", "avg_over_time"})
+_KEEPS_LABELS = frozenset(
+    {"rate", "irate", "increase", "max_over_time", "min_over_time", "avg_over_time", "last_over_time"}
+)
 _SAME_FOR_ONE = frozenset({"sum", "avg", "max", "min"})
 # Changes of what is computed, not of the series that it is computed from nor of the labels that are kept.
 _OTHER_VALUES = frozenset(
@@ -393,6 +396,8 @@ def _narrowed(part: Expression) -> frozenset[Matcher]:
             return frozenset(matcher for matcher in _narrowed(argument) if matcher.label in labels)
         case Call(function="absent", arguments=(argument,)):
             return frozenset(matcher for matcher in _narrowed(argument) if matcher.operator == "=")
+        case Call(function="label_replace", arguments=(argument, StringLiteral(value=label), *_)):
+            return frozenset(matcher for matcher in _narrowed(argument) if matcher.label != label)
         case Call(function=function, arguments=(argument, *_)) if function in _KEEPS_LABELS:
             return _narrowed(argument)
         case Binary(operator="or", left=left, right=right):

@@ -9,15 +9,17 @@ from itertools import groupby
 from monitoring_kit.core.durations import Duration
 from monitoring_kit.model import prom
 from monitoring_kit.model.budgets import OBJECTIVE_LABEL, OUTCOMES, Outcome
+from monitoring_kit.model.gaps import Gap, GapWindows
 from monitoring_kit.model.metrics import bucket_label
-from monitoring_kit.model.objectives import STAGES, Objective
+from monitoring_kit.model.objectives import STAGES, Objective, gaps_of
 from monitoring_kit.plan.model import PrometheusRecording
 from monitoring_kit.plan.scope import scoped
 from monitoring_kit.promql.tree import Selector, walk
-from monitoring_kit.testing.oracle import Values, bucket_of, summed_rates
+from monitoring_kit.testing.gap_recording_cases import gap_case
+from monitoring_kit.testing.oracle import Values, bucket_of, group_of, summed_rates
 from monitoring_kit.testing.recording_cases import RecordedCase, case_of, moments, picked, rounded
 from monitoring_kit.testing.scope import CannotDerive, Scope
-from monitoring_kit.testing.series import For, Samples, Series, picks
+from monitoring_kit.testing.series import For, Samples, Series, gauge, newest, picks
 from monitoring_kit.testing.series_builder import DerivableMeasure, GroupBehaviour, derivable, selectors, series_of
 
 # A quiet instance of a group, and a busy one whose events are of another kind.
@@ -27,8 +29,6 @@ _QUIET, _BUSY = 40.0, 600.0
 _SAMPLES_IN_A_STEP = 3
 # In a sixth of a window: promtool refuses to look at more than 10,000 samples at once.
 _MOST_STEPS = 24
-# Evaluations lie between two steps by this part of one: the edge of a window belongs to it in Prometheus 2 only.
-_BESIDE_A_STEP = 10
 
 
 def derive_events(
@@ -42,10 +42,15 @@ def derive_events(
 
     `rate_window` is what rates are taken over. Raises CannotDerive for a rule that records something else.
     """
+    objectives = tuple(objectives)
+    gaps = gaps_of(objectives, scope.catalogue)
+    for gap in gaps:
+        if rule.name in (gap.before, gap.after, gap.across):
+            return gap_case(gap, rule.name, GapWindows(rate_window, evaluation), scope)
     for objective in objectives:
         for outcome in OUTCOMES:
             if rule.name == objective.series.rate(outcome) and rule.labels.get(OBJECTIVE_LABEL) == objective.name:
-                return _rate_case(objective, outcome, scope, rate_window.seconds)
+                return _rate_case(objective, outcome, scope, rate_window.seconds, gaps)
             steps = {objective.series.rate(outcome): (evaluation.seconds, evaluation.seconds)}
             steps |= {objective.series.increase(outcome, stage): (stage.seconds, 1) for stage in STAGES}
             for window in (*objective.windows, *STAGES):
@@ -56,8 +61,11 @@ def derive_events(
     raise CannotDerive(f"{rule.name} is no rate and no count of an objective")
 
 
-def _rate_case(objective: Objective, outcome: Outcome, scope: Scope, window: int) -> RecordedCase:
-    """Unequal instances, a restart, a late birth, an end, groups that differ in each label, one without bad events."""
+def _rate_case(objective: Objective, outcome: Outcome, scope: Scope, window: int, gaps: Sequence[Gap]) -> RecordedCase:
+    """Unequal instances, a restart, a late birth, an end, groups that differ in each label, one without bad events.
+
+    The series of the first group, and those of others like them, have events of a gap as well, beside a rate and after.
+    """
     measure = derivable(objective.signal)
     if not isinstance(measure, prom.Ratio | prom.Histogram):
         raise CannotDerive(f"the events of {objective.name} are told by an expression of its own")
@@ -81,16 +89,31 @@ def _rate_case(objective: Objective, outcome: Outcome, scope: Scope, window: int
         label for label in by if not any(matcher.label == label for selector in read for matcher in selector.matchers)
     ]
     series += [*_foreign_series(series, free, read, scope)]
+    across = [
+        replace(selector, metric=gap.across) for gap in gaps for selector in read if selector.metric == gap.counter
+    ]
+    in_first = [one for one in series if all(one.labels[label] == first[label] for label in free)]
+    series += [*_across_series(in_first, {gap.counter: gap for gap in gaps}, minutes)]
     return case_of(
         series,
         {
             time: {
                 tuple(sorted((*group, (OBJECTIVE_LABEL, objective.name)))): value
-                for group, value in _events(measure, objective, outcome, scope, series, by, time, window).items()
+                for group, value in _events(
+                    measure, objective, outcome, scope, series, by, time, window, across
+                ).items()
             }
             for time in moments(window)
         },
     )
+
+
+def _across_series(series: Sequence[Series], gaps: Mapping[str, Gap], minutes: float) -> Iterator[Series]:
+    """Events of a gap for each series of a counter, ours and those of others, another number each."""
+    for number, one in enumerate(series, start=1):
+        gap = gaps.get(one.metric)
+        if gap is not None:
+            yield gauge(gap.across, one.labels, For(1.5 * minutes, None), For(2.5 * minutes, 0.25 * number))
 
 
 def _foreign_series(
@@ -117,17 +140,32 @@ def _events(
     by: Sequence[str],
     time: int,
     window: int,
+    across: Sequence[Selector],
 ) -> Values:
-    """Events per second of each group. Where something happens and nothing is bad, there are 0 bad events."""
+    """Events per second of each group, those of gaps included.
+
+    Where something happens and nothing is bad, there are 0 bad events.
+    """
     first, *rest = selectors(measure, scope)
+
+    def counted(selector: Selector) -> Values:
+        events = summed_rates(picked(series, selector), by, time, window)
+        for gap in dict.fromkeys(replace(selector, metric=one.metric) for one in across):
+            for one in picked(series, gap):
+                value = newest(one.samples, time)
+                if value is not None:
+                    group = group_of(one, by)
+                    events[group] = events.get(group, 0.0) + value
+        return events
+
     if rest:
-        bad, total = (summed_rates(picked(series, selector), by, time, window) for selector in (first, rest[0]))
-        return total if outcome == "total" else {group: bad.get(group, 0.0) for group in total}
-    total = summed_rates(picked(series, bucket_of(first, "+Inf")), by, time, window)
+        bad, total = counted(first), counted(rest[0])
+        rates = summed_rates(picked(series, rest[0]), by, time, window)
+        return total if outcome == "total" else {**dict.fromkeys(rates, 0.0), **bad}
+    total = counted(bucket_of(first, "+Inf"))
     if outcome == "total" or objective.slower_than is None:
         return total
-    quick_ones = picked(series, bucket_of(first, bucket_label(objective.slower_than.value)))
-    quick = summed_rates(quick_ones, by, time, window)
+    quick = counted(bucket_of(first, bucket_label(objective.slower_than.value)))
     return {group: total[group] - quick[group] for group in total if group in quick}
 
 
@@ -158,7 +196,7 @@ def _count_case(source: str, step: int, factor: int, window: int, scope: Scope) 
         add(group, levels)
         for changed in scope.foreign_labels(group, selector):
             add(changed, levels)
-    evaluation = window // 2 + step // _BESIDE_A_STEP
+    evaluation = window // 2
     picked = [(own, values) for own, values in samples.values() if picks(selector, Series(source, own, ()))]
     at = {
         time: rounded(
@@ -181,7 +219,7 @@ def _sixth(level: float | None, length: int) -> Samples:
 
 
 def _steps(values: Samples, step: int, interval: int, after: int, until: int) -> list[float]:
-    """What is there at each step from `after` to `until`, both of which lie between two steps."""
+    """What is there at each step later than `after`, up to and including `until`."""
     first = max(0, after // step + 1)
     places = (number * step // interval for number in range(first, until // step + 1))
     return [value for place in places if place < len(values) and (value := values[place]) is not None]

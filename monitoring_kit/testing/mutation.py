@@ -16,7 +16,14 @@ from monitoring_kit.model.definitions import Definitions
 from monitoring_kit.model.metrics import MetricCatalogue
 from monitoring_kit.plan.model import Plan
 from monitoring_kit.plan.objectives import rate_window
-from monitoring_kit.testing import equivalence, event_recording_cases, mutant_operators, recording_cases, runner
+from monitoring_kit.testing import (
+    equivalence,
+    event_recording_cases,
+    gap_recording_cases,
+    mutant_operators,
+    recording_cases,
+    runner,
+)
 from monitoring_kit.testing.case import Case, Question, Specification
 from monitoring_kit.testing.derive import derived_cases
 from monitoring_kit.testing.event_recording_cases import derive_events
@@ -29,7 +36,7 @@ from monitoring_kit.testing.scope import scope_of
 _FIRST = frozenset({Question.JUST_BAD, Question.JUST_GOOD, Question.HOLD})
 _SECOND = frozenset({Question.GROUPS, Question.INSTANCES})
 # What decides about every mutant alike: a change here means a new full run.
-_MACHINERY = (runner, equivalence, mutant_operators, recording_cases, event_recording_cases)
+_MACHINERY = (runner, equivalence, mutant_operators, recording_cases, event_recording_cases, gap_recording_cases)
 
 
 @dataclass(frozen=True)

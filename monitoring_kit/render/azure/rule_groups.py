@@ -41,8 +41,7 @@ def rule_groups_template(plan: Plan, azure: AzureSettings, managed: ManagedProme
 def _rule_group(
     plan: Plan, managed: ManagedPrometheus, region: str, name: str, rules: tuple[PrometheusRule, ...]
 ) -> Resource:
-    prometheus = plan.environment.prometheus
-    interval = max(prometheus.evaluation_interval, GROUP_INTERVAL) if prometheus else GROUP_INTERVAL
+    interval = max(plan.evaluation_interval(rules[0].group), GROUP_INTERVAL)
     workspace = Parameter("monitorWorkspaceId", "Id of the Azure Monitor workspace.", value=str(managed.workspace))
     cluster = Parameter("clusterId", "Id of the AKS cluster.", value=str(managed.cluster))
     cluster_name = Parameter(

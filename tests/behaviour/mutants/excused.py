@@ -12,6 +12,8 @@ _NO_LIMIT = "only containers have a limit: the join leaves out the pod's own cgr
 
 _ENOUGH = "the guard beside it asks for 5 bad events in the same window, so that there is more than one in all"
 
+_OLD_NOTE = "beside it an older note counts as none, and then the whole value counts as it does after a restart"
+
 _MEMORY_USED = "left of > > left of / > max > container_memory_working_set_bytes"
 _CPU_USED = "left of > > left of / > sum > pod_container:container_cpu_usage_seconds:rate5m"
 
@@ -28,5 +30,15 @@ EXCUSED = (
         Excused(alert, "number 0 to 1", f"{rate} > left of and > left of and > {_LONG_TOTAL}", _ENOUGH)
         for alert in ("ModelErrorBudgetBurn", "ModelLatencyBudgetBurn", "ModelTailLatencyBudgetBurn")
         for rate in ("left of or", "right of or")
+    ),
+    *(
+        Excused(
+            f"instance:{counter}:across_gap",
+            f"window x{factor}",
+            "left of / > left of or > right of or > right of and > right of < > last_over_time",
+            _OLD_NOTE,
+        )
+        for counter in ("model_predictions", "model_prediction_duration_seconds_bucket")
+        for factor in (2, 12)
     ),
 )

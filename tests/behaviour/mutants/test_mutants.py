@@ -83,7 +83,7 @@ def test_a_rule_that_fails_its_own_cases_proves_nothing() -> None:
 @pytest.mark.parametrize(
     ("recording", "right", "wrong"),
     [
-        ("model_name_slo:bad_events:increase6h", "[6h:5m]", "[6h:15m]"),
+        ("model_name_slo:bad_events:increase6h", "[5h59m59s999ms:5m]", "[5h59m59s999ms:15m]"),
         ("model_name_slo:bad_events:increase5m", "* 30", "* 15"),
         ('model_name_slo:bad_events:rate{slo="latency"}', 'le="0.5"', 'le="1"'),
         ('model_name_slo:total_events:rate{slo="availability"}', 'status!="rejected"', 'status!="error"'),

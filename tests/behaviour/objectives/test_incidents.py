@@ -70,6 +70,12 @@ INCIDENTS = (
         ever={},
     ),
     BudgetIncident(
+        "five failures of five requests in an hour are enough, and the four before them are not",
+        (Phase("1h", 0, per_minute=0), Phase("1h", 1, per_minute=5 / 60), Phase("2h", 0, per_minute=0)),
+        firing={"1h48m": {}, "2h2m": {PAGE, TICKET}},
+        ever={PAGE, TICKET},
+    ),
+    BudgetIncident(
         "six failures of six requests in an hour are everything that was asked, so they page",
         (Phase("1h", 0, per_minute=0), Phase("1h", 1, per_minute=6 / 60), Phase("2h", 0, per_minute=0)),
         firing={"1h30m": {}, "2h": {PAGE, TICKET}},

@@ -171,7 +171,9 @@ def fired(month: Month, condition: Expression, plan: Plan) -> set[str]:
 
 
 def own_rules(plan: Plan) -> list[PrometheusRecording]:
-    return [rule for rule in plan.event_recordings if rule.labels.get("slo", OBJECTIVE) == OBJECTIVE]
+    """Without those of gaps, which the month does not have."""
+    rules = [rule for rule in plan.event_recordings if not rule.name.endswith("_gap")]
+    return [rule for rule in rules if rule.labels.get("slo", OBJECTIVE) == OBJECTIVE]
 
 
 def samples_read(month: Month, promql: str) -> int:
