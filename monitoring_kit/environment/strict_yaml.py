@@ -10,7 +10,7 @@ from __future__ import annotations
 import re
 import unicodedata
 from collections.abc import Iterator, Mapping
-from dataclasses import dataclass, field
+from dataclasses import dataclass
 from pathlib import Path
 from types import MappingProxyType
 
@@ -112,17 +112,16 @@ def parse_yaml(text: str, file: str) -> Document:
     unseen = list(_unseen(text, file))
     if unseen:
         raise Refused(unseen)
-    builder = _Builder(file)
+    reader = _Reader(file, yaml.parse(text, Loader=_LOADER))
     try:
-        for event in yaml.parse(text, Loader=_LOADER):
-            builder.take(event)
+        root = reader.root()
     except yaml.YAMLError as error:
         raise Refused(_syntax_error(error, text, file)) from None
-    if builder.root is None:
+    if root is None:
         problem = "the file holds no fields" if text.strip() else "the file is empty"
         remedy = "Copy one of the environments and change its values."
-        raise Refused([*builder.findings, _finding(Location(file), "file", problem, remedy)])
-    return Document(builder.root, tuple(builder.findings))
+        raise Refused([*reader.findings, _finding(Location(file), "file", problem, remedy)])
+    return Document(root, tuple(reader.findings))
 
 
 def _text(path: Path, file: str) -> str:
@@ -184,69 +183,71 @@ def _finding(where: Location, subject: str, problem: str, remedy: str = "") -> F
     return Finding(where, subject, problem, remedy, CHECK)
 
 
-@dataclass
-class _Open:
-    """A block or a list whose end has not been reached."""
+class _Reader:
+    """Reads nodes from the parser's events, one function a kind of node. MAX_DEPTH bounds the recursion."""
 
-    where: Location
-    path: str
-    is_list: bool
-    items: list[Node] = field(default_factory=list)
-    entries: dict[str, Entry] = field(default_factory=dict)
-    key: str | None = None
-    key_where: Location | None = None
-
-    def child_path(self) -> str:
-        if self.is_list:
-            return f"{self.path}[{len(self.items)}]"
-        return child_path(self.path, self.key or "")
-
-
-class _Builder:
-    """Turns the parser's events into nodes. A loop over events, not a recursion, so that depth costs nothing."""
-
-    def __init__(self, file: str) -> None:
+    def __init__(self, file: str, events: Iterator[yaml.Event]) -> None:
         self.file = file
-        self.root: Node | None = None
         self.findings: list[Finding] = []
-        self._open: list[_Open] = []
-        self._documents = 0
+        self._events = events
+        self._depth = 0
 
-    def take(self, event: yaml.Event) -> None:
-        where = Location(self.file, event.start_mark.line + 1 if event.start_mark else 0)
-        if isinstance(event, yaml.DocumentStartEvent):
-            self._documents += 1
-            if self._documents == 2:
-                self._report(where, "file", "a second document begins with ---", "Write one environment a file.")
-        if self._documents > 1:
-            return
-        if isinstance(event, yaml.NodeEvent):
-            self._node(event, where)
-        elif isinstance(event, yaml.CollectionEndEvent):
-            done = self._open.pop()
-            self._place(Items(tuple(done.items), done.where) if done.is_list else _fields(done), done.where)
+    def root(self) -> Node | None:
+        """The node of the first document, None where there is nothing. A second document is a finding."""
+        root: Node | None = None
+        documents = 0
+        for event in self._events:
+            if not isinstance(event, yaml.DocumentStartEvent):
+                continue
+            documents += 1
+            if documents == 1:
+                root = self._node(next(self._events), "")
+            elif documents == 2:
+                problem = "a second document begins with ---"
+                self._report(self._where(event), "file", problem, "Write one environment a file.")
+        return None if isinstance(root, Text) and root.nothing else root
 
-    def _node(self, event: yaml.NodeEvent, where: Location) -> None:
-        path = self._open[-1].child_path() if self._open else ""
-        subject = path or "file"
-        if event.anchor is not None:
+    def _node(self, event: yaml.Event, path: str) -> Node:
+        """The node that begins with `event`."""
+        where, subject = self._where(event), path or "file"
+        if isinstance(event, yaml.NodeEvent) and event.anchor is not None:
             sign = "*" if isinstance(event, yaml.AliasEvent) else "&"
             remedy = "Write the value out: anchors and aliases are not used here. A text that begins so needs quotes."
             self._report(where, subject, f"found {shown(sign + event.anchor)}", remedy)
-        if isinstance(event, yaml.AliasEvent):
-            self._place(Unusable(where), where)
-            return
         if isinstance(event, yaml.ScalarEvent | yaml.CollectionStartEvent) and event.tag is not None:
             tag = event.tag.replace("tag:yaml.org,2002:", "!!")
             remedy = "Leave the tag out: every value is text. A text that begins with ! needs quotes."
             self._report(where, subject, f"found the tag {shown(tag)}", remedy)
-        if isinstance(event, yaml.ScalarEvent):
-            self._place(self._scalar(event, subject, where), where)
-            return
-        if len(self._open) == MAX_DEPTH:
-            problem = f"more than {MAX_DEPTH} blocks or lists stand in each other"
-            raise Refused([*self.findings, _finding(where, subject, problem, "No field is that deep.")])
-        self._open.append(_Open(where, path, isinstance(event, yaml.SequenceStartEvent)))
+        match event:
+            case yaml.ScalarEvent():
+                return self._scalar(event, subject, where)
+            case yaml.CollectionStartEvent():
+                if self._depth == MAX_DEPTH:
+                    problem = f"more than {MAX_DEPTH} blocks or lists stand in each other"
+                    raise Refused([*self.findings, _finding(where, subject, problem, "No field is that deep.")])
+                self._depth += 1
+                is_list = isinstance(event, yaml.SequenceStartEvent)
+                node = self._items(path, where) if is_list else self._fields(path, where)
+                self._depth -= 1
+                return node
+            case _:
+                return Unusable(where)
+
+    def _items(self, path: str, where: Location) -> Items:
+        items: list[Node] = []
+        while not isinstance(event := next(self._events), yaml.SequenceEndEvent):
+            items.append(self._node(event, f"{path}[{len(items)}]"))
+        return Items(tuple(items), where)
+
+    def _fields(self, path: str, where: Location) -> Fields:
+        entries: dict[str, Entry] = {}
+        while not isinstance(event := next(self._events), yaml.MappingEndEvent):
+            key_where = self._where(event)
+            key = self._key(self._node(event, path), path or "file", entries)
+            value = self._node(next(self._events), child_path(path, key or ""))
+            if key is not None:
+                entries[key] = Entry(value, key_where)
+        return Fields(MappingProxyType(entries), where)
 
     def _scalar(self, event: yaml.ScalarEvent, subject: str, where: Location) -> Node:
         # A block scalar ends with a line break that its author did not mean.
@@ -261,23 +262,8 @@ class _Builder:
             return Text(text, not event.implicit[0], where)
         return Unusable(where)
 
-    def _place(self, node: Node, where: Location) -> None:
-        if not self._open:
-            self.root = None if isinstance(node, Text) and node.nothing else node
-            return
-        parent = self._open[-1]
-        if parent.is_list:
-            parent.items.append(node)
-        elif parent.key_where is None:
-            parent.key, parent.key_where = self._key(node, parent), where
-        else:
-            if parent.key is not None:
-                parent.entries[parent.key] = Entry(node, parent.key_where)
-            parent.key = parent.key_where = None
-
-    def _key(self, node: Node, parent: _Open) -> str | None:
+    def _key(self, node: Node, subject: str, entries: Mapping[str, Entry]) -> str | None:
         """The key that `node` is, None where the entry has to be passed over."""
-        subject = parent.path or "file"
         if isinstance(node, Unusable):
             return None
         if not isinstance(node, Text) or node.nothing:
@@ -286,16 +272,15 @@ class _Builder:
         if node.text == "<<" and not node.quoted:
             self._report(node.where, subject, "found the merge key '<<'", "Write the fields out.")
             return None
-        if node.text in parent.entries:
-            first = parent.entries[node.text].where.line
+        if node.text in entries:
+            first = entries[node.text].where.line
             problem = f"the key {shown(node.text)} stands twice, first in line {first}"
             self._report(node.where, subject, problem, "Delete one of the two.")
             return None
         return node.text
 
+    def _where(self, event: yaml.Event) -> Location:
+        return Location(self.file, event.start_mark.line + 1 if event.start_mark else 0)
+
     def _report(self, where: Location, subject: str, problem: str, remedy: str) -> None:
         self.findings.append(_finding(where, subject, problem, remedy))
-
-
-def _fields(done: _Open) -> Fields:
-    return Fields(MappingProxyType(done.entries), done.where)
