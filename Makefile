@@ -16,6 +16,7 @@ help:
 	@echo 'make build      render every environment into build/ and say what changed'
 	@echo 'make check      the fast checks of the definitions, for the inner loop'
 	@echo 'make diff       what a build would change, in words; writes nothing'
+	@echo 'make removal    print the commands that deploy to Azure and remove there what is no longer generated'
 	@echo 'make test       everything that proves the output: promtool, unit tests of rules, types, mutation'
 	@echo 'make demo       the whole chain on this machine: break the model server, watch the alerts arrive'
 	@echo 'make preview    pictures of every dashboard, in health and as an alert fires; INCIDENT="pod crash-looping" for one'
@@ -30,6 +31,15 @@ help:
 .PHONY: build check diff
 build check diff: .venv/ready-to-build
 	@$(VENV_PYTHON) generate.py $@
+
+# What is no longer generated stays deployed, and alerting, unless it is removed where it was deployed.
+.PHONY: removal
+removal:
+	@for folder in build/*/azure; do environment=$$(basename $$(dirname $$folder)); for file in $$folder/*.json; do \
+	  case $$file in *.parameters.json) continue;; esac; \
+	  echo "az stack group create --name $$environment-$$(basename $$file .json) --resource-group GROUP --template-file $$file \\"; \
+	  echo "  --parameters @$${file%.json}.parameters.json --action-on-unmanage deleteResources --deny-settings-mode none --yes"; \
+	done; done
 
 .PHONY: test
 test: .venv/ready-to-test .tools/ready $(NODE_PACKAGES)

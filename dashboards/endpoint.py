@@ -1,6 +1,7 @@
 """The managed online endpoint: what the gateway saw, what the container reported, what the platform measured."""
 
 from monitoring_kit import Backend, Dashboard, Row
+from queries.endpoint import recent_requests, server_errors, unrouted_requests
 from queries.errors import (
     app_error_ratio,
     error_ratio,
@@ -25,6 +26,9 @@ endpoint = Dashboard(
             request_rate.timeseries(6, by="Outcome", title="Requests by outcome"),
             requests_per_minute.timeseries(6),
             deployment_capacity.timeseries(6),
+            unrouted_requests.timeseries(8),
+            server_errors.timeseries(8),
+            recent_requests.timeseries(8),
             endpoint_events.rows(24),
         ),
         Row(

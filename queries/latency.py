@@ -6,7 +6,8 @@ from queries.tables import APP_REQUESTS, TRAFFIC_LOG
 
 latency = Latency(
     title="Latency",
-    description="Time from a request's arrival to its answer: failures included, bad input of callers left out.",
+    description="Time from when a worker takes a request to its answer. Waiting for a free worker, a proxy and the "
+    "network are not in it. Failures are, bad input of callers is not.",
     by="namespace model_name",
     prometheus=prom.Histogram(histogram="model_prediction_duration_seconds"),
     online_endpoint=kql.Durations(

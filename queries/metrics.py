@@ -46,7 +46,7 @@ PREDICTION_DURATION = histogram(
     labels="model_name model_version",
     source=MODEL_SERVER,
     buckets=DURATION_BUCKETS,
-    help="Time from the request's arrival to its answer: failures included, bad input of callers left out.",
+    help="Time from when a worker takes a request to its answer. Failures are in it, bad input is not.",
 )
 ERRORS = counter(
     "model_errors_total",

@@ -104,7 +104,7 @@ out_of_memory_kills = Increase(
 
 container_errors = Increase(
     title="Error lines in the container log",
-    description="Lines that a container logged as ERROR or CRITICAL within the window.",
+    description="Lines that a container logged as an error or worse within the window, however its logger spells that.",
     container_insights=kql.Query(
         file="kql/container_errors.kql",
         backend=Backend.CONTAINER_INSIGHTS,
@@ -116,7 +116,7 @@ container_errors = Increase(
 
 container_log = Listing(
     title="Container log: errors and warnings",
-    description="The newest lines that a container logged as WARNING, ERROR or CRITICAL.",
+    description="The newest lines that a container logged as a warning or worse.",
     container_insights=kql.Table(
         file="kql/container_log.kql",
         backend=Backend.CONTAINER_INSIGHTS,

@@ -7,10 +7,11 @@ page on workspace-based resources). Column names are case sensitive in Kusto.
 from monitoring_kit import Backend, LogScope, log_table
 
 # The outcome of a request in the words of model_predictions_total. Where the container answers anything but 200 the
-# gateway says 424 and keeps the container's own answer as ModelStatusCode; 408 is the model's time-out and 429 that too
-# many requests are waiting, both for us to mend (Microsoft, troubleshooting online endpoints, HTTP status codes).
+# gateway says 424 and keeps the container's own answer as ModelStatusCode. 404 says that no deployment takes the
+# endpoint's traffic, 408 is the model's time-out and 429 that too many requests are waiting, all for us to fix
+# (Microsoft, troubleshooting online endpoints, HTTP status codes).
 OUTCOME = (
-    'case(toint(ResponseCode) >= 500 or toint(ResponseCode) in (408, 429), "error", '
+    'case(toint(ResponseCode) >= 500 or toint(ResponseCode) in (404, 408, 429), "error", '
     'toint(ResponseCode) == 424 and not(coalesce(toint(ModelStatusCode), 0) between (400 .. 499)), "error", '
     'toint(ResponseCode) >= 400, "rejected", "success")'
 )
@@ -103,7 +104,7 @@ LOG_LEVELS = "critical error warning info debug trace unknown fatal err warn"
 CONTAINER_LOG = log_table(
     "ContainerLogV2",
     backend=Backend.CONTAINER_INSIGHTS,
-    closed={"LogLevel": f"{LOG_LEVELS} {LOG_LEVELS.upper()}", "LogSource": "stdout stderr"},
+    closed={"LogLevel": f"{LOG_LEVELS} {LOG_LEVELS.upper()} {LOG_LEVELS.title()}", "LogSource": "stdout stderr"},
     own_rows='PodNamespace == {{ namespace }} and PodName matches regex {{ "^" ~ pods ~ "$" }}',
     columns="""
         _BilledSize:real Computer:string ContainerId:string ContainerName:string _IsBillable:string

@@ -74,7 +74,7 @@ ModelTrafficStopped = Alert(
     TRAFFIC_STOPPED,
     team=SERVING,
     summary="is not asked for predictions any more",
-    prometheus_only="a log alert sees rows, so it cannot notice that there are none",
+    prometheus_only="EndpointTrafficStopped judges the endpoint's log by a count of rows, as a log alert has to",
 )
 ModelExceptionsRaised = Alert(exceptions, EXCEPTIONS, team=SERVING, summary="raised {value} unhandled exceptions")
 ModelVersionSkew = Alert(versions_served, VERSION_SKEW, team=SERVING, summary="serves {value} versions at once")

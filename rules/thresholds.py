@@ -114,3 +114,22 @@ ERROR_LINES = above(
     because="a pod that logs more than one error a minute fails at something that no metric shows",
     immediate_because="the window already spans 15 minutes",
 )
+
+# The managed online endpoint.
+UNROUTED = above(
+    critical=5 * COUNT,
+    for_="5m",
+    because="no caller gets an answer while no deployment takes the traffic; 5 a minute are no single mistyped call",
+)
+SERVER_ERRORS = above(
+    warning=10 * COUNT,
+    for_="5m",
+    because="the gateway itself fails; what share that is, the error ratio says once the log has arrived",
+)
+ENDPOINT_TRAFFIC_STOPPED = below(
+    critical=1 * COUNT,
+    window="15m",
+    for_="0s",
+    because="an endpoint that was asked 60 times in the 45 minutes before is not silent for 15 by chance",
+    immediate_because="the window already spans 15 minutes",
+)

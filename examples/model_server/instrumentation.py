@@ -125,7 +125,7 @@ class Instrumentation:
         )
         duration = Histogram(
             "model_prediction_duration_seconds",
-            "Time from the request's arrival to its answer: failures included, bad input of callers left out.",
+            "Time from when a worker takes a request to its answer. Failures are in it, bad input is not.",
             model,
             buckets=DURATION_BUCKETS,
             registry=self.registry,

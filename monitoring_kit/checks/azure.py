@@ -90,6 +90,13 @@ def _log_alert(plan: Plan, azure: AzureSettings, alert: LogAlert) -> Iterator[Fi
             definition=f"shorten window= or for_= at {threshold.where}",
             override="write a shorter `for:`",
         )
+    if alert.looks_back is not None and (alert.looks_back not in limits.LOG_TIME_RANGES or alert.looks_back < lookback):
+        yield report(
+            f"its query cannot look back {alert.looks_back}",
+            f"write looks_back= of its measure as one of {limits.in_words(limits.LOG_TIME_RANGES)}, and at least "
+            f"{lookback}, which is what its windows take",
+            "azure-lookback",
+        )
     if len(alert.dimensions) > limits.LOG_DIMENSIONS:
         yield report(
             f"it is split by {len(alert.dimensions)} columns: {', '.join(alert.dimensions)}",
@@ -145,12 +152,13 @@ def _rule(plan: Plan, alert: LogAlert | MetricAlert, size: int) -> Iterator[Find
             where, subject, f"its rule cannot be called {name!r}", limits.RULE_NAME_ALLOWED, "azure-rule-name"
         )
     length = len(description(alert))
-    if length > limits.DESCRIPTION_CHARACTERS:
+    longest = limits.LOG_DESCRIPTION_CHARACTERS if isinstance(alert, LogAlert) else limits.DESCRIPTION_CHARACTERS
+    if length > longest:
         yield Finding(
             where,
             subject,
             f"its description has {length} characters",
-            f"at most {limits.DESCRIPTION_CHARACTERS}: shorten summary= of the alert or because= of its threshold",
+            f"at most {longest}: shorten summary= of the alert or because= of its threshold",
             "azure-description",
         )
     if size > limits.RULE_PROPERTIES_BYTES:
@@ -181,7 +189,8 @@ def _action_group(plan: Plan, azure: AzureSettings) -> Iterator[Finding]:
             f"at most {limits.SHORT_NAME_CHARACTERS}",
             "azure-action-group",
         )
-    for name in _same_but_for_case((*group.emails, *group.webhooks)):
+    called = (*(app.name for app in group.logic_apps), *(app.name for app in group.azure_functions))
+    for name in _same_but_for_case((*group.emails, *group.webhooks, *called)):
         yield Finding(
             plan.environment.location("azure.action_group"),
             subject,

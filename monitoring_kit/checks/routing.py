@@ -59,9 +59,11 @@ def tree_findings(tree: PlannedRouting, plan: Plan) -> Iterator[Finding]:
                 "write emails, slack, microsoft_teams or webhook",
                 "receiver",
             )
+    # Where alerts end that no team owns: by severity alone.
+    of_nobody = (tree.root, *(route for route in tree.root.routes if {m.label for m in route.matchers} == {"severity"}))
     for rule in plan.prometheus_alerts:
         taken = tree.root.taking({**rule.labels, ALERT_NAME: rule.alert.name})
-        if not taken or tree.root in taken:
+        if not taken or any(route is end for route in taken for end in of_nobody):
             problem = f"no route takes its severity {rule.severity.value}"
             yield Finding(rule.alert.where, f"alert {rule.alert.name}", problem, _ADD_ROUTE, "route")
         elif any(route.receiver == NOBODY for route in taken):

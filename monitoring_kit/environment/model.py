@@ -17,8 +17,11 @@ from monitoring_kit.environment.values import (
     Email,
     EvaluationInterval,
     Folder,
+    FunctionAppId,
+    FunctionName,
     InSecret,
     LogAnalyticsId,
+    LogicAppId,
     MailServer,
     MailUser,
     MonitorWorkspaceId,
@@ -123,12 +126,34 @@ class PrometheusSettings:
 
 
 @dataclass(frozen=True)
+class LogicApp:
+    """A Logic App that takes alerts, such as one that posts to Microsoft Teams. Its callback URL is a secret."""
+
+    name: WebhookName
+    id: LogicAppId
+
+
+@dataclass(frozen=True)
+class AzureFunction:
+    """A function with an HTTP trigger in the function app `id` that takes alerts. Its URL is a secret."""
+
+    name: WebhookName
+    id: FunctionAppId
+    function: FunctionName
+
+
+@dataclass(frozen=True)
 class ActionGroup:
-    """Who hears of an Azure alert. `webhooks` are names: each is a template parameter of type secureString."""
+    """Who hears of an Azure alert. The URLs of webhooks, Logic Apps and functions are parameters of type secureString.
+
+    `webhooks` are names only.
+    """
 
     short_name: ShortName
     emails: tuple[Email, ...] = ()
     webhooks: tuple[WebhookName, ...] = ()
+    logic_apps: tuple[LogicApp, ...] = ()
+    azure_functions: tuple[AzureFunction, ...] = ()
 
 
 @dataclass(frozen=True)
@@ -150,10 +175,14 @@ class ContainerInsights:
 
 @dataclass(frozen=True)
 class ManagedPrometheus:
-    """An Azure Monitor workspace that evaluates the Prometheus rules for a cluster."""
+    """An Azure Monitor workspace that evaluates the Prometheus rules for a cluster.
+
+    `location` is its region, where the rule groups lie; None where that is the region of the Log Analytics workspace.
+    """
 
     workspace: MonitorWorkspaceId
     cluster: ClusterId
+    location: Region | None = None
 
 
 @dataclass(frozen=True)

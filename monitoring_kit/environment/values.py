@@ -346,8 +346,16 @@ WebhookName = Annotated[
     Form(
         "a name for the webhook, not its URL, which is a secret and is given as a parameter when the template is "
         "deployed: at most 40 lower-case letters, digits and underscores, a letter first",
-        "teams_oncall",
+        "pager_oncall",
         r"[a-z][a-z0-9_]{0,39}",
+    ),
+]
+FunctionName = Annotated[
+    str,
+    Form(
+        "the name of a function in its app: at most 127 letters, digits, hyphens and underscores, a letter first",
+        "notify",
+        r"[A-Za-z][A-Za-z0-9_-]{0,126}",
     ),
 ]
 TrueOrFalse = Annotated[bool, Form("true or false", "false", r"true|false", lambda text: text == "true", bare=True)]
@@ -355,4 +363,6 @@ LogAnalyticsId = Annotated[ResourceId, _resource_of("Microsoft.OperationalInsigh
 ApplicationInsightsId = Annotated[ResourceId, _resource_of("Microsoft.Insights/components")]
 OnlineEndpointId = Annotated[ResourceId, _resource_of("Microsoft.MachineLearningServices/workspaces/onlineEndpoints")]
 ClusterId = Annotated[ResourceId, _resource_of("Microsoft.ContainerService/managedClusters")]
+LogicAppId = Annotated[ResourceId, _resource_of("Microsoft.Logic/workflows")]
+FunctionAppId = Annotated[ResourceId, _resource_of("Microsoft.Web/sites")]
 MonitorWorkspaceId = Annotated[ResourceId, _resource_of("Microsoft.Monitor/accounts")]

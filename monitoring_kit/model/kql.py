@@ -13,6 +13,7 @@ from decimal import Decimal
 from functools import cached_property
 from pathlib import PurePosixPath
 
+from monitoring_kit.core.durations import Duration, parse_duration
 from monitoring_kit.core.findings import Finding, Location, Refused, here
 from monitoring_kit.core.units import COUNT, PER_SECOND, RATIO, Quantity, Unit
 from monitoring_kit.core.words import NAME, Words, checked_words, words
@@ -223,6 +224,8 @@ class Query(Measure):
     value_column: str
     unit: Unit = COUNT
     by: Words = ""
+    panel_file: str = ""
+    looks_back: str = ""
 
     def judged_unit(self, shown: Unit) -> Unit:
         """That of `value_column`."""
@@ -231,6 +234,22 @@ class Query(Measure):
     def value(self, column: str, slower_than: Bound = None, min_events: Bound = None, split: Names = ()) -> KqlText:
         """The text as it stands. Raises Refused where the file cannot be read."""
         return KqlText(self._text, (self.value_column,), words(self.by))
+
+    def plots(self, request: ViewRequest, column: str, unit: Unit) -> KqlText | None:
+        """The text of `panel_file`, if there is one. Raises Refused where the file cannot be read."""
+        if not request.view.judged or not self.panel_file:
+            return super().plots(request, column, unit)
+        return KqlText(_read(self.panel_file, self.where), (self.value_column,), words(self.by))
+
+    @cached_property
+    def lookback(self) -> Duration | None:
+        """`looks_back`, None where the alert's windows suffice. Raises Refused for what is no duration."""
+        if not self.looks_back:
+            return None
+        try:
+            return parse_duration(self.looks_back)
+        except ValueError as error:
+            raise Refused(Finding(self.where, f"query {self.file}", str(error), check="duration")) from None
 
     @cached_property
     def _text(self) -> str:

@@ -144,7 +144,8 @@ class Inhibition:
 
 @dataclass(frozen=True, kw_only=True)
 class Routing:
-    """All of it. Alerts that no route knows, which are those of other rules, go to a channel, grouped as `otherwise`.
+    """All of it. Alerts that no route knows, which are those of other rules, go to a channel, grouped as `otherwise`;
+    those that are critical page as well.
 
     >>> PAGE = grouping(
     ...     group_by="alertname namespace", wait="30s", interval="5m", repeat="4h", because="an outage is one message"

@@ -131,6 +131,7 @@ class AlertPlanner:
             summary=words,
             description=description(alert, severity, "", threshold.window),
             links=self._links(alert, severity, backend),
+            looks_back=measure.lookback if isinstance(measure, kql.Query) else None,
         )
 
     def _metric_alerts(

@@ -23,6 +23,7 @@ def _durations(text: str) -> tuple[Duration, ...]:
 LOG_FREQUENCIES = _durations("1m 5m 10m 15m 30m 45m 1h 2h 3h 4h 5h 6h 1d")
 LOG_WINDOWS = (*LOG_FREQUENCIES, *_durations("2d"))
 LOG_LOOKBACK = parse_duration("2d")
+LOG_TIME_RANGES = _durations("5m 10m 15m 20m 30m 45m 1h 2h 3h 4h 5h 6h 1d 2d")
 LOG_PERIODS = range(1, 7)
 # log alert rules
 LOG_DIMENSIONS = 6
@@ -31,12 +32,13 @@ LOG_REFUSED_PLUGINS = frozenset({"bag_unpack", "pivot", "narrow"})
 LOG_MINUTE_FREQUENCY = parse_duration("1m")
 LOG_MINUTE_REFUSES = frozenset({"search", "union", "take", "limit", "ingestion_time", "adx"})
 
-# Microsoft.Insights/metricAlerts 2018-03-01
+# Microsoft.Insights/metricAlerts
 METRIC_WINDOWS = _durations("1m 5m 15m 30m 1h 6h 12h 1d")
 METRIC_FREQUENCIES = _durations("1m 5m 15m 30m 1h")
 
 # service limits
-DESCRIPTION_CHARACTERS = 4096
+LOG_DESCRIPTION_CHARACTERS = 4096
+DESCRIPTION_CHARACTERS = 2048
 RULE_PROPERTIES_BYTES = 64 * 1024
 # Microsoft.Insights/actionGroups 2023-01-01
 SHORT_NAME_CHARACTERS = 12

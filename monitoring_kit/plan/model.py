@@ -77,7 +77,8 @@ class LogAlert:
     """A scheduled query rule of Azure Monitor.
 
     `column` holds the value that is compared with `threshold`; each combination of `dimensions` is judged on its own.
-    The alert fires when the last `periods` windows were all bad.
+    The alert fires when the last `periods` windows were all bad. `looks_back` is what the query sees, None where that
+    is these windows.
     """
 
     alert: Alert
@@ -94,6 +95,7 @@ class LogAlert:
     summary: str
     description: str
     links: Mapping[str, str] = field(hash=False)
+    looks_back: Duration | None = None
 
 
 @dataclass(frozen=True)

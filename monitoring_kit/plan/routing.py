@@ -7,12 +7,12 @@ fires carries no namespace, and the operator gives a resource only the alerts of
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator
 from itertools import groupby
 
 from monitoring_kit.environment.model import Addresses, Notifications, PrometheusSettings, Team
 from monitoring_kit.environment.values import SecretKey
-from monitoring_kit.model.routing import Audience, Inhibition, Routing
+from monitoring_kit.model.routing import Audience, Inhibition, Route, Routing
 from monitoring_kit.model.thresholds import Severity
 from monitoring_kit.plan.model import PrometheusAlert
 from monitoring_kit.plan.routes import (
@@ -101,6 +101,11 @@ def _planned(
             *first,
             *(PlannedRoute((_named(discarded.alert),), NOBODY) for discarded in routing.discarded),
             *(_team_route(team, routing) for team in notifications.teams),
+            *_routes_of_severities(
+                notifications.everything_else,
+                routing,
+                (route for route in routing.routes if route.severity is Severity.CRITICAL),
+            ),
         ),
     )
     used = {route.receiver for route in root.walk()}
@@ -118,16 +123,20 @@ def _team_route(team: Team, routing: Routing) -> PlannedRoute:
     return PlannedRoute(
         matchers=(AlertMatcher("team", "=", team.name),),
         receiver=_receiver_name(team.name, Audience.CHANNEL),
-        routes=tuple(
-            PlannedRoute(
-                matchers=(AlertMatcher("severity", "=", route.severity.value),),
-                receiver=_receiver_name(team.name, route.audience),
-                grouping=route.grouping,
-                continues=any(later.severity is route.severity for later in routing.routes[position + 1 :]),
-            )
-            for position, route in enumerate(routing.routes)
-        ),
+        routes=tuple(_routes_of_severities(team.name, routing, routing.routes)),
     )
+
+
+def _routes_of_severities(team: str, routing: Routing, routes: Iterable[Route]) -> Iterator[PlannedRoute]:
+    """`routes` of the routing to the addresses of `team`."""
+    for route in routes:
+        later = routing.routes[routing.routes.index(route) + 1 :]
+        yield PlannedRoute(
+            matchers=(AlertMatcher("severity", "=", route.severity.value),),
+            receiver=_receiver_name(team, route.audience),
+            grouping=route.grouping,
+            continues=any(other.severity is route.severity for other in later),
+        )
 
 
 def _receivers(notifications: Notifications) -> Iterator[PlannedReceiver]:

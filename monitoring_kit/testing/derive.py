@@ -345,7 +345,8 @@ class _Deriver:
             behaviour = GroupBehaviour((*lead, For(rest, value)), limit=_FOREIGN_LIMIT, excused=excused)
             for series in series_of(self.measure, self.boundary.threshold, self.scope, group, behaviour):
                 for foreign in (*self._like(series, number), *self._recorded_like(series, number)):
-                    found.setdefault(foreign.name, foreign)
+                    if any(sample is not None for sample in foreign.samples):  # bad may mean absent
+                        found.setdefault(foreign.name, foreign)
         return list(found.values())
 
     def _like(self, series: Series, number: int) -> Iterator[Series]:

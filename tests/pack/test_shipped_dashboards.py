@@ -179,7 +179,7 @@ def test_a_legend_refers_to_labels_that_every_series_of_the_result_has(
             assert all(holes <= result.labels for result in results)
         elif "azureMonitor" in target:
             metric = target["azureMonitor"]
-            split_by = {entry["dimension"] for entry in metric["dimensionFilters"]}
+            split_by = {entry["dimension"] for entry in metric["dimensionFilters"] if entry["filters"] == ["*"]}
             assert set(re.findall(r"\{\{\s*(\w+)\s*\}\}", metric["alias"])) == split_by
         else:
             columns = re.findall(r"__field\.labels\.(\w+)", rendered["fieldConfig"]["defaults"].get("displayName", ""))

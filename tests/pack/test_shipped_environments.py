@@ -50,7 +50,9 @@ def test_staging_is_an_online_endpoint() -> None:
 @pytest.mark.parametrize("path", UNCHANGED, ids=lambda path: path.stem)
 def test_everything_in_comments_reads_too(path: Path, tmp_path: Path) -> None:
     """The commented fields and overrides are examples, and an example that is refused is worse than none."""
-    text = re.sub(r"^( *)# (( *)([\w-]+: *(\S+|\".*\")?|alerts:|- teams_\w+))$", r"\1\2", path.read_text(), flags=re.M)
+    text = re.sub(
+        r"^( *)# (( *)((?:- )?[\w-]+: *(\S+|\".*\")?|alerts:|- pager_\w+))$", r"\1\2", path.read_text(), flags=re.M
+    )
     everything = tmp_path / path.name
     everything.write_text(text)
     environment = read_environment(everything)
@@ -58,6 +60,8 @@ def test_everything_in_comments_reads_too(path: Path, tmp_path: Path) -> None:
     assert environment.azure is not None
     assert environment.azure.application_insights is not None
     assert environment.azure.action_group.webhooks
+    assert environment.azure.action_group.logic_apps
+    assert environment.azure.action_group.azure_functions
 
 
 @pytest.mark.parametrize("path", UNCHANGED, ids=lambda path: path.stem)

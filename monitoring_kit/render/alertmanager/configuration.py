@@ -25,6 +25,27 @@ _EITHER_OR = (
     "It needs Alertmanager 0.28 or newer for Microsoft Teams, else 0.26."
 )
 
+# Those of kube-prometheus-stack, which this file replaces. They judge alerts by severity alone, whatever these are
+# about, so alerts that a team owns are left out: a page about one model must not mute the ticket of another.
+_NOBODYS = 'team=""'
+_OF_OTHERS: tuple[YamlValue, ...] = (
+    {
+        "source_matchers": ['severity="critical"', _NOBODYS],
+        "target_matchers": ['severity=~"warning|info"', _NOBODYS],
+        "equal": ["namespace", "alertname"],
+    },
+    {
+        "source_matchers": ['severity="warning"', _NOBODYS],
+        "target_matchers": ['severity="info"', _NOBODYS],
+        "equal": ["namespace", "alertname"],
+    },
+    {
+        "source_matchers": ['alertname="InfoInhibitor"'],
+        "target_matchers": ['severity="info"', _NOBODYS],
+        "equal": ["namespace"],
+    },
+)
+
 
 def render_alertmanager(plan: Plan) -> Mapping[str, str]:
     """`alertmanager/alertmanager.yaml`, the whole configuration; nothing if it has no notifications."""
@@ -50,7 +71,7 @@ def _configuration(routing: PlannedRouting, folder: str) -> Block:
         **({"global": smtp} if smtp else {}),
         "route": route_block(routing.root, _times, _matchers),
         "receivers": [_receiver(receiver, folder) for receiver in routing.receivers],
-        "inhibit_rules": inhibit_rules(routing.inhibitions),
+        "inhibit_rules": [*inhibit_rules(routing.inhibitions), *_OF_OTHERS],
     }
 
 

@@ -21,10 +21,14 @@ from monitoring_kit.render.azure.arm_template import (
     value_of,
 )
 from monitoring_kit.render.azure.names import LOG_ALERTS, LOG_ALERTS_VERSION
-from monitoring_kit.render.azure.parameters import grant_reader, log_analytics, online_endpoint, queried
-
-ENDPOINT_LOGS = ("AmlOnlineEndpointConsoleLog", "AmlOnlineEndpointEventLog", "AmlOnlineEndpointTrafficLog")
-"""The categories of logs that an online endpoint writes; each lands in the table of the same name."""
+from monitoring_kit.render.azure.parameters import (
+    create_diagnostic_setting,
+    grant_reader,
+    log_analytics,
+    log_categories,
+    online_endpoint,
+    queried,
+)
 
 READER = "acdd72a7-3385-48ef-bd42-f606fba81ae7"
 """The built-in role Reader, the same in every tenant: what Microsoft asks for where a log alert has an identity."""
@@ -34,7 +38,7 @@ def diagnostic_setting(plan: Plan, azure: AzureSettings) -> Iterator[Resource]:
     """Without it an online endpoint writes no log at all. Its metrics are not exported: no query reads them there."""
     if azure.online_endpoint is None:
         return
-    endpoint, workspace = online_endpoint(azure), log_analytics(azure)
+    endpoint, workspace, categories = online_endpoint(azure), log_analytics(azure), log_categories()
     setting = Resource(
         type="Microsoft.Insights/diagnosticSettings",
         api_version="2021-05-01-preview",
@@ -44,14 +48,21 @@ def diagnostic_setting(plan: Plan, azure: AzureSettings) -> Iterator[Resource]:
             "workspaceId": value_of(workspace),
             # One table for each category, which is what the queries read, instead of AzureDiagnostics for all.
             "logAnalyticsDestinationType": "Dedicated",
-            "logs": [{"category": category, "enabled": True} for category in ENDPOINT_LOGS],
+            "copy": [
+                {
+                    "name": "logs",
+                    "count": call("length", value_of(categories)),
+                    "input": {"category": element(value_of(categories), copy_index("logs")), "enabled": True},
+                }
+            ],
         },
     )
     yield nested_deployment(
         f"{plan.environment.name}-diagnostics",
         Template("Sends the logs of the online endpoint to Log Analytics.", (setting,)),
         beside=endpoint,
-        arguments={endpoint: value_of(endpoint), workspace: value_of(workspace)},
+        arguments={parameter: value_of(parameter) for parameter in (endpoint, workspace, categories)},
+        condition=value_of(create_diagnostic_setting()),
     )
 
 

@@ -2,9 +2,10 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 
-from monitoring_kit.environment.model import AzureSettings
+from monitoring_kit.environment.model import AzureFunction, AzureSettings, LogicApp
+from monitoring_kit.model.signals import Increase
 from monitoring_kit.plan.model import LogAlert, MetricAlert, Plan
 from monitoring_kit.render.azure.access import diagnostic_setting, reader_roles
 from monitoring_kit.render.azure.arm_template import (
@@ -22,10 +23,20 @@ from monitoring_kit.render.azure.names import (
     LOG_ALERTS,
     LOG_ALERTS_VERSION,
     METRIC_ALERTS,
+    METRIC_ALERTS_VERSION,
     SEVERITIES,
 )
-from monitoring_kit.render.azure.parameters import location, online_endpoint, queried, webhook
+from monitoring_kit.render.azure.parameters import (
+    callback,
+    function_app,
+    location,
+    logic_app,
+    online_endpoint,
+    queried,
+    webhook,
+)
 from monitoring_kit.render.azure.rule_groups import rule_groups_template
+from monitoring_kit.render.azure.rule_health import watching_the_rules
 
 
 def render_azure(plan: Plan) -> Mapping[str, str]:
@@ -60,6 +71,7 @@ def alerts_template(plan: Plan, azure: AzureSettings) -> Template:
             _action_group(plan, azure),
             *diagnostic_setting(plan, azure),
             *rules,
+            *watching_the_rules(plan),
             *reader_roles(plan, azure),
         ),
         outputs={
@@ -79,12 +91,11 @@ def log_alert_properties(plan: Plan, azure: AzureSettings, planned: LogAlert) ->
     condition: dict[str, Value] = {
         "query": planned.query,
         "metricMeasureColumn": planned.column,
-        # A window has one row of each series; where bins overlap its edge, the worse one counts.
-        "timeAggregation": "Maximum" if planned.alert.threshold.comparison.worse_is_higher else "Minimum",
+        "timeAggregation": _aggregation(planned),
         "operator": planned.alert.threshold.comparison.azure,
         "threshold": planned.threshold,
         "failingPeriods": {"numberOfEvaluationPeriods": planned.periods, "minFailingPeriodsToAlert": planned.periods},
-        "dimensions": [_all_values(name) for name in planned.dimensions],
+        **_present("dimensions", [_all_values(name) for name in planned.dimensions]),
     }
     return {
         "displayName": plan.rule_name(planned),
@@ -96,6 +107,7 @@ def log_alert_properties(plan: Plan, azure: AzureSettings, planned: LogAlert) ->
         "scopes": [value_of(queried(azure, planned.scope))],
         "evaluationFrequency": planned.frequency.iso8601(),
         "windowSize": planned.window.iso8601(),
+        **({"overrideQueryTimeRange": planned.looks_back.iso8601()} if planned.looks_back else {}),
         "criteria": {"allOf": [condition]},
         "actions": {
             "actionGroups": [resource_id(ACTION_GROUPS, plan.action_group)],
@@ -116,7 +128,7 @@ def metric_alert_properties(plan: Plan, azure: AzureSettings, planned: MetricAle
         "timeAggregation": platform.aggregation,
         "operator": planned.alert.threshold.comparison.azure,
         "threshold": planned.threshold,
-        "dimensions": [*(_all_values(name) for name in platform.dimensions), *only],
+        **_present("dimensions", [*(_all_values(name) for name in platform.dimensions), *only]),
     }
     endpoint = value_of(online_endpoint(azure))
     return {
@@ -140,6 +152,18 @@ def metric_alert_properties(plan: Plan, azure: AzureSettings, planned: MetricAle
     }
 
 
+def _aggregation(planned: LogAlert) -> str:
+    """How the rows of a window become one value.
+
+    A window has one row of each series if bins end at the evaluation, which Azure is said to see to and no current page
+    confirms. If they do not, a window has two: of numbers of events the sum is right either way, of anything else the
+    worse one counts.
+    """
+    if isinstance(planned.alert.signal, Increase):
+        return "Total"
+    return "Maximum" if planned.alert.threshold.comparison.worse_is_higher else "Minimum"
+
+
 def description(planned: LogAlert | MetricAlert) -> str:
     """What a person reads first: a mail shows it, but not the custom properties, so the links stand in it as well."""
     links = [f"{name.removesuffix('_url').capitalize()}: {url}" for name, url in sorted(planned.links.items()) if url]
@@ -156,13 +180,22 @@ def _action_group(plan: Plan, azure: AzureSettings) -> Resource:
         properties={
             "groupShortName": group.short_name,
             "enabled": True,
-            "emailReceivers": [
-                {"name": email, "emailAddress": email, "useCommonAlertSchema": True} for email in sorted(group.emails)
-            ],
-            "webhookReceivers": [
-                {"name": name, "serviceUri": value_of(webhook(name)), "useCommonAlertSchema": True}
-                for name in sorted(group.webhooks)
-            ],
+            **_present(
+                "emailReceivers",
+                [
+                    {"name": email, "emailAddress": email, "useCommonAlertSchema": True}
+                    for email in sorted(group.emails)
+                ],
+            ),
+            **_present(
+                "webhookReceivers",
+                [
+                    {"name": name, "serviceUri": value_of(webhook(name)), "useCommonAlertSchema": True}
+                    for name in sorted(group.webhooks)
+                ],
+            ),
+            **_present("logicAppReceivers", [_logic_app(app) for app in group.logic_apps]),
+            **_present("azureFunctionReceivers", [_azure_function(app) for app in group.azure_functions]),
         },
     )
 
@@ -170,7 +203,7 @@ def _action_group(plan: Plan, azure: AzureSettings) -> Resource:
 def _metric_alert(plan: Plan, azure: AzureSettings, planned: MetricAlert) -> Resource:
     return Resource(
         type=METRIC_ALERTS,
-        api_version="2018-03-01",
+        api_version=METRIC_ALERTS_VERSION,
         name=plan.rule_name(planned),
         location="global",
         depends_on=(resource_id(ACTION_GROUPS, plan.action_group),),
@@ -201,6 +234,30 @@ def _context(plan: Plan, planned: LogAlert | MetricAlert) -> Mapping[str, Value]
         "summary": planned.summary,
         "team": planned.alert.team,
         **links,
+    }
+
+
+def _present(name: str, values: Sequence[Value]) -> Mapping[str, Value]:
+    """The list under its name; nothing where it is empty, because Azure's template checks take no blanks."""
+    return {name: values} if values else {}
+
+
+def _logic_app(app: LogicApp) -> Mapping[str, Value]:
+    return {
+        "name": app.name,
+        "resourceId": value_of(logic_app(app)),
+        "callbackUrl": value_of(callback(app.name)),
+        "useCommonAlertSchema": True,
+    }
+
+
+def _azure_function(app: AzureFunction) -> Mapping[str, Value]:
+    return {
+        "name": app.name,
+        "functionAppResourceId": value_of(function_app(app)),
+        "functionName": app.function,
+        "httpTriggerUrl": value_of(callback(app.name)),
+        "useCommonAlertSchema": True,
     }
 
 

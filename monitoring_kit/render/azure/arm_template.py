@@ -28,7 +28,7 @@ class Parameter:
     name: str
     description: str
     type: Literal["string", "secureString", "bool", "array"] = "string"
-    value: str | bool | None = None
+    value: str | bool | tuple[str, ...] | None = None
 
     def __post_init__(self) -> None:
         """Refuses a secret that would be written down."""
@@ -142,9 +142,9 @@ def member(value: Expression, *names: str) -> Expression:
     return Expression(".".join((value.text, *names)), value.parameters)
 
 
-def copy_index() -> Expression:
-    """The number of the copy that is being made, from 0."""
-    return Expression("copyIndex()")
+def copy_index(loop: str = "") -> Expression:
+    """The number of the copy that is being made, from 0: of the resource, or of the elements of the list `loop`."""
+    return Expression(f"copyIndex({_quoted(loop) if loop else ''})")
 
 
 def resource_id(type: str, name: str) -> Expression:
@@ -171,7 +171,7 @@ def nested_deployment(
     segments = call("split", value_of(beside), "/")
     return Resource(
         type="Microsoft.Resources/deployments",
-        api_version="2022-09-01",
+        api_version="2025-04-01",
         name=name,
         subscription=element(segments, 2),
         resource_group=element(segments, 4),

@@ -17,6 +17,7 @@ import azure.mgmt.monitor.models as models
 MODELS = {
     "Microsoft.Insights/metricAlerts": models.MetricAlertResource,
     "Microsoft.Insights/scheduledQueryRules": models.ScheduledQueryRuleResource,
+    "Microsoft.Insights/activityLogAlerts": models.ActivityLogAlertResource,
     "Microsoft.Insights/actionGroups": models.ActionGroupResource,
 }
 # What the template language adds to a resource; the models know of the resource only.
@@ -175,7 +176,7 @@ def _properties(text: str, *, prefix: str = "") -> tuple[Property, ...]:
 
 _RESOURCE = _properties("type!:str name!:str")
 # Written by hand, and compared by hand with the types.md of Azure/bicep-types-az for these versions: rule groups
-# 2023-03-01, diagnostic settings 2021-05-01-preview, role assignments 2022-04-01, deployments 2022-09-01. They say
+# 2023-03-01, diagnostic settings 2021-05-01-preview, role assignments 2022-04-01, deployments 2025-04-01. They say
 # names, types and what is required; not which values an enumeration takes. Left out, and so reported as unknown, is
 # what nobody may write, and what no template here writes: retention policies, links to templates, debug settings and
 # what to do when a deployment fails.
@@ -204,12 +205,14 @@ _SHAPES: Mapping[str, Shape] = {
             *_properties(
                 "workspaceId:str storageAccountId:str eventHubName:str eventHubAuthorizationRuleId:str "
                 "marketplacePartnerId:str serviceBusRuleId:str logAnalyticsDestinationType:str logs:[LogSettings] "
-                "metrics:[MetricSettings]",
+                "metrics:[MetricSettings] copy:[PropertyCopy]",
                 prefix="properties",
             ),
         )
     ),
     "LogSettings": Shape(_properties("enabled!:bool category:str categoryGroup:str")),
+    # Of the template language: a list whose elements a loop makes. Of the input only its expressions are looked at.
+    "PropertyCopy": Shape(_properties("name!:str count!:str input!:LogSettings")),
     "MetricSettings": Shape(_properties("enabled!:bool category:str timeGrain:duration")),
     "Microsoft.Authorization/roleAssignments": Shape(
         (

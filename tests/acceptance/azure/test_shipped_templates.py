@@ -172,7 +172,7 @@ CONDITION = "properties/criteria/allOf/0"
         ("prometheusRuleGroups", put("properties/rules/0/keep_firing_for", "5m"), "/keep_firing_for: unknown property"),
         ("prometheusRuleGroups", put("properties/interval", "30s"), "'30s' is no ISO 8601 duration"),
         ("prometheusRuleGroups", put("properties/rules/0/labels/team", 1), "/labels/team: 1 is no str"),
-        ("diagnosticSettings", put("properties/logs/0/enabled", None), "/enabled: missing"),
+        ("diagnosticSettings", put("properties/copy/0/input/enabled", None), "/enabled: missing"),
         ("diagnosticSettings", put("properties/workspace", "x"), "/properties/workspace: unknown property"),
         ("roleAssignments", put("properties/principalId", None), "/properties/principalId: missing"),
     ],

@@ -20,7 +20,7 @@ NAMES: Mapping[str, Fault] = {
     "no query": Fault(ERRORS, "", "", "no query", "no result"),
     "two queries": Fault(ERRORS, "\n| summarize", ";\nPerf\n| summarize", "more than one query", "does not refer"),
     "open parenthesis": Fault(ERRORS, "1.0 * Bad", "(1.0 * Bad", "'(' is not closed", "Expected: )"),
-    "open string": Fault(LOGGED, '"CRITICAL")', '"CRITICAL)', "does not end", "KS"),
+    "open string": Fault(LOGGED, '"err")', '"err)', "does not end", "KS"),
     "misspelt table": Fault(
         ERRORS, "TrafficLog", "TraficLog", "did you mean AmlOnlineEndpointTrafficLog?", "does not refer to any known"
     ),
@@ -51,7 +51,7 @@ NAMES: Mapping[str, Fault] = {
     ),
     "misspelt column in a list of rows": Fault(
         ERRORS,
-        "in (408, 429)",
+        "in (404, 408, 429)",
         "in ((Perf | project Countername))",
         "did you mean CounterName?",
         "does not refer to any known",
@@ -127,7 +127,7 @@ TYPES: Mapping[str, Fault] = {
     ),
     "equality of a number and a text": Fault(ERRORS, "!= 100", '!= "100"', service="int is compared with string"),
     "list of texts for a number": Fault(
-        ERRORS, "in (408, 429)", 'in (408, "429")', service="int is compared with string"
+        ERRORS, "in (404, 408, 429)", 'in (408, "429")', service="int is compared with string"
     ),
     "list of numbers for a text": Fault(
         ERRORS, "EndpointName =~ ", "EndpointName in~ (1) or EndpointName =~ ", service="string is compared with long"
@@ -231,14 +231,14 @@ VALUES: Mapping[str, Fault] = {
     ),
     "outcome with a capital": Fault(ERRORS, 'Outcome == "error"', 'Outcome == "Error"', "did you mean 'error'?"),
     "outcome before the operator": Fault(ERRORS, 'Outcome == "error"', '"eror" == Outcome', "Outcome is never 'eror'"),
-    "misspelt level": Fault(LOGGED, '"CRITICAL"', '"CITICAL"', "did you mean 'CRITICAL'?"),
+    "misspelt level": Fault(LOGGED, '"critical"', '"citical"', "did you mean 'critical'?"),
     "misspelt level in any case": Fault(
-        LOGGED, 'in ("ERROR", "CRITICAL")', 'in~ ("error", "critcal")', "LogLevel is never 'critcal'"
+        LOGGED, 'in~ ("error", "critical", "fatal", "err")', 'in~ ("error", "critcal")', "LogLevel is never 'critcal'"
     ),
-    "level in a case that nothing writes": Fault(LOGGED, '"ERROR"', '"ErroR"', "LogLevel is never 'ErroR'"),
+    "level in a case that nothing writes": Fault(LOGGED, 'in~ ("error"', 'in ("ErroR"', "LogLevel is never 'ErroR'"),
     "misspelt word that a level has": Fault(
         "container_log",
-        'LogLevel in ("WARNING", "ERROR", "CRITICAL")',
+        'LogLevel in~ ("warning", "warn", "error", "critical", "fatal", "err")',
         'LogLevel has "WARNIG"',
         "LogLevel is never 'WARNIG'",
     ),

@@ -53,9 +53,9 @@ def test_a_runbook_names_no_column_and_no_value_that_there_is_not_and_reads_no_r
 
 def test_a_value_that_a_level_never_has_is_found_in_a_runbook_at_the_line_of_its_block() -> None:
     runbook = shipped().runbooks["InferenceErrorsLogged"]
-    faulty = replace(runbook, text=runbook.text.replace('"CRITICAL"', '"CITICAL"'))
+    faulty = replace(runbook, text=runbook.text.replace('"critical"', '"citical"'))
     (problem,) = problems_of_runbooks(replace(shipped(), runbooks={"InferenceErrorsLogged": faulty}))
-    assert re.fullmatch(r"rules/runbooks/InferenceErrorsLogged.md:\d+: LogLevel is never 'CITICAL'", problem)
+    assert re.fullmatch(r"rules/runbooks/InferenceErrorsLogged.md:\d+: LogLevel is never 'citical'", problem)
 
 
 def problems_of_runbooks(definitions: Definitions) -> list[str]:

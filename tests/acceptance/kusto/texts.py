@@ -123,11 +123,12 @@ def _forms(signal: Signal, measure: kql.Measure) -> Iterator[tuple[Form, KqlText
         request = ViewRequest(
             view=view, by=(), name="", window=Duration(300), slower_than=1 * SECONDS, quantiles=(Decimal("0.95"),)
         )
-        text = None if view.judged else measure.plots(request, signal.column, signal.unit)
+        own_panel = isinstance(measure, kql.Query) and measure.panel_file
+        text = measure.plots(request, signal.column, signal.unit) if own_panel or not view.judged else None
         if text is not None:
             yield PANEL, text, FORMATS.get(view, QueryFormat.SERIES)
     value = measure.value(signal.column, 1 * SECONDS, 20 * COUNT)
-    if value is not None:
+    if value is not None and not (isinstance(measure, kql.Query) and measure.panel_file):
         yield PANEL, value, QueryFormat.SERIES
         yield alert_form(Duration(300)), value, QueryFormat.SERIES
 

@@ -59,7 +59,9 @@ def _split(alert: Alert) -> Iterator[str]:
         if backend is Backend.PROMETHEUS and measure is not None:
             yield f"of each {' '.join(alert.signal.labels)}"
         elif isinstance(measure, azure.Metric):
-            metric = f"{measure.aggregation} {measure.metric.name}"
-            yield f"{backend.title}: {metric} of each {measure.by or 'deployment'}"
+            only = " and ".join(f"{name}={value}" for name, value in sorted(measure.only.items()))
+            metric = f"{measure.aggregation} {measure.metric.name}{f' with {only}' if only else ''}"
+            whole = "deployment" if measure.on_deployment else "endpoint"
+            yield f"{backend.title}: {metric} of each {measure.by or whole}"
         elif isinstance(measure, kql.Ratio | kql.Rate | kql.Durations | kql.Query) and not alert.prometheus_only:
             yield f"{backend.title}: of each {measure.by or 'service'}"

@@ -35,6 +35,15 @@ ALERTS = {
         "of each namespace model_name, to serving; muted by InferenceNoReplicas, ModelAllTargetsDown"
     ),
     "ModelExceptionsRaised": "warning > 5; over 15m; for 0s; Application Insights: of each cloud_RoleName, to serving",
+    "EndpointWithoutDeployment": (
+        "critical > 5; over 5m; for 5m; "
+        "Online endpoint: Average RequestsPerMinute with statusCode=404 of each endpoint, to serving"
+    ),
+    "EndpointServerErrors": (
+        "warning > 10; over 5m; for 5m; "
+        "Online endpoint: Average RequestsPerMinute with statusCodeClass=5xx of each endpoint, to serving"
+    ),
+    "EndpointTrafficStopped": "critical < 1; over 15m; for 0s; Online endpoint: of each service, to serving",
     "ModelVersionSkew": (
         "warning > 1; over 5m; for 1h; of each namespace model_name, to serving; "
         "muted by InferenceNoReplicas, ModelAllTargetsDown"

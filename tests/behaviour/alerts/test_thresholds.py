@@ -58,11 +58,14 @@ def changed_alerts(alert: Alert) -> Iterator[tuple[str, Alert]]:
     for backend in Backend:
         measure = alert.signal.measure(backend)
         if isinstance(measure, azure.Metric):
-            yield f"{backend.value} of all", _measuring(alert, backend, replace(measure, by=""))
+            if measure.by:
+                yield f"{backend.value} of all", _measuring(alert, backend, replace(measure, by=""))
+            if measure.only:
+                yield f"{backend.value} of whatever", _measuring(alert, backend, replace(measure, only={}))
             other = replace(measure, metric=replace(measure.metric, name="DiskUtilization"))
             yield f"{backend.value} metric", _measuring(alert, backend, other)
             yield f"{backend.value} aggregation", _measuring(alert, backend, replace(measure, aggregation="Minimum"))
-        elif isinstance(measure, kql.Ratio | kql.Durations | kql.Query):
+        elif isinstance(measure, kql.Ratio | kql.Durations | kql.Query) and measure.by:
             yield f"{backend.value} of all", _measuring(alert, backend, replace(measure, by=""))
 
 

@@ -14,7 +14,7 @@ from tests.behaviour.log_alerts.service import LogRule
 
 _PIECE = re.compile(
     r"""(?P<string>"(?:\\.|[^"\\])*")|(?P<timespan>\b\d+[smhd]\b)|(?P<number>\b\d+(?:\.\d+)?\b)"""
-    r"""|(?P<word>[A-Za-z_]\w*)|(?P<sign>=~|==|!=|>=|<=|[<>/*()+,|\-])""",
+    r"""|(?P<list>\bin~)|(?P<word>[A-Za-z_]\w*)|(?P<sign>=~|==|!=|>=|<=|[<>/*()+,|\-])""",
     re.VERBOSE,
 )
 
@@ -128,6 +128,8 @@ def _all_edits(text: str) -> Iterator[tuple[int, int, str]]:
 
 def _instead(piece: _Piece) -> Iterator[str]:
     match piece.kind:
+        case "list":
+            yield from ("!in~", "in")
         case "sign":
             yield from _SIGNS.get(piece.text, ())
         case "word":

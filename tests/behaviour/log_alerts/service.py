@@ -1,11 +1,11 @@
 """What Azure does with a scheduled query rule, read from the rule as it is deployed and from nothing else.
 
-At each evaluation the query sees `windowSize` times `numberOfEvaluationPeriods`. The rows of its result are put into
-that many periods by their time, bins ending at the evaluation, and apart by the dimensions. A period is bad where the
-measure, aggregated over its rows, is beyond the threshold; a period without rows is not. A combination of dimensions
-fires where enough of its periods are bad. Sources: Microsoft's pages on log search alert rules, and the reference of
-scheduledQueryRules ("the number of aggregated lookback points"). Not modelled: the delay of ingestion, and that a fired
-alert is resolved only after some healthy evaluations.
+At each evaluation the query sees `windowSize` times `numberOfEvaluationPeriods`, or `overrideQueryTimeRange`. The rows
+of its result are put into that many periods by their time, bins ending at the evaluation, and apart by the dimensions.
+A period is bad where the measure, aggregated over its rows, is beyond the threshold; a period without rows is not. A
+combination of dimensions fires where enough of its periods are bad. Sources: Microsoft's pages on log search alert
+rules, and the reference of scheduledQueryRules ("the number of aggregated lookback points"). Not modelled: the delay of
+ingestion, and that a fired alert is resolved only after some healthy evaluations.
 """
 
 from __future__ import annotations
@@ -55,11 +55,12 @@ class LogRule:
     frequency: int
     periods: int
     bad_periods: int
+    time_range: int = 0
 
     @property
     def lookback(self) -> int:
         """The time that an evaluation sees."""
-        return self.window * self.periods
+        return self.time_range or self.window * self.periods
 
 
 def rules_of(template: str) -> tuple[LogRule, ...]:
@@ -100,7 +101,7 @@ def _rule(resource: Mapping[str, Any]) -> LogRule:
     (condition,) = properties["criteria"]["allOf"]
     periods = condition["failingPeriods"]
     context = properties["actions"]["customProperties"]
-    for dimension in condition["dimensions"]:
+    for dimension in condition.get("dimensions", ()):
         if dimension["operator"] != "Include" or dimension["values"] != ["*"]:
             raise ValueError(f"{resource['name']}: only dimensions with all their values are modelled")
     return LogRule(
@@ -112,11 +113,12 @@ def _rule(resource: Mapping[str, Any]) -> LogRule:
         aggregation=condition["timeAggregation"],
         operator=condition["operator"],
         threshold=condition["threshold"],
-        dimensions=tuple(dimension["name"] for dimension in condition["dimensions"]),
+        dimensions=tuple(dimension["name"] for dimension in condition.get("dimensions", ())),
         window=_seconds(properties["windowSize"]),
         frequency=_seconds(properties["evaluationFrequency"]),
         periods=periods["numberOfEvaluationPeriods"],
         bad_periods=periods["minFailingPeriodsToAlert"],
+        time_range=_seconds(properties.get("overrideQueryTimeRange", "PT0S")),
     )
 
 

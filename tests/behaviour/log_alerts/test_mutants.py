@@ -19,6 +19,10 @@ from tests.support.planting import shipped
 NOT_REJECTED = "the alert reads only what is not rejected, whatever it is called"
 WHOLE = "the measure is a whole number, so nothing lies between the two thresholds"
 ONE_PERIOD = "with one period the query sees no row outside the window, whatever the bin"
+ADDED_UP = "the rule adds the bins of its period up, wherever they end"
+INSTANT = "a row at the very instant belongs to either side"
+NONE_LATELY = "where requests came in the last 15 minutes it is silent, so what came before is all there is"
+OWN_WINDOW = "the query narrows its hour by itself, and its result has no time"
 NO_LIMIT = "without a limit the share is left out either way"
 ZERO_LIMIT = "the engine divides a column by zero to null, so a limit of 0 has no share here; in Kusto it is infinite"
 BY_NAME = "what is added up is chosen by the counter's name again; the line only keeps other counters from being joined"
@@ -39,6 +43,14 @@ EXCUSED: Mapping[str, Mapping[str, str]] = {
         'line 3: "error" becomes "error~"': NOT_REJECTED,
         'line 3: "error" (2) becomes "error~"': NOT_REJECTED,
     },
+    "EndpointTrafficStopped": {
+        "thresholds times 0.9": WHOLE,
+        "line 3: > becomes >=": INSTANT,
+        "line 3: 15m (2) becomes 3m": NONE_LATELY,
+        "line 3: countif(TimeGenerated <= ago(15m)) becomes count()": NONE_LATELY,
+        "window 30m instead of 15m": OWN_WINDOW,
+        "window 450s instead of 15m": OWN_WINDOW,
+    },
     "ModelRejectsNearlyAll": {
         "line 3: 0 becomes 1": "stands for a missing code, and lies outside 400 to 499 like 0",
         "line 3: 0 becomes -1": "stands for a missing code, and lies outside 400 to 499 like 0",
@@ -56,15 +68,18 @@ EXCUSED: Mapping[str, Mapping[str, str]] = {
     "ModelExceptionsRaised": {
         "thresholds times 1.1": WHOLE,
         "line 2: 15m becomes 30m": ONE_PERIOD,
+        "line 2: 15m becomes 3m": ADDED_UP,
         "line 2: without bin(timestamp, 15m),": ONE_PERIOD,
     },
     "InferenceContainerRestarts": {
         "thresholds times 0.9": WHOLE,
         "line 5: 1h becomes 2h": ONE_PERIOD,
+        "line 5: 1h becomes 12m": ADDED_UP,
         "line 5: without bin(TimeGenerated, 1h),": ONE_PERIOD,
     },
     "InferenceErrorsLogged": {
         "line 4: 15m becomes 30m": ONE_PERIOD,
+        "line 4: 15m becomes 3m": ADDED_UP,
         "line 4: without bin(TimeGenerated, 15m),": ONE_PERIOD,
     },
     "InferenceCpuNearLimit": {
@@ -133,12 +148,13 @@ def test_the_mutants_of_a_query_are_its_slips_of_the_hand() -> None:
     (rule,) = rules_for(next(one for one in SPECIFICATIONS if one.alert == "InferenceErrorsLogged"))
     names = {mutant.name for mutant in mutants([rule])}
     assert {
-        'line 3: without | where LogLevel in ("ERROR", "CRITICAL")',
+        'line 3: without | where LogLevel in~ ("error", "critical", "fatal", "err")',
         "line 2: == becomes !=",
         'line 2: without PodNamespace == "production" and',
         'line 2: "^ml-inference-[a-z0-9]+-[a-z0-9]{5}$" becomes "ml-inference-[a-z0-9]+-[a-z0-9]{5}$"',
-        "line 3: in becomes !in",
-        'line 3: "ERROR" becomes "ERROR~"',
+        "line 3: in~ becomes !in~",
+        "line 3: in~ becomes in",
+        'line 3: "error" becomes "error~"',
         "line 4: 15m becomes 3m",
         "thresholds times 0.9",
         "GreaterThan becomes GreaterThanOrEqual",

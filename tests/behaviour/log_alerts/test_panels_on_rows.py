@@ -111,6 +111,7 @@ def test_a_panel_shows_rows_in_columns_of_the_right_type(name: str) -> None:
 # What the rows above come to, by panel: worked out by hand.
 FIGURES: dict[str, dict[str, object]] = {
     "endpoint: Error ratio": {"EndpointName": ENDPOINT, "ErrorRatio": 6 / 54},
+    "endpoint: Requests within 15 minutes": {"Requests": 15 * 60},
     "endpoint: Rejected requests": {"EndpointName": ENDPOINT, "RejectedRatio": 0.1},
     "endpoint: Requests": {"DeploymentName": "blue", "RequestRate": 1.0},
     "endpoint: Slow predictions": {"LatencySlowShare": 3 / 9},

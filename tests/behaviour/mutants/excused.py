@@ -17,9 +17,20 @@ _OLD_NOTE = "beside it an older note counts as none, and then the whole value co
 _MEMORY_USED = "left of > > left of / > max > container_memory_working_set_bytes"
 _CPU_USED = "left of > > left of / > sum > pod_container:container_cpu_usage_seconds:rate5m"
 
+_UP = "left of <= > left of unless > left of or > sum"
+_NO_SCRAPE = "each scrape is 0 or 1: where their sum is 0, so are their mean and their highest"
+_ABSENT = "absent is 1 or nothing, so that the comparison only says how it is meant"
+_READY = "left of >= > left of unless > max"
+_ONE_POD = "kube-state-metrics has one such series of a pod"
+
 _LONG_TOTAL = "left of > > left of / > right of / > right of >"
 
 EXCUSED = (
+    Excused("ModelAllTargetsDown", "sum to avg", _UP, _NO_SCRAPE),
+    Excused("ModelAllTargetsDown", "sum to max", _UP, _NO_SCRAPE),
+    Excused("ModelMetricsMissing", "comparison dropped", ">=", _ABSENT),
+    Excused("InferenceUsageUnknown", "comparison dropped", ">=", _ABSENT),
+    Excused("ModelPodWithoutMetrics", "max to sum", _READY, _ONE_POD),
     Excused("InferenceMemoryNearLimit", 'matcher container!="" dropped', _MEMORY_USED, _NO_LIMIT),
     Excused("InferenceMemoryNearLimit", 'matcher container!="POD" dropped', _MEMORY_USED, _NO_LIMIT),
     Excused("InferenceMemoryNearLimit", 'matcher container!="POD" loosened', _MEMORY_USED, _NO_LIMIT),

@@ -101,7 +101,9 @@ def test_it_leaves_the_alerts_of_others_to_the_main_configuration(tmp_path: Path
 def test_inhibitions_are_those_of_the_file() -> None:
     read, plain = read_by_operator(resource())["inhibit_rules"], yaml.safe_load(configuration())["inhibit_rules"]
     assert [(rule["source_matchers"][1:], rule["target_matchers"][1:], rule["equal"]) for rule in read] == [
-        (rule["source_matchers"], rule["target_matchers"], rule["equal"]) for rule in plain
+        (rule["source_matchers"], rule["target_matchers"], rule["equal"])
+        for rule in plain
+        if 'team=""' not in rule["target_matchers"]  # alerts of others, which the resource never sees
     ]
 
 

@@ -62,10 +62,22 @@ def test_every_team_has_a_way_for_every_severity(file: Path, team: str, severity
         ({"alertname": "Watchdog", "severity": "critical", "team": "platform"}, ("dead-mans-switch",)),
         ({"alertname": "InfoInhibitor", "severity": "none", "team": "ml-serving"}, ("null",)),
         ({"alertname": "KubeNodeNotReady", "severity": "warning"}, ("platform-channel",)),
-        ({"alertname": "ModelErrorRatioHigh", "severity": "critical", "team": "nobody"}, ("platform-channel",)),
+        (
+            {"alertname": "ModelErrorRatioHigh", "severity": "critical", "team": "nobody"},
+            ("platform-page", "platform-channel"),
+        ),
+        ({"alertname": "KubeAPIDown", "severity": "critical"}, ("platform-page", "platform-channel")),
         ({"alertname": "Strange", "severity": "page", "team": "ml-serving"}, ("ml-serving-channel",)),
     ],
-    ids=["watchdog", "watchdog with a team", "info inhibitor", "of other rules", "unknown team", "unknown severity"],
+    ids=[
+        "watchdog",
+        "watchdog with a team",
+        "info inhibitor",
+        "of other rules",
+        "unknown team",
+        "critical of other rules",
+        "unknown severity",
+    ],
 )
 def test_what_is_not_ours_goes_where_it_should(file: Path, labels: Labels, receivers: tuple[str, ...]) -> None:
     assert amtool.reaches(file, labels, receivers) == ""

@@ -61,6 +61,12 @@ def test_a_plan_within_the_limits_has_no_findings() -> None:
         ),
         (log_alert(window=24 * 60, periods=3), "azure-lookback", ("3 windows of 1d", "look back 3d", "at most 2d")),
         (
+            replace(LOG_ALERT, looks_back=minutes(7)),
+            "azure-lookback",
+            ("cannot look back 7m", "5m, 10m, 15m", "at least 10m"),
+        ),
+        (replace(log_alert(window=60, periods=2), looks_back=minutes(60)), "azure-lookback", ("at least 2h",)),
+        (
             log_alert(window=1, frequency=1, query="T | where ingestion_time() > ago(1m) | take 5"),
             "azure-frequency",
             ("every minute", "ingestion_time, take"),
@@ -80,6 +86,8 @@ def test_a_plan_within_the_limits_has_no_findings() -> None:
         "one-minute window",
         "too many periods",
         "too long a lookback",
+        "a time range of its own that Azure does not have",
+        "a time range of its own that is shorter than the windows",
         "refused at one minute",
         "metric window",
         "metric frequency",
@@ -109,10 +117,12 @@ def test_more_than_six_dimensions_are_refused() -> None:
 
 
 def test_a_description_that_is_too_long_is_refused() -> None:
-    fits = replace(METRIC_ALERT, summary="", description="x" * 4095, links={})
-    assert messages(planned(fits)) == {}
-    found = messages(planned(replace(fits, description="x" * 4096)))
-    assert "4097 characters" in found["azure-description"]
+    for alert, longest in ((LOG_ALERT, 4096), (METRIC_ALERT, 2048)):
+        fits = replace(alert, summary="", description="x" * (longest - 1), links={})
+        assert messages(planned(fits)) == {}
+        found = messages(planned(replace(fits, description="x" * longest)))
+        assert f"{longest + 1} characters" in found["azure-description"]
+        assert f"at most {longest}" in found["azure-description"]
 
 
 @pytest.mark.parametrize("alert", [replace(LOG_ALERT, query="é" * 33_000)], ids=["counted in bytes, not in characters"])

@@ -5,6 +5,7 @@ from tests.behaviour.log_alerts.cases import containers, endpoint, exceptions, r
 SPECIFICATIONS = (
     endpoint.MODEL_ERROR_RATIO_HIGH,
     endpoint.MODEL_LATENCY_HIGH,
+    endpoint.ENDPOINT_TRAFFIC_STOPPED,
     endpoint.MODEL_REJECTED_RATIO_HIGH,
     endpoint.MODEL_REJECTS_NEARLY_ALL,
     exceptions.MODEL_EXCEPTIONS_RAISED,

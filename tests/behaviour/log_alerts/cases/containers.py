@@ -156,7 +156,11 @@ INFERENCE_ERRORS_LOGGED = LogSpecification(
             (log_lines((0, 15), 1), log_lines((0, 5), 6 / 5, level="CRITICAL")),
             at={10: SILENT, 15: logged()},
         ),
-        LogCase("critical ones alone", (log_lines((0, 15), 2, level="CRITICAL"),), at={15: logged()}),
+        *(
+            LogCase(f"written as {level}", (log_lines((0, 15), 2, level=level),), at={15: logged()})
+            for word in ("error", "critical", "fatal", "err")
+            for level in (word, word.title(), word.upper())
+        ),
         LogCase(
             "a burst is seen until it has left the window",
             (log_lines((6, 7), 30),),

@@ -1,4 +1,4 @@
-"""ModelErrorRatioHigh and ModelLatencyHigh on an online endpoint: windows of 5 minutes over the gateway's log."""
+"""ModelErrorRatioHigh, ModelLatencyHigh and EndpointTrafficStopped: an endpoint as its gateway logs it."""
 
 from tests.acceptance.kusto.variants import STAGING
 from tests.behaviour.log_alerts.case import SILENT, LogCase, LogFiring, LogSpecification
@@ -23,10 +23,10 @@ def failing(bad: float, total: float, code: int = 500, model_code: int | None = 
 
 
 # The gateway's answer and the model's own, by whose fault it is. 424 says that the container answered, but not well.
-FAILED = ((500,), (501,), (599,), (408,), (429,), (424,), (424, 500), (424, 399))
+FAILED = ((500,), (501,), (599,), (404,), (408,), (429,), (424,), (424, 500), (424, 399))
 SUCCEEDED = ((200,), (302,), (399,), (200, 500))
 REJECTED = (
-    *((400,), (407,), (409,), (422,), (423,), (425,), (428,), (430,), (499,)),
+    *((400,), (403,), (405,), (407,), (409,), (422,), (423,), (425,), (428,), (430,), (499,)),
     *((499, 500), (424, 400), (424, 422), (424, 499)),
 )
 INTERIM = ((100,),)
@@ -110,6 +110,11 @@ MODEL_ERROR_RATIO_HIGH = LogSpecification(
             "interim answers to callers that ask first count neither way",
             (*failing(2.2, 40), traffic((0, 30), 40, code=100)),
             at={10: BOTH},
+        ),
+        LogCase(
+            "an endpoint without a deployment that takes its traffic answers 404",
+            (traffic((0, 30), 60, code=404, deployment=""),),
+            at={5: SILENT, 10: frozenset({critical(""), warning("")})},
         ),
         LogCase("interim answers alone are no traffic", (traffic((0, 20), 40, code=100),), at={10: SILENT}),
         LogCase(
@@ -294,6 +299,53 @@ MODEL_LATENCY_HIGH = LogSpecification(
             "the endpoint's name in other capitals is the same endpoint",
             (traffic((0, 20), 40, ms=2000, endpoint="ML-Endpoint-Staging"),),
             at={15: frozenset({critical(endpoint="ML-Endpoint-Staging"), warning(endpoint="ML-Endpoint-Staging")})},
+        ),
+    ),
+)
+
+
+STOPPED = frozenset({LogFiring("critical", ())})
+
+ENDPOINT_TRAFFIC_STOPPED = LogSpecification(
+    "EndpointTrafficStopped",
+    STAGING,
+    noise=(
+        traffic((0, 180), 20, endpoint="ml-endpoint-production"),
+        traffic((0, 180), 20, code=100),
+    ),
+    cases=(
+        LogCase(
+            "busy, then nothing: it fires after 15 minutes, and ends when it has forgotten the traffic",
+            (traffic((0, 60), 20),),
+            at={60: SILENT, 70: SILENT, 75: STOPPED, 90: STOPPED, 115: STOPPED, 120: SILENT},
+        ),
+        LogCase("60 requests in the 45 minutes before are enough", (traffic((0, 45), 60 / 45),), at={60: STOPPED}),
+        LogCase("59 are not", (traffic((0, 45), 59 / 45),), at={60: SILENT}),
+        LogCase(
+            "requests that came shortly before count as well",
+            (traffic((35, 45), 20),),
+            at={55: SILENT, 60: STOPPED},
+        ),
+        LogCase("one request is traffic", (traffic((0, 45), 20), traffic((46, 47), 1)), at={60: SILENT, 65: STOPPED}),
+        LogCase(
+            "a trickle of one request in 10 minutes",
+            (traffic((0, 45), 20), traffic((45, 180), 0.2)),
+            at={60: SILENT, 90: SILENT},
+        ),
+        LogCase("silent while all is well", (traffic((0, 180), 20),), at={60: SILENT, 120: SILENT}),
+        LogCase("an endpoint that nobody has asked yet", (), at={60: SILENT}),
+        LogCase(
+            "traffic that comes back", (traffic((0, 60), 20), traffic((80, 180), 20)), at={75: STOPPED, 85: SILENT}
+        ),
+        LogCase(
+            "failing and refused requests are traffic",
+            (traffic((0, 45), 20), traffic((45, 60), 20, code=404), traffic((60, 90), 20, code=401)),
+            at={60: SILENT, 75: SILENT},
+        ),
+        LogCase(
+            "the endpoint's name in other capitals is the same endpoint",
+            (traffic((0, 45), 20, endpoint="ML-Endpoint-Staging"),),
+            at={60: STOPPED},
         ),
     ),
 )

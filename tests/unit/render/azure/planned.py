@@ -44,7 +44,7 @@ AZURE = AzureSettings(
     online_endpoint=OnlineEndpoint(ResourceId(ENDPOINT), ("blue",)),
     application_insights=ResourceId(COMPONENT),
 )
-MANAGED = ManagedPrometheus(ResourceId(MONITOR), ResourceId(CLUSTER))
+MANAGED = ManagedPrometheus(ResourceId(MONITOR), ResourceId(CLUSTER), "northeurope")
 PROMETHEUS = PrometheusSettings(
     namespace="ns",
     workload="ml",

@@ -10,17 +10,21 @@ from typing import Any
 
 import pytest
 
-from monitoring_kit.environment.model import ActionGroup
+from monitoring_kit.environment.model import ActionGroup, AzureFunction, LogicApp
+from monitoring_kit.environment.values import ResourceId
 from monitoring_kit.model.log_tables import LogScope
+from monitoring_kit.model.signals import Increase
 from monitoring_kit.model.thresholds import Comparison, Severity
 from monitoring_kit.plan.model import Plan
 from monitoring_kit.render.azure.alerts import render_azure
+from tests.acceptance.azure.arm_models import problems
 from tests.unit.render.azure.planned import (
     ALERT,
     AZURE,
     COMPONENT,
     CPU,
     ENDPOINT,
+    GROUP,
     LOG_ALERT,
     METRIC_ALERT,
     PLAN,
@@ -45,7 +49,7 @@ def nested(plan: Plan, deployment: str) -> dict[str, Any]:
 
 def test_a_log_alert_becomes_a_scheduled_query_rule() -> None:
     rule = resource(planned(LOG_ALERT), "test-ErrorsHigh-critical")
-    assert (rule["type"], rule["apiVersion"]) == ("Microsoft.Insights/scheduledQueryRules", "2023-12-01")
+    assert (rule["type"], rule["apiVersion"]) == ("Microsoft.Insights/scheduledQueryRules", "2026-03-01")
     assert (rule["kind"], rule["identity"]) == ("LogAlert", {"type": "SystemAssigned"})
     assert rule["location"] == "[parameters('location')]"
     properties = rule["properties"]
@@ -71,7 +75,7 @@ def test_a_metric_alert_becomes_a_rule_of_one_deployment() -> None:
     rule = resource(planned(METRIC_ALERT), "test-ErrorsHigh-warning-blue")
     assert (rule["type"], rule["apiVersion"], rule["location"]) == (
         "Microsoft.Insights/metricAlerts",
-        "2018-03-01",
+        "2026-01-01",
         "global",
     )
     properties = rule["properties"]
@@ -115,6 +119,34 @@ def test_a_value_that_gets_worse_by_falling_is_judged_by_its_minimum() -> None:
     rule = resource(planned(replace(LOG_ALERT, alert=falling)), "test-ErrorsHigh-critical")
     (condition,) = rule["properties"]["criteria"]["allOf"]
     assert (condition["timeAggregation"], condition["operator"]) == ("Minimum", "LessThan")
+
+
+def test_log_alerts_that_azure_switches_off_or_cannot_run_are_told() -> None:
+    off, unhealthy = (resource(planned(LOG_ALERT), f"test-LogAlert{what}") for what in ("Disabled", "Unhealthy"))
+    for rule in (off, unhealthy):
+        assert rule["type"] == "Microsoft.Insights/activityLogAlerts"
+        assert rule["properties"]["scopes"] == ["[resourceGroup().id]"]
+        (action,) = rule["properties"]["actions"]["actionGroups"]
+        assert [action["actionGroupId"]] == rule["dependsOn"]
+    assert {"field": "operationName", "equals": "Microsoft.Insights/scheduledQueryRules/disable/action"} in (
+        off["properties"]["condition"]["allOf"]
+    )
+    *_, statuses = unhealthy["properties"]["condition"]["allOf"]
+    assert [one["equals"] for one in statuses["anyOf"]] == ["Degraded", "Unavailable"]
+    assert "activityLogAlerts" not in render_azure(planned(METRIC_ALERT))["azure/alerts.json"]
+
+
+def test_numbers_of_events_are_added_up_so_that_bins_may_end_wherever_they_do() -> None:
+    counted = replace(LOG_ALERT, alert=replace(ALERT, signal=Increase(title="Kills", description="Kills.")))
+    rule = resource(planned(counted), "test-ErrorsHigh-critical")
+    assert rule["properties"]["criteria"]["allOf"][0]["timeAggregation"] == "Total"
+
+
+def test_nothing_is_written_that_is_empty() -> None:
+    azure = replace(AZURE, action_group=ActionGroup("ml", emails=("a@example.com",)))
+    whole = replace(METRIC_ALERT, platform=replace(CPU, by=""))
+    texts = render_azure(planned(replace(LOG_ALERT, dimensions=()), whole, azure=azure)).values()
+    assert [text for text in texts if "[]" in text] == []
 
 
 def test_a_query_of_the_component_runs_in_its_scope() -> None:
@@ -183,16 +215,58 @@ def test_receivers_use_the_common_schema_and_webhook_urls_are_asked_for() -> Non
     assert "webhookUrl_teams" not in document(plan, "azure/alerts.parameters.json")["parameters"]
 
 
+def test_logic_apps_and_functions_are_called_by_urls_that_are_asked_for() -> None:
+    workflow, site = f"{GROUP}/Microsoft.Logic/workflows/teams", f"{GROUP}/Microsoft.Web/sites/func"
+    azure = replace(
+        AZURE,
+        action_group=ActionGroup(
+            "ml",
+            logic_apps=(LogicApp("teams_channel", ResourceId(workflow)),),
+            azure_functions=(AzureFunction("pager", ResourceId(site), "notify"),),
+        ),
+    )
+    plan = planned(azure=azure)
+    group = resource(plan, "test-alerts")["properties"]
+    assert group["logicAppReceivers"] == [
+        {
+            "name": "teams_channel",
+            "resourceId": "[parameters('logicAppId_teams_channel')]",
+            "callbackUrl": "[parameters('callbackUrl_teams_channel')]",
+            "useCommonAlertSchema": True,
+        }
+    ]
+    assert group["azureFunctionReceivers"] == [
+        {
+            "name": "pager",
+            "functionAppResourceId": "[parameters('functionAppId_pager')]",
+            "functionName": "notify",
+            "httpTriggerUrl": "[parameters('callbackUrl_pager')]",
+            "useCommonAlertSchema": True,
+        }
+    ]
+    declared, given = document(plan)["parameters"], document(plan, "azure/alerts.parameters.json")["parameters"]
+    assert {declared[name]["type"] for name in ("callbackUrl_teams_channel", "callbackUrl_pager")} == {"secureString"}
+    assert given["logicAppId_teams_channel"] == {"value": workflow}
+    assert given["functionAppId_pager"] == {"value": site}
+    assert problems(resource(plan, "test-alerts")) == []
+
+
 def test_the_logs_of_the_endpoint_are_sent_to_the_workspace() -> None:
     setting = nested(planned(), "test-diagnostics")
     assert setting["type"] == "Microsoft.Insights/diagnosticSettings"
     assert setting["scope"] == "[parameters('onlineEndpointId')]"
-    assert [log["category"] for log in setting["properties"]["logs"]] == [
+    (loop,) = setting["properties"]["copy"]
+    assert (loop["name"], loop["count"]) == ("logs", "[length(parameters('logCategories'))]")
+    assert loop["input"] == {"category": "[parameters('logCategories')[copyIndex('logs')]]", "enabled": True}
+    outer = resource(planned(), "test-diagnostics")
+    assert outer["condition"] == "[parameters('createDiagnosticSetting')]"
+    values = document(planned(), "azure/alerts.parameters.json")["parameters"]
+    assert values["createDiagnosticSetting"] == {"value": True}
+    assert values["logCategories"]["value"] == [
         "AmlOnlineEndpointConsoleLog",
         "AmlOnlineEndpointEventLog",
         "AmlOnlineEndpointTrafficLog",
     ]
-    outer = resource(planned(), "test-diagnostics")
     assert outer["resourceGroup"] == "[split(parameters('onlineEndpointId'), '/')[4]]"
 
 

@@ -10,8 +10,13 @@ import pytest
 
 from monitoring_kit.core.durations import Duration
 from monitoring_kit.model.thresholds import Severity
+from monitoring_kit.plan.build import build_plan
 from monitoring_kit.plan.model import Plan, PrometheusAlert
+from monitoring_kit.promql.parser import parse
+from monitoring_kit.promql.printer import one_line
 from monitoring_kit.render.azure.alerts import render_azure
+from monitoring_kit.render.azure.rule_groups import as_the_addon_scrapes
+from tests.support.planting import shipped, shipped_environment
 from tests.unit.render.azure.planned import (
     ALERT,
     AZURE,
@@ -64,7 +69,7 @@ def test_ids_and_names_of_resources_are_parameters() -> None:
     assert {name: given["value"] for name, given in values.items()} == {
         "clusterId": CLUSTER,
         "clusterName": "aks",
-        "location": "westeurope",
+        "location": "northeurope",
         "monitorWorkspaceId": MONITOR,
     }
     assert "/subscriptions/" not in files["azure/prometheus-rule-groups.json"]
@@ -79,10 +84,33 @@ def test_a_group_runs_no_more_often_than_azure_allows(seconds: int, interval: st
     assert group["properties"]["interval"] == interval
 
 
-@pytest.mark.parametrize(("minutes", "text"), [(0, "PT0S"), (5, "PT5M"), (90, "PT1H30M")])
-def test_the_hold_is_written_as_iso_8601(minutes: int, text: str) -> None:
+@pytest.mark.parametrize(("minutes", "text"), [(0, None), (5, "PT5M"), (90, "PT1H30M")])
+def test_the_hold_is_written_as_iso_8601_and_left_out_where_there_is_none(minutes: int, text: str | None) -> None:
     (group,) = groups(replace(PROMETHEUS_ALERT, alert=with_for(ALERT, minutes)))
-    assert group["properties"]["rules"][0]["for"] == text
+    assert group["properties"]["rules"][0].get("for") == text
+
+
+def test_rule_groups_lie_in_the_region_of_the_azure_monitor_workspace() -> None:
+    files = render_azure(planned(PROMETHEUS_ALERT, azure=WITH_MANAGED))
+    values = json.loads(files["azure/prometheus-rule-groups.parameters.json"])["parameters"]
+    assert values["location"] == {"value": "northeurope"} != {"value": WITH_MANAGED.location}
+    beside = replace(WITH_MANAGED, managed_prometheus=replace(MANAGED, location=None))
+    files = render_azure(planned(PROMETHEUS_ALERT, azure=beside))
+    values = json.loads(files["azure/prometheus-rule-groups.parameters.json"])["parameters"]
+    assert values["location"] == {"value": WITH_MANAGED.location}
+
+
+def test_containers_are_found_under_the_name_that_the_addon_gives_them() -> None:
+    cadvisor, kubelet = 'a{job="kubelet", metrics_path="/metrics/cadvisor", pod="p"}', 'b{job="kubelet", pod="p"}'
+    both = f"{cadvisor} / on (pod) {kubelet}"
+    assert one_line(as_the_addon_scrapes(parse(both))) == one_line(
+        parse('a{job="cadvisor", pod="p"} / on (pod) b{job="kubelet", pod="p"}')
+    )
+    shipped_rules = render_azure(build_plan(shipped(), shipped_environment("production")))
+    text = shipped_rules["azure/prometheus-rule-groups.json"]
+    assert "cadvisor" in text
+    assert "kubelet" not in text
+    assert "metrics_path" not in text
 
 
 def test_the_level_follows_the_severity() -> None:

@@ -72,7 +72,7 @@ def test_an_alert_that_is_switched_off_is_listed_with_the_reason() -> None:
 def test_an_alert_that_azure_cannot_raise_is_listed_with_the_reason() -> None:
     index = index_of(shipped_plan("staging"))
 
-    assert "- `ModelTrafficStopped` is raised by Prometheus only: a log alert sees rows" in index
+    assert "- `ModelTrafficStopped` is raised by Prometheus only: EndpointTrafficStopped judges" in index
     assert "| `ModelTrafficStopped` (not raised here) |" in index
 
 
