@@ -65,7 +65,9 @@ def panels() -> dict[str, ShownQuery]:
     for plan in map(plan_of, (STAGING, OPTION_C)):
         files = render_grafana(plan)
         for dashboard in plan.dashboards:
-            drawn = {panel["id"]: panel for panel in json.loads(files[f"grafana/{dashboard.uid}.json"])["panels"]}
+            outer = json.loads(files[f"grafana/{dashboard.uid}.json"])["panels"]
+            folded = [panel for row in outer for panel in row.get("panels", ())]
+            drawn = {panel["id"]: panel for panel in (*outer, *folded)}
             for panel in dashboard.panels:
                 queries = [query for query in panel.queries if isinstance(query, LogQueryPlan)]
                 interval = drawn[panel.id].get("interval", "")
