@@ -115,7 +115,7 @@ def _record(of: Incident, rules: tuple[Rule, ...], folder: Path) -> None:
     happened = of.happens()
     _backfill(happened.samples, happened.now, blocks)
     for derived in _in_order(rules):
-        _backfill(_derived(derived, blocks, happened.now), happened.now, blocks)
+        _record_rules(derived, blocks, happened.now)
     (folder / "end").write_text(str(happened.now))
 
 
@@ -128,16 +128,41 @@ def _record_alerts(rules: tuple[Rule, ...], recording: Path, folder: Path) -> No
         _backfill(samples, end, folder)
 
 
+def _record_rules(rules: tuple[Rule, ...], blocks: Path, end: int) -> None:
+    """Writes what `rules` record. Rules that read what they recorded before are evaluated until nothing is added.
+
+    That comes to what a ruler records one evaluation after the other: such a rule keeps a value that is there already
+    (`x or last_over_time(itself[5m])`), so a pass only ever adds the moments that follow from the one before.
+    """
+    known = 0
+    while True:
+        samples = _derived(rules, blocks, end)
+        recorded = sum(len(series.times) for series in samples)
+        if recorded == known:
+            return
+        _backfill(samples, end, blocks)
+        known = recorded
+        if not any(_reads(rule, (rule,)) for rule in rules):
+            return
+
+
 def _in_order(rules: tuple[Rule, ...]) -> Iterator[tuple[Rule, ...]]:
-    """The rules in passes: each reads only samples and what an earlier pass has recorded."""
+    """The rules in passes: each reads only samples, what an earlier pass has recorded, and itself."""
     left = rules
     while left:
-        names = "|".join(re.escape(str(rule["record"])) for rule in left)
-        reads_later = tuple(rule for rule in left if re.search(rf"(?<![\w:])({names})(?![\w:])", str(rule["expr"])))
-        if len(reads_later) == len(left):
+        ready = tuple(rule for rule in left if not _reads(rule, tuple(other for other in left if other is not rule)))
+        if not ready:
             raise ValueError(f"recording rules that need each other: {', '.join(str(rule['record']) for rule in left)}")
-        yield tuple(rule for rule in left if rule not in reads_later)
-        left = reads_later
+        keeping = tuple(rule for rule in ready if _reads(rule, (rule,)))
+        yield from filter(None, (tuple(rule for rule in ready if rule not in keeping), keeping))
+        left = tuple(rule for rule in left if rule not in ready)
+
+
+def _reads(rule: Rule, others: tuple[Rule, ...]) -> bool:
+    """Whether the rule reads what one of the others records."""
+    names = "|".join(re.escape(str(other["record"])) for other in others)
+    own = str(rule["expr"])
+    return bool(names) and re.search(rf"(?<![\w:])({names})(?![\w:])", own) is not None
 
 
 def _derived(rules: tuple[Rule, ...], blocks: Path, end: int) -> Samples:
