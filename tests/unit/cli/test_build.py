@@ -155,6 +155,8 @@ def test_diff_tells_a_reviewer_what_a_threshold_changes(project: Path) -> None:
         "production:",
         "  ~ ModelErrorRatioHigh critical: 5% -> 6%; panel Error ratio: line moved",
         "      incidents: error burst, every fifth prediction times out",
+        "  ~ panel Errors on production-service: line moved",
+        "  ~ panel Models on production-service: value changed",
         "  files changed: azure, grafana, index.md, kubernetes (2), prometheus, runbooks",
         "staging:",
         "  ~ ModelErrorRatioHigh critical on Azure: 5% -> 6%; panel Error ratio: line moved",

@@ -122,7 +122,7 @@ NUMBERS = 'for_="5m", because="b"'
         ),
         ("1e400 * COUNT", "quantity: inf is no finite number [number]"),
         ("missing_name", "NameError: name 'missing_name' is not defined"),
-        ("above(critical=1 * COUNT, for_=5, because='b')", "5 is not a duration"),
+        ("above(critical=1 * COUNT, for_=5, because='b')", "'5' is not a duration"),
     ],
 )
 def test_a_number_that_cannot_be_judged_is_answered_with_how_to_write_it(tmp_path: Path, line: str, says: str) -> None:
