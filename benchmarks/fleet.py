@@ -147,7 +147,24 @@ def _gauges(fleet: Fleet) -> Iterator[_Line]:
             yield _Line(f"kube_pod_container_resource_{name}", _state(pod, resource="memory", unit="byte"), memory)
     for pod in pods:
         # Only while a container waits does kube-state-metrics show why; a panel of it costs most while all of them do.
-        yield _Line("kube_pod_container_status_waiting_reason", _state(pod, reason="CrashLoopBackOff"), 1)
+        reason = ("CrashLoopBackOff", "ImagePullBackOff")[pod % 2]
+        yield _Line("kube_pod_container_status_waiting_reason", _state(pod, reason=reason), 1)
+    for pod in pods:
+        uid = {"uid": f"00000000-0000-4000-8000-{pod:012}"}
+        init = {**uid, "container": "fetch-model", "reason": "CrashLoopBackOff"}
+        yield _Line(
+            "kube_pod_init_container_status_waiting_reason", _labels(_KUBE_STATE_METRICS, pod=_pod(pod), **init), 1
+        )
+    for pod in pods:
+        yield _Line("kube_pod_container_status_last_terminated_reason", _state(pod, reason="OOMKilled"), 1)
+    for pod in pods:
+        for condition, level in (("true", 1), ("false", 0), ("unknown", 0)):
+            uid = {"uid": f"00000000-0000-4000-8000-{pod:012}"}
+            labels = _labels(_KUBE_STATE_METRICS, pod=_pod(pod), condition=condition, **uid)
+            yield _Line("kube_pod_status_ready", labels, level)
+    for status, level in (("true", 1), ("false", 0), ("unknown", 0)):
+        labels = _labels(_KUBE_STATE_METRICS, deployment="ml-inference", condition="Progressing", status=status)
+        yield _Line("kube_deployment_status_condition", labels, level)
     for name in ("kube_deployment_spec_replicas", "kube_deployment_status_replicas_available"):
         yield _Line(name, _labels(_KUBE_STATE_METRICS, deployment="ml-inference"), fleet.pods)
 

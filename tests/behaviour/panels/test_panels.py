@@ -132,9 +132,18 @@ def test_silence_is_no_error(uid: str, recording: RecordedIncident) -> None:
     findings += check_values(shown)
 
     assert not findings, said(findings)
-    traffic = [panel.id for panel in planned.panels if panel.panel.signal.name == "request_rate"]
-    answers = [answer for panel in traffic for answer in shown.answers[panel] if answer.target["instant"]]
-    assert all(series.values == (0.0,) for answer in answers for series in answer.series)
+    # A table of several signals has that of its panel in the first column.
+    traffic = [
+        answer
+        for panel in planned.panels
+        if panel.panel.signal.name == "request_rate"
+        for answer in shown.answers[panel.id][: 1 if panel.columns else None]
+        if answer.target["instant"]
+    ]
+    assert traffic or uid != "production-service"
+    for answer in traffic:
+        assert answer.series
+        assert all(series.values == (0.0,) for series in answer.series)
 
 
 def test_the_link_of_every_alert_that_fires_opens_what_the_alert_saw(recording: RecordedIncident) -> None:
