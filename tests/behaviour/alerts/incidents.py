@@ -128,9 +128,9 @@ BAD_RELEASE = Case(
         "31m30s": (OUT_OF_MEMORY.about("pod", POD_B.name),),
         "50m": (
             # Prometheus knows only these 50 minutes, so they are its days too.
-            rate(ERROR_PAGE, "7.81x"),
-            rate(ERROR_TICKET, "6.39x"),
-            rate(LATENCY_TICKET, "2.58x"),
+            rate(ERROR_PAGE, "7.91x"),
+            rate(ERROR_TICKET, "6.54x"),
+            rate(LATENCY_TICKET, "2.64x"),
             *error_ratio("10%"),
             *slow_share("40%"),
             POD_A_DOWN.about("pod", POD_B.name),

@@ -51,7 +51,7 @@ CRASH_LOOP = fires(
         "Why: Kubernetes has given up on quick restarts, so it will not heal by itself; the page "
         "is for lost replicas."
     ),
-    link="production-pods?from=now-3h&to=now&var-namespace=production&var-pod=ml-inference-7c9d8b6f5d-abcde&viewPanel=1442786915",
+    link="production-pods?from=now-3h&to=now&var-namespace=production&var-pod=ml-inference-7c9d8b6f5d-abcde&viewPanel=750331529",
 )
 FOUR_RESTARTS = fires(
     "InferenceContainerRestarts",

@@ -24,7 +24,7 @@ POD_A_DOWN = fires(
     team="platform",
     summary="Pod ml-inference-7c9d8b6f5d-abcde in production does not answer Prometheus.",
     description="It has been so for at least 5 minutes. Why: 5 minutes are longer than a pod takes to start or to end.",
-    link="production-pods?from=now-3h&to=now&var-namespace=production&var-pod=ml-inference-7c9d8b6f5d-abcde&viewPanel=1467278162",
+    link="production-pods?from=now-3h&to=now&var-namespace=production&var-pod=ml-inference-7c9d8b6f5d-abcde&viewPanel=1233437561",
 )
 METRICS_MISSING = fires(
     "ModelMetricsMissing",
@@ -34,7 +34,7 @@ METRICS_MISSING = fires(
     description=(
         "It has been so for at least 10 minutes. Why: without this metric the alerts on errors and traffic are blind."
     ),
-    link="production-pods?from=now-3h&to=now&var-namespace=production&viewPanel=695243794",
+    link="production-pods?from=now-3h&to=now&var-namespace=production&viewPanel=1875118562",
 )
 
 UP_AND_DOWN_ELSEWHERE = (
