@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import subprocess
 import sys
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from contextlib import ExitStack, contextmanager
 from http import HTTPStatus
 from http.server import BaseHTTPRequestHandler
@@ -17,6 +17,8 @@ from monitoring_kit.programs.processes import LOOPBACK, Program, answers, runnin
 MODEL_SERVER = Path(__file__).parents[1] / "model_server"
 MODEL_NAME, MODEL_VERSION = "machine-failure", "1.4.0"
 _WORKERS = 2
+# What such a server needs; no alert depends on it, as the demonstration has no limits.
+_MEMORY_BYTES = 300_000_000
 
 
 class Pod:
@@ -97,13 +99,26 @@ def pod_name(prometheus: PrometheusSettings) -> str:
 @contextmanager
 def kube_state_metrics(prometheus: PrometheusSettings, pod: Pod) -> Iterator[str]:
     """Serves the few series of kube-state-metrics that follow from whether the pod runs; gives the address."""
+    with _exposing(lambda: _exposition(prometheus, pod)) as address:
+        yield address
+
+
+@contextmanager
+def cadvisor(prometheus: PrometheusSettings, pod: Pod) -> Iterator[str]:
+    """Serves the memory of the container while the pod runs, as the kubelet does; gives the address."""
+    with _exposing(lambda: _usage(prometheus) if pod.running else "") as address:
+        yield address
+
+
+@contextmanager
+def _exposing(exposition: Callable[[], str]) -> Iterator[str]:
 
     class Handler(BaseHTTPRequestHandler):
         def do_GET(self) -> None:
             self.send_response(HTTPStatus.OK)
             self.send_header("Content-Type", "text/plain; version=0.0.4")
             self.end_headers()
-            self.wfile.write(_exposition(prometheus, pod).encode())
+            self.wfile.write(exposition().encode())
 
         def log_message(self, format: str, *arguments: object) -> None:
             """Says nothing."""
@@ -122,3 +137,8 @@ def _exposition(prometheus: PrometheusSettings, pod: Pod) -> str:
         f"kube_deployment_status_replicas_available{{{deployment}}} {int(pod.running)}\n"
         f"kube_pod_container_status_restarts_total{{{container}}} {pod.restarts}\n"
     )
+
+
+def _usage(prometheus: PrometheusSettings) -> str:
+    container = f'namespace="{prometheus.namespace}",pod="{pod_name(prometheus)}",container="{prometheus.workload}"'
+    return f"container_memory_working_set_bytes{{{container}}} {_MEMORY_BYTES}\n"

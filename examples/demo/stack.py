@@ -9,7 +9,7 @@ from pathlib import Path
 
 from examples.demo.alertmanager import alertmanager
 from examples.demo.callers import Callers, calling
-from examples.demo.cluster import MODEL_SERVER, Pod, kube_state_metrics, one_pod, pod_name
+from examples.demo.cluster import MODEL_SERVER, Pod, cadvisor, kube_state_metrics, one_pod, pod_name
 from examples.demo.faster import faster, shortened
 from examples.demo.incidents import Incident
 from examples.demo.receiver import Notification, Receiver, receiving
@@ -112,9 +112,11 @@ def running_stack(plan: Plan, folder: Path, tell: Callable[[Notification], None]
         notifier = stack.enter_context(alertmanager(told, folder / "alertmanager"))
         pod = stack.enter_context(one_pod(folder))
         kubernetes = stack.enter_context(kube_state_metrics(settings, pod))
+        usage = stack.enter_context(cadvisor(settings, pod))
         scraped = [
             _job(settings.service, f"http://{LOOPBACK}:{pod.metrics_port}", _pod_labels(settings)),
             _job("kube-state-metrics", kubernetes, {"namespace": "monitoring"}, honor_labels=True),
+            _job("kubelet", usage, {"metrics_path": "/metrics/cadvisor"}, honor_labels=True),
         ]
         configuration = yaml_text(_prometheus_yml(settings, rules, notifier, scraped), _HEADER)
         flags = (

@@ -54,6 +54,26 @@ def test_a_mistake_is_noticed_by_every_incident_that_raises_the_alert(incident: 
                 assert_noticed(incident, recorded, "twice the threshold", planted[name])
 
 
+@pytest.mark.parametrize(
+    ("name", "incident"),
+    [
+        ("ModelAllTargetsDown critical", "scaled to zero on purpose"),
+        ("InferenceUsageUnknown warning", "scaled to zero on purpose"),
+    ],
+)
+def test_a_typo_in_an_exception_is_noticed_by_an_incident_that_it_keeps_silent(name: str, incident: str) -> None:
+    (rule,) = (rule for rule in production.alerts() if name_of(rule) == name)
+    condition = parse(str(rule["expr"]))
+    exceptions = _exceptions(condition)
+    assert exceptions
+    (silent,) = (each for each in RAISING if each.name == incident)
+    assert name not in silent.fires
+    with served(silent) as recorded:
+        for metric in exceptions:
+            wrong = _asking(rule, transform(condition, partial(_misnamed, (metric,))))
+            assert_noticed(silent, recorded, f"a typo in {metric}", wrong)
+
+
 def test_every_threshold_but_zero_of_an_alert_that_is_raised_is_doubled() -> None:
     raised_somewhere = {name for incident in RAISING for name in incident.fires}
     assert set(DOUBLED) == set(doubled_thresholds()) & raised_somewhere
@@ -90,10 +110,13 @@ def assert_noticed(incident: Incident, recorded: Recorded, fault: str, planted: 
 def _with_a_typo(rule: Rule) -> Iterator[tuple[str, Rule]]:
     """The rule with one metric or one value of a label misspelt, wherever it stands in the rule.
 
-    Of an alert that can fire in two ways (`or`), one metric in each.
+    Of an alert that can fire in two ways (`or`), one metric in each. Not the metric of an exception alone: it only
+    keeps the alert silent, see the test of exceptions.
     """
     condition = parse(str(rule["expr"]))
-    for metrics in zip(*map(_metrics, _ways(condition)), strict=True):
+    exceptions = _exceptions(condition)
+    of_each_way = [[metric for metric in _metrics(way) if metric not in exceptions] for way in _ways(condition)]
+    for metrics in zip(*of_each_way, strict=True):
         yield f"a typo in {' and '.join(metrics)}", _asking(rule, transform(condition, partial(_misnamed, metrics)))
     for matcher in sorted(_pinned(condition), key=lambda matcher: (matcher.label, matcher.value)):
         yield f"a typo in {matcher.label}", _asking(rule, transform(condition, partial(_mismatched, matcher)))
@@ -105,6 +128,14 @@ def _ways(condition: Expression) -> tuple[Expression, ...]:
             return (*_ways(left), *_ways(right))
         case _:
             return (condition,)
+
+
+def _exceptions(condition: Expression) -> list[str]:
+    """The metrics that stand behind `unless` and nowhere else."""
+    excepted = [part.right for part in walk(condition) if isinstance(part, Binary) and part.operator == "unless"]
+    selectors = [part.metric for part in walk(condition) if isinstance(part, Selector)]
+    behind = [part.metric for right in excepted for part in walk(right) if isinstance(part, Selector)]
+    return sorted({metric for metric in behind if behind.count(metric) == selectors.count(metric)})
 
 
 def _metrics(condition: Expression) -> list[str]:
