@@ -72,6 +72,9 @@ def test_a_typo_in_an_exception_is_noticed_by_an_incident_that_it_keeps_silent(n
         for metric in exceptions:
             wrong = _asking(rule, transform(condition, partial(_misnamed, (metric,))))
             assert_noticed(silent, recorded, f"a typo in {metric}", wrong)
+        for matcher in _equalities(condition) - _pinned(condition):
+            wrong = _asking(rule, transform(condition, partial(_mismatched, matcher)))
+            assert_noticed(silent, recorded, f"a typo in {matcher.label}", wrong)
 
 
 def test_every_threshold_but_zero_of_an_alert_that_is_raised_is_doubled() -> None:
@@ -143,6 +146,18 @@ def _metrics(condition: Expression) -> list[str]:
 
 
 def _pinned(condition: Expression) -> set[Matcher]:
+    selectors = (part for part in walk(condition) if isinstance(part, Selector))
+    exceptions = _exceptions(condition)
+    return {
+        matcher
+        for selector in selectors
+        if selector.metric not in exceptions
+        for matcher in selector.matchers
+        if matcher.operator == "="
+    }
+
+
+def _equalities(condition: Expression) -> set[Matcher]:
     selectors = (part for part in walk(condition) if isinstance(part, Selector))
     return {matcher for selector in selectors for matcher in selector.matchers if matcher.operator == "="}
 
