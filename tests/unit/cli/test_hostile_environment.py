@@ -34,7 +34,7 @@ FIELDS = {
     "release": "  release: prometheus",
     "grafana_url": "grafana_url: https://grafana.example.com",
     "short_name": "    short_name: ml-serving",
-    "webhooks": "      - teams_oncall",
+    "webhooks": "      - pager_oncall",
     "location": "  location: westeurope",
 }
 
