@@ -8,7 +8,7 @@ firing_alerts = Listing(
     "opens its runbook.",
     unit=SECONDS,
     by="namespace severity alertname job deployment model_name model_version pod container",
-    prometheus=prom.Firing(
+    prometheus=prom.FiringAlerts(
         alerts='ALERTS{alertstate="firing"}',
         since="ALERTS_FOR_STATE",
         subject="model_name model_version deployment pod",

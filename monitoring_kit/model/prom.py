@@ -381,10 +381,10 @@ class Absent(Measure):
 
 
 @dataclass(frozen=True, kw_only=True)
-class Firing(Measure):
+class FiringAlerts(Measure):
     """The alerts that fire, by the series that Prometheus itself writes of them; the value is for how many seconds.
 
-    >>> firing = prom.Firing(alerts='active{alertstate="firing"}', since="active_since", subject="queue pod")
+    >>> firing = prom.FiringAlerts(alerts='active{alertstate="firing"}', since="active_since", subject="queue pod")
 
     `subject` are the labels, blank-separated, that say what an alert is about. Each alert has some of them; the label
     `of` of the result holds those that it has.

@@ -324,7 +324,7 @@ class Listing(Signal):
     """
 
     counts: str = "Count"
-    prometheus: prom.Gauge | prom.Firing | None = None
+    prometheus: prom.Gauge | prom.FiringAlerts | None = None
     online_endpoint: kql.Table | None = None
     application_insights: kql.Table | None = None
     container_insights: kql.Table | None = None

@@ -10,7 +10,7 @@ from monitoring_kit.testing.case import Question, Shows, Specification
 
 
 @dataclass(frozen=True)
-class Gap:
+class Unanswered:
     """What no case shows."""
 
     alert: str
@@ -22,7 +22,7 @@ class Gap:
         return f"{self.alert} {self.severity.value}: {self.question.words}: {self.problem}"
 
 
-def gaps(specification: Specification, severities: Iterable[Severity]) -> Iterator[Gap]:
+def gaps(specification: Specification, severities: Iterable[Severity]) -> Iterator[Unanswered]:
     """What the cases of an alert leave open, and reasons that stand beside cases that answer the same question."""
     alert = specification.alert
     for severity in severities:
@@ -30,7 +30,9 @@ def gaps(specification: Specification, severities: Iterable[Severity]) -> Iterat
             answers = [case for case in specification.cases if question in case.answers]
             if question in specification.not_applicable:
                 if answers:
-                    yield Gap(alert, severity, question, "has cases and a reason to have none: remove the reason")
+                    yield Unanswered(
+                        alert, severity, question, "has cases and a reason to have none: remove the reason"
+                    )
                 continue
             fires, silent = (any(case.fires(severity) is wanted for case in answers) for wanted in (True, False))
             enough = {
@@ -40,4 +42,6 @@ def gaps(specification: Specification, severities: Iterable[Severity]) -> Iterat
                 Shows.ANYTHING: bool(answers),
             }
             if not enough[question.shows]:
-                yield Gap(alert, severity, question, f"no case shows {question.shows.value}, and no reason is given")
+                yield Unanswered(
+                    alert, severity, question, f"no case shows {question.shows.value}, and no reason is given"
+                )

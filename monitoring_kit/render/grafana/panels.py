@@ -8,7 +8,7 @@ from monitoring_kit.core.durations import Duration
 from monitoring_kit.core.units import COUNT, PER_SECOND, PERCENT, RATIO, plain
 from monitoring_kit.environment.model import Environment
 from monitoring_kit.model.backends import Backend
-from monitoring_kit.model.prom import Firing
+from monitoring_kit.model.prom import FiringAlerts
 from monitoring_kit.model.signals import Absence, BudgetLeft, Latency, Rate, Ratio
 from monitoring_kit.model.views import View
 from monitoring_kit.plan.model import (
@@ -82,7 +82,7 @@ def _drawn(planned: PlannedPanel, dashboard: PlannedDashboard, plan: Plan) -> gr
         case View.HEATMAP:
             return _heatmap(planned)
         case View.LIST:
-            if isinstance(planned.panel.signal.prometheus, Firing) and planned.backend is Backend.PROMETHEUS:
+            if isinstance(planned.panel.signal.prometheus, FiringAlerts) and planned.backend is Backend.PROMETHEUS:
                 return firing_table(planned, plan.environment)
             return table(planned, dashboard)
         case View.COLUMNS:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterable, Mapping
 from string import ascii_uppercase
 
 from grafanalib import core as grafana
@@ -73,25 +74,8 @@ def firing_table(panel: PlannedPanel, environment: Environment) -> grafana.Table
             override("byName", names["Value"], {"unit": "s", "decimals": 0, "custom.width": 75}),
         ],
         sortBy=[grafana.TableSortByField(displayName=names["severity"])],
-        transformations=[
-            {
-                "id": "organize",
-                "options": {
-                    "excludeByName": dict.fromkeys(hidden, True),
-                    "indexByName": {name: position for position, name in enumerate(names)},
-                    "renameByName": names,
-                },
-            }
-        ],
-        extraJson={
-            "fieldConfig": {
-                "defaults": {
-                    "custom": {"cellOptions": {"type": "auto"}, "inspect": False},
-                    "noValue": panel.panel.signal.when_empty,
-                }
-            },
-            "options": {"cellHeight": "sm", "frameIndex": 0},
-        },
+        transformations=[_organized(names, hidden)],
+        extraJson=_plain_cells(panel),
     )
 
 
@@ -130,24 +114,9 @@ def columns_table(panel: PlannedPanel, dashboard: PlannedDashboard) -> grafana.T
         sortBy=[grafana.TableSortByField(displayName=heading(shown[0]))],
         transformations=[
             {"id": "merge", "options": {}},
-            {
-                "id": "organize",
-                "options": {
-                    "excludeByName": dict.fromkeys(hidden, True),
-                    "indexByName": {name: position for position, name in enumerate(names)},
-                    "renameByName": names,
-                },
-            },
+            _organized(names, hidden),
         ],
-        extraJson={
-            "fieldConfig": {
-                "defaults": {
-                    "custom": {"cellOptions": {"type": "auto"}, "inspect": False},
-                    "noValue": panel.panel.signal.when_empty,
-                }
-            },
-            "options": {"cellHeight": "sm", "frameIndex": 0},
-        },
+        extraJson=_plain_cells(panel),
     )
 
 
@@ -204,3 +173,28 @@ def _log_columns(panel: PlannedPanel) -> list[JsonObject]:
         override("byType", "string", {"custom.wrapText": True, "custom.cellOptions": wrapped}),
         *(override("byName", column, {"unit": MILLISECONDS.grafana}) for column in in_milliseconds),
     ]
+
+
+def _organized(names: Mapping[str, str], hidden: Iterable[str]) -> JsonObject:
+    """The columns in the order of `names`, under their headings, without those that are hidden."""
+    return {
+        "id": "organize",
+        "options": {
+            "excludeByName": dict.fromkeys(hidden, True),
+            "indexByName": {name: position for position, name in enumerate(names)},
+            "renameByName": {**names},
+        },
+    }
+
+
+def _plain_cells(panel: PlannedPanel) -> JsonObject:
+    """Small rows whose cells are text, unless an override says otherwise."""
+    return {
+        "fieldConfig": {
+            "defaults": {
+                "custom": {"cellOptions": {"type": "auto"}, "inspect": False},
+                "noValue": panel.panel.signal.when_empty,
+            }
+        },
+        "options": {"cellHeight": "sm", "frameIndex": 0},
+    }
