@@ -10,7 +10,7 @@ import pytest
 
 from monitoring_kit.render.azure.alerts import render_azure
 from tests.acceptance.kusto.variants import STAGING, plan_of, variants
-from tests.behaviour.metric_alerts.cases import SPECIFICATIONS, Case
+from tests.behaviour.metric_alerts.cases import SPECIFICATIONS, MetricCase
 from tests.behaviour.metric_alerts.service import MetricRule, fires, rules_of
 
 
@@ -25,7 +25,7 @@ def rule_of(alert: str) -> MetricRule:
     return rule
 
 
-def differences(rule: MetricRule, cases: Sequence[Case]) -> Iterator[str]:
+def differences(rule: MetricRule, cases: Sequence[MetricCase]) -> Iterator[str]:
     for case in cases:
         for minute, expected in case.at.items():
             found = fires(rule, case.series, minute)
